@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+# One Makefile for everything; objects go to build/<config>/. `make help` lists the targets.
+CONFIG ?= release
+BUILD ?= build/$(CONFIG)
+PREFIX ?= /usr/local
+DESTDIR ?=
+CROSS ?=
+SHELL = /bin/bash
+
+VERSION := 0.1.0
+
+# ---- compiler ---------------------------------------------------------------------------------------------------
+ifneq ($(CROSS),)
+CC = $(CROSS)-gcc
+AR = $(CROSS)-ar
+PKG_CONFIG ?= $(CROSS)-pkg-config
+endif
+PKG_CONFIG ?= pkg-config
+LIBRARIES = libgit2 libcurl yaml-0.1 libarchive jansson sqlite3 libcrypto libseccomp tree-sitter
+
+WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+  -Wnull-dereference -Wwrite-strings -Wswitch-enum -Wundef -Wimplicit-fallthrough
+WERROR ?= $(if $(CI),-Werror)
+HARDEN = -fstack-protector-strong -fPIE -fcf-protection=none
+FLAGS_release = -O2 -g1 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(HARDEN)
+FLAGS_debug = -O0 -g
+FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FLAGS_tsan = -O1 -g -fsanitize=thread
+FLAGS_cover = -O0 -g --coverage
+FLAGS_fuzz = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+LINK_release = -pie -Wl,-z,relro,-z,now
+LINK_asan = -fsanitize=address,undefined
+LINK_tsan = -fsanitize=thread
+LINK_cover = --coverage
+LINK_fuzz = -fsanitize=address,undefined
+
+CPPFLAGS += -I. -D_GNU_SOURCE -DATOLL_VERSION='"$(VERSION)"'
+CFLAGS += -std=gnu17 -fno-common $(WARNINGS) $(WERROR) $(FLAGS_$(CONFIG)) $(EXTRA_CFLAGS)
+LDFLAGS += $(LINK_$(CONFIG)) -Wl,--as-needed
+PACKAGE_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps demo test unit flow style tidy asan tsan cover fuzz bench install uninstall dist clean help FORCE
+
+# ---- what is built ----------------------------------------------------------------------------------------------
+# A folder is an archive; archives are linked from the top floor down.
+STEP_FOLDERS := $(filter-out steps/shared,$(patsubst %/,%,$(wildcard steps/*/)))
+SHARED_FOLDERS := $(patsubst %/,%,$(wildcard steps/shared/*/))
+FOLDERS := cmd steps $(STEP_FOLDERS) $(SHARED_FOLDERS) workflow sandbox base
+archive_of = $(patsubst %,$(BUILD)/%.a,$(subst /,-,$(1)))
+# The cell is a program of its own, linked to libc alone; its sources stand in sandbox/cell/.
+CELL_SOURCES := $(wildcard sandbox/cell/*.c)
+
+define folder_rules
+SOURCES_$(1) := $(filter-out cmd/main.c,$(wildcard $(1)/*.c))
+OBJECTS_$(1) := $$(SOURCES_$(1):%.c=$(BUILD)/%.o)
+$(call archive_of,$(1)): $$(OBJECTS_$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$(OBJECTS_$(1))
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
+
+Q = @
+GRAMMAR = $(BUILD)/grammar-c.a
+ARCHIVES := $(foreach f,$(FOLDERS),$(call archive_of,$(f)))
+
+all: $(BUILD)/atoll $(BUILD)/atoll-cell
+
+$(BUILD)/%.o: %.c | grammar
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMAR)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMAR) $(PACKAGE_LIBS) -lm -o $@
+
+# Static and without hardening flags that pull in more start-up work: it must start in about a millisecond.
+$(BUILD)/atoll-cell: $(CELL_SOURCES) $(wildcard sandbox/cell/*.h) $(wildcard sandbox/*.h)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O2 -g1 -fno-common $(WARNINGS) $(WERROR) $(CELL_SOURCES) -ldl -o $@
+
+# ---- grammars: pinned, checked, cached, never committed ---------------------------------------------------------
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/atoll
+GRAMMAR_VERSION = 0.23.6
+GRAMMAR_SHA256 = 88175d4425037ec0026233a44f82064a676573b1fd748fc709ae607332151243
+GRAMMAR_DIR = $(CACHE)/tree-sitter-c-$(GRAMMAR_VERSION)
+.PHONY: grammar
+grammar: $(GRAMMAR_DIR)/src/parser.c
+$(GRAMMAR_DIR)/src/parser.c:
+	@tests/deps/grammar tree-sitter-c $(GRAMMAR_VERSION) $(GRAMMAR_SHA256) $(GRAMMAR_DIR)
+$(GRAMMAR): $(GRAMMAR_DIR)/src/parser.c
+	@mkdir -p $(BUILD)
+	@echo "  GRAMMAR tree-sitter-c $(GRAMMAR_VERSION)"
+	$(Q)$(CC) -O1 -fPIC -w -I$(GRAMMAR_DIR)/src -c $< -o $(BUILD)/grammar-c.o
+	$(Q)$(AR) rcs $@ $(BUILD)/grammar-c.o
+
+# ---- unit tests -------------------------------------------------------------------------------------------------
+# A test binary links its own folder's archive and what stands below it.
+UNIT_TESTS := $(patsubst tests/unit/%_test.c,%,$(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c tests/unit/*/*/*/*_test.c))
+UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%_test)
+BELOW_base := base
+BELOW_sandbox := sandbox base
+BELOW_workflow := workflow sandbox base
+below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(patsubst %/,%,$(dir $(1))) $(SHARED_FOLDERS) workflow sandbox base))
+T ?= $(UNIT_TESTS)
+
+.SECONDEXPANSION:
+$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $$(call archive_of,$$(sort $$(call below,$$*))) $(GRAMMAR) $(BUILD)/atoll-cell
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(filter-out $(GRAMMAR),$(filter %.a,$^)) -Wl,--end-group $(GRAMMAR) \
+	  $(PACKAGE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null) -lm -o $@
+
+unit: $(T:%=$(BUILD)/tests/unit/%_test)
+	@set -e; for t in $(T); do $(BUILD)/tests/unit/$${t}_test; done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
