@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// The bytes of the UTF-8 character at `s`, 0 when it is none. NUL counts as none: JSON readers stumble over it.
+// The bytes of the UTF-8 character at `s`, 0 when it is none. NUL counts as none: JSON readers stumble over
+// it.
 static size_t
 utf8_length(const uint8_t *s, size_t left)
 {

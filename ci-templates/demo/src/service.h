@@ -8,7 +8,7 @@
 //   PART text           OK and the CRC-32 of the parts so far: a block too long for one line
 //   END                 as BLOCK, for the parts since the last END
 //   HASH text           OK and the murmur3 hash that picks a shard
-//   RETRY n             OK and the steps to wait before the n-th attempt, n up to 40
+//   RETRY n             OK and the steps to wait before the n-th attempt, n from 0 to 40
 //   STATS               OK and the totals
 //
 // Anything else is answered with ERR and the reason, and changes nothing.
