@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format, first) __attribute__((format(printf, format, first)))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 // X(kind, name, exit code, retryable, hint)
 #define ERR_KINDS(X)                                                                                          \
