@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine runs a pipeline as a durable run. `engine_run` is the supervisor: one thread, one event loop,
+// the only writer of the state (workflow/state.h). Each running step is a process of its own, `argv[0]
+// step-process` with a socketpair as descriptor 3, started by exec. What a step committed is never computed
+// again: killed at any moment, the next engine_run goes on with the same run as long as pipeline and source
+// commit are the same.
+//
+// Whether a run goes on: an unfinished run of the same pipeline, overrides and source commit is resumed. Any
+// other unfinished run is marked `superseded`, and an event says so. A finished run stays as it is;
+// engine_run starts the next one. A failed run goes on only when its id is given in `resume`.
+#ifndef ATOLL_WORKFLOW_ENGINE_H
+#define ATOLL_WORKFLOW_ENGINE_H
+
+#include "base/err.h"
+#include "base/host.h"
+#include "base/json.h"
+#include "workflow/step.h"
+
+// What happens while a run goes on, for a display. All borrowed for the time of the call. Types:
+//   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG
+//   "run-started"    "run-resumed"  "run-superseded"  "run-finished"; details {"pipeline", "status", "state"}
+//   "step-started"   details {"uses", "attempt"}      "step-finished"  details {"status", "outputs", "error",
+//   "seconds"} "step-retry"     details {"attempt", "seconds"}   "step-skipped"   text says why "progress"
+//   from step_progress, not kept     "warning"        from step_warn, kept in the history "output" one line
+//   that the step process wrote to its stdout or stderr, not kept "plan"           dry run: one line a step,
+//   details {"uses", "with", "needs"}
+struct engine_event {
+    const char *type;
+    const char *run;       // NULL before a run exists
+    const char *step;      // NULL when it is about the run
+    const char *text;      // one line, never NULL, may be ""
+    const json_t *details; // object or NULL
+};
+typedef void (*engine_observer)(void *context, const struct engine_event *event);
+
+// What a run needs. All borrowed until engine_run returns; fields that say so may be NULL or 0.
+struct engine_options {
+    const char *repository;    // work tree of the target repository, absolute
+    const char *pipeline_path; // the pipeline file; with pipeline_text only its name in messages
+    struct str pipeline_text;  // the pipeline itself, instead of the file; empty = read the file
+    const char *state_path;    // NULL = the pipeline's `state:`, else REPOSITORY/.atoll/state/state.db
+    const char *resume;        // run id to go on with, whatever the pipeline file says now; NULL = see above
+    const struct registry *registry;
+    const struct host *host;
+    const char *self_path;        // absolute path of the binary that is exec'ed for a step
+    const char *const *self_argv; // its argv, NULL-terminated; NULL = {"atoll", "step-process", NULL}
+    const char *cell_path;        // absolute path of atoll-cell
+    const json_t *vars;           // object that overrides `vars:`; NULL = none
+    const char *mode;             // "normal" (NULL) or "deterministic"
+    bool has_seed;                // else a random one is drawn, in deterministic mode 1
+    uint64_t seed;
+    int parallel;            // steps that run at the same time; 0 = 1, since measuring wants a quiet machine
+    bool dry_run;            // tell each step's plan through the observer and start nothing
+    engine_observer observe; // NULL = nobody watches
+    void *context;
+};
+
+// How it ended. `status`: "succeeded", "failed", "waiting", "interrupted" (by a signal; resumable) or
+// "planned".
+struct engine_outcome {
+    char run[32]; // "" when no run was made
+    char status[16];
+    char step[128]; // the first step that failed, "" = none
+    bool resumed;
+};
+
+// Runs the pipeline until it ends or waits. 0: succeeded, waiting or planned. -1 with the failed step's own
+// error (kind and message), ERR_CONFIG (pipeline, after "problem" events), ERR_LOCKED (another engine has the
+// state), ERR_ENVIRONMENT (state of a newer atoll), ERR_NOT_FOUND (`resume`), ERR_CANCELLED (SIGINT or
+// SIGTERM; a second signal kills at once). `outcome` is filled in every case. SIGINT, SIGTERM and SIGCHLD are
+// taken over meanwhile.
+int engine_run(const struct engine_options *options, struct engine_outcome *outcome,
+               struct err *err) MUST_USE;
+
+// The state file that engine_run would use for a repository without a `state:` key; lives in the arena.
+const char *engine_state_path(struct arena *arena, const char *repository);
+
+// {"run", "pipeline", "status", "commit", "mode", "seed", "started", "ended", "steps": [{"id", "uses",
+// "status", "attempt", "started", "ended", "outputs", "error"}], "waiting_for": []}; times are ISO 8601 or
+// null. A run that is marked running and has no living supervisor has status "interrupted". `run` NULL = the
+// latest. Reads only and works beside a running engine. Returns owned. ERR_NOT_FOUND without state or run.
+json_t *engine_status(const char *state_path, const char *run, struct err *err) MUST_USE;
+
+// The run's events, oldest first: [{"seq", "at", "type", "step", "attempt", "details"}]. Returns owned.
+json_t *engine_history(const char *state_path, const char *run, struct err *err) MUST_USE;
+
+// Rows of a read-only query over the state: an array of objects, blobs as {"b64"}. Borrows `params` (array or
+// NULL). Returns owned.
+json_t *state_query(const char *state_path, const char *sql, const json_t *params, struct err *err) MUST_USE;
+
+// The whole life of a step process: reads its assignment from the socketpair `fd`, runs the step, reports its
+// outputs or its error. Returns the exit code of the process: 0 when it reported, 1 when the supervisor was
+// lost.
+int step_process_main(const struct registry *registry, int fd);
+
+#endif
