@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory that lives as long as a step or a request: allocated piece by piece, released at once. Running out aborts
-// the process: state replays. Memory comes zeroed and aligned for any type.
+// Memory that lives as long as a step or a request: allocated piece by piece, released at once. Running out
+// aborts the process: state replays. Memory comes zeroed and aligned for any type.
 #ifndef ATOLL_BASE_ARENA_H
 #define ATOLL_BASE_ARENA_H
 

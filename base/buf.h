@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A growable byte buffer with a mandatory maximum. What does not fit sets `full` and is dropped, so that callers may
-// add many pieces and check once with buf_check. The content is always followed by a NUL that `len` does not count.
+// A growable byte buffer with a mandatory maximum. What does not fit sets `full` and is dropped, so that
+// callers may add many pieces and check once with buf_check. The content is always followed by a NUL that
+// `len` does not count.
 #ifndef ATOLL_BASE_BUF_H
 #define ATOLL_BASE_BUF_H
 

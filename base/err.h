@@ -11,21 +11,21 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 // X(kind, name, exit code, retryable, hint)
-#define ERR_KINDS(X)                                                                                          \
-    X(ERR_INTERNAL, "internal", 1, false, "this is a bug in atoll; please report it")                         \
-    X(ERR_USAGE, "usage", 2, false, "see atoll help")                                                         \
-    X(ERR_CONFIG, "config", 2, false, "correct the named line and run `atoll validate`")                      \
-    X(ERR_PARSE, "parse", 1, false, NULL)                                                                     \
-    X(ERR_LIMIT, "limit", 1, false, NULL)                                                                     \
-    X(ERR_NOT_FOUND, "not-found", 1, false, NULL)                                                             \
-    X(ERR_CONFLICT, "conflict", 1, false, "somebody else changed it; look at it and run again")               \
-    X(ERR_IO, "io", 1, true, NULL)                                                                            \
-    X(ERR_NET, "net", 1, true, NULL)                                                                          \
-    X(ERR_TIMEOUT, "timeout", 1, true, NULL)                                                                  \
-    X(ERR_CANCELLED, "cancelled", 1, false, NULL)                                                             \
-    X(ERR_TARGET, "target", 1, false, NULL)                                                                   \
-    X(ERR_NO_IMPROVEMENT, "no-improvement", 3, false, NULL)                                                   \
-    X(ERR_ENVIRONMENT, "environment", 4, false, "`atoll doctor` lists what is missing")                       \
+#define ERR_KINDS(X)                                                                            \
+    X(ERR_INTERNAL, "internal", 1, false, "this is a bug in atoll; please report it")           \
+    X(ERR_USAGE, "usage", 2, false, "see atoll help")                                           \
+    X(ERR_CONFIG, "config", 2, false, "correct the named line and run `atoll validate`")        \
+    X(ERR_PARSE, "parse", 1, false, NULL)                                                       \
+    X(ERR_LIMIT, "limit", 1, false, NULL)                                                       \
+    X(ERR_NOT_FOUND, "not-found", 1, false, NULL)                                               \
+    X(ERR_CONFLICT, "conflict", 1, false, "somebody else changed it; look at it and run again") \
+    X(ERR_IO, "io", 1, true, NULL)                                                              \
+    X(ERR_NET, "net", 1, true, NULL)                                                            \
+    X(ERR_TIMEOUT, "timeout", 1, true, NULL)                                                    \
+    X(ERR_CANCELLED, "cancelled", 1, false, NULL)                                               \
+    X(ERR_TARGET, "target", 1, false, NULL)                                                     \
+    X(ERR_NO_IMPROVEMENT, "no-improvement", 3, false, NULL)                                     \
+    X(ERR_ENVIRONMENT, "environment", 4, false, "`atoll doctor` lists what is missing")         \
     X(ERR_LOCKED, "locked", 5, false, "another `atoll run` holds this state; wait for it or stop it")
 
 enum err_kind {

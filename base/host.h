@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program takes from its machine: clocks and environment. It is handed in, so that tests drive it and a replay
-// is exact. Process start is base/proc.h and sandbox/launcher.h.
+// What a program takes from its machine: clocks and environment. It is handed in, so that tests drive it and
+// a replay is exact. Process start is base/proc.h and sandbox/launcher.h.
 #ifndef ATOLL_BASE_HOST_H
 #define ATOLL_BASE_HOST_H
 
@@ -8,8 +8,8 @@
 
 struct host {
     void *context;
-    int64_t (*wall_ns)(void *context);                      // Unix time
-    int64_t (*mono_ns)(void *context);                      // monotonic
+    int64_t (*wall_ns)(void *context);                       // Unix time
+    int64_t (*mono_ns)(void *context);                       // monotonic
     const char *(*env)(void *context, const char *variable); // NULL when unset; borrowed
 };
 

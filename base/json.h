@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON is jansson's `json_t`: reference-counted, 64-bit integers, objects keep insertion order. This header is the one
-// door to it and adds what the rest of the code needs: errors with a place, defaults, canonical text.
+// JSON is jansson's `json_t`: reference-counted, 64-bit integers, objects keep insertion order. This header
+// is the one door to it and adds what the rest of the code needs: errors with a place, defaults, canonical
+// text.
 #ifndef ATOLL_BASE_JSON_H
 #define ATOLL_BASE_JSON_H
 
@@ -9,13 +10,17 @@
 
 #include <jansson.h>
 
+// Values nested deeper than this are not read.
+enum { JSON_DEPTH_MAX = 128 };
+
 // A local reference that is dropped at the end of its scope.
 #define AUTO_JSON __attribute__((cleanup(json_drop))) json_t
 
 // Cleanup function of AUTO_JSON.
 void json_drop(json_t **json);
 
-// Parses one value; duplicate keys are an error. `name` stands in front of errors: "name:line:col: ...". Returns owned.
+// Parses one value; duplicate keys are an error. `name` stands in front of errors: "name:line:col: ...".
+// Returns owned.
 json_t *json_read(struct str text, const char *name, struct err *err) MUST_USE;
 
 // Reads and parses a file of at most `max_bytes`. Returns owned.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open-addressing map from text to a pointer. Keys are copied. Iteration is in insertion order, so that what is
-// printed from a map does not depend on a hash.
+// An open-addressing map from text to a pointer. Keys are copied. Iteration is in insertion order, so that
+// what is printed from a map does not depend on a hash.
 #ifndef ATOLL_BASE_MAP_H
 #define ATOLL_BASE_MAP_H
 
@@ -20,7 +20,8 @@ struct map {
 
 #define AUTO_MAP __attribute__((cleanup(map_release))) struct map
 
-// Frees keys and table; values are the caller's. The map is empty and usable again. `(struct map){0}` is a map.
+// Frees keys and table; values are the caller's. The map is empty and usable again. `(struct map){0}` is a
+// map.
 void map_release(struct map *map);
 
 // The value of a key, or NULL.

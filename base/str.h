@@ -55,8 +55,8 @@ struct str str_head(struct str s, size_t len);
 // `s` without white space (ASCII) at both ends.
 struct str str_trim(struct str s);
 
-// Takes the text up to `separator` off the front of `*rest` and returns it (all of it when there is none, `*rest`
-// then becomes a view with a NULL pointer). Loop: while (rest.ptr) { line = str_cut(&rest, '\n'); }
+// Takes the text up to `separator` off the front of `*rest` and returns it (all of it when there is none,
+// `*rest` then becomes a view with a NULL pointer). Loop: while (rest.ptr) { line = str_cut(&rest, '\n'); }
 struct str str_cut(struct str *rest, char separator);
 
 // Strict numbers: the whole view must be a decimal (or 0x for integers) number in range. False leaves *out.
