@@ -49,6 +49,8 @@ write_text(FILE *file, const uint8_t *data, size_t len)
     for (size_t i = 0; i < len; i++) {
         if (data[i] == '"' || data[i] == '\\')
             fprintf(file, "\\%c", data[i]);
+        else if (data[i] == '\n')
+            fputs("\\n", file);
         else if (data[i] < 0x20 || data[i] == 0x7f)
             fprintf(file, "\\u%04x", data[i]);
         else

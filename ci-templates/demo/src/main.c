@@ -30,7 +30,7 @@ print_usage(FILE *to)
     fputs("usage: tagd [--repeat N] [--listen PORT] < requests\n"
           "\n"
           "  --listen PORT  serve one client at a time on 127.0.0.1 (0: any free port)\n"
-          "  --repeat N     answer all of standard input N times over\n"
+          "  --repeat N     answer all of standard input N times over, and print the last round\n"
           "  --help         show this\n"
           "  --version      show the version\n"
           "\n"
@@ -103,20 +103,32 @@ read_all(int fd, size_t *len)
     return NULL;
 }
 
+static ssize_t
+discard(void *cookie, const char *data, size_t len)
+{
+    (void)cookie;
+    (void)data;
+    return (ssize_t)len;
+}
+
+// Answers all of `fd` several times over. Only the last round is printed, but each is formatted.
 static int
-serve_repeated(int fd, long times, struct lines *lines, FILE *out)
+serve_rounds(int fd, long rounds, struct lines *lines)
 {
     size_t len;
     char *data = read_all(fd, &len);
+    FILE *nowhere = fopencookie(NULL, "w", (cookie_io_functions_t){.write = discard});
 
-    if (data == NULL)
+    if (data == NULL || nowhere == NULL)
         return -1;
-    for (long i = 0; i < times; i++) {
+    for (long round = 1; round <= rounds; round++) {
+        lines->service->out = round < rounds ? nowhere : stdout;
         lines_feed(lines, data, len);
         lines_finish(lines);
     }
     free(data);
-    return fflush(out) == 0 ? 0 : -1;
+    fclose(nowhere);
+    return fflush(stdout) == 0 ? 0 : -1;
 }
 
 static int
@@ -177,7 +189,7 @@ run(const struct options *options)
     if (options->port >= 0)
         status = serve_port(options->port, service, lines);
     else if (options->repeat > 1)
-        status = serve_repeated(STDIN_FILENO, options->repeat, lines, stdout);
+        status = serve_rounds(STDIN_FILENO, options->repeat, lines);
     else
         status = serve(STDIN_FILENO, lines, stdout);
     if (status != 0)

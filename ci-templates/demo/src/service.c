@@ -183,8 +183,8 @@ on_merge(struct service *service, char *text, size_t len)
     size_t a_len = (size_t)(bar - text);
     size_t b_len = len - a_len - 1;
     replace_bytes(text, len, ',', '\n');
-    capture_merge(service, text, a_len, bar + 1, b_len, sizeof service->scratch);
-    size_t n = merge_tags(text, a_len, bar + 1, b_len, service->scratch, sizeof service->scratch);
+    capture_merge(service, text, a_len, bar + 1, b_len, a_len + b_len + 1);
+    size_t n = merge_tags(text, a_len, bar + 1, b_len, service->scratch, a_len + b_len + 1);
     replace_bytes(service->scratch, n, '\n', ',');
     service->totals.merges++;
     answer_text(service, service->scratch, n);
