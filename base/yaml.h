@@ -34,6 +34,7 @@ struct yaml_node {
     struct yaml_node **items; // of a list
     size_t count;             // of pairs or items
     size_t weight;            // nodes in it, aliases expanded
+    unsigned height;          // levels below it, aliases expanded
 };
 
 // Reads one document; everything lives in the arena, `file` is copied. An empty document is an empty plain
