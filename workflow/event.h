@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Events are the append-only history of a state: what happened, in the order of commits. The tables are
+// authoritative; an event is written in the transaction that made it true. The events of one transaction
+// share one hash, kept on the last of them: SHA-256(hash before || every field of every event). Triggers
+// refuse UPDATE and DELETE.
+#ifndef ATOLL_WORKFLOW_EVENT_H
+#define ATOLL_WORKFLOW_EVENT_H
+
+#include "base/arena.h"
+#include "base/db.h"
+#include "base/hash.h"
+#include "base/vec.h"
+
+// One thing that happened.
+struct event {
+    int64_t run;         // number of the run, 0 = none
+    const char *type;    // "step-started", "activity-committed", ...
+    const char *step;    // step key, or NULL
+    int attempt;         // of the step, 0 = none
+    int64_t epoch;       // of the run
+    int64_t at_ns;       // wall clock
+    const char *details; // compact JSON, or NULL
+};
+
+// The end of the chain and the events of the open transaction.
+struct chain {
+    struct hash head;        // of the last committed event, zeros before the first
+    struct hash next;        // what head becomes when the sealed transaction is committed
+    VEC(struct event) fresh; // texts owned
+};
+
+// Reads the end of the chain. Cost does not depend on its length. ERR_IO for a chain that ends without a
+// hash.
+int chain_load(struct chain *chain, struct db *db, struct err *err) MUST_USE;
+
+// Frees the events that were never written.
+void chain_release(struct chain *chain);
+
+// Queues an event for the open transaction; texts are copied.
+void chain_add(struct chain *chain, const struct event *event);
+
+// Drops queued events beyond the first `count` (a part of the transaction was undone).
+void chain_cut(struct chain *chain, size_t count);
+
+// Writes the queued events; the last carries the hash. To be called right before COMMIT.
+int chain_seal(struct chain *chain, struct db *db, struct err *err) MUST_USE;
+
+// The sealed transaction was committed, or (false) rolled back.
+void chain_settle(struct chain *chain, bool committed);
+
+// Recomputes all hashes. ERR_IO "event 17: ..." at the first that does not fit.
+int chain_verify(struct db *db, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/migration.h"
+
+#define ENGINE_NOUN "engine"
+
+static const char first[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    // A pipeline as it was read; runs are pinned to it.
+    "CREATE TABLE plan(hash TEXT PRIMARY KEY, name TEXT NOT NULL, file TEXT NOT NULL, text TEXT NOT NULL,"
+    " at_ns INTEGER NOT NULL) STRICT;"
+    // `pin` covers plan, overrides and mode. `epoch` fences: whoever takes a run over raises it.
+    "CREATE TABLE run(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pin TEXT NOT NULL,"
+    " plan TEXT NOT NULL REFERENCES plan(hash), vars TEXT NOT NULL, source_commit TEXT NOT NULL,"
+    " status TEXT NOT NULL CHECK(status IN "
+    "('running','waiting','succeeded','failed','cancelled','superseded')),"
+    " epoch INTEGER NOT NULL, mode TEXT NOT NULL, seed INTEGER NOT NULL, started_ns INTEGER NOT NULL,"
+    " ended_ns INTEGER, error TEXT) STRICT;"
+    "CREATE INDEX run_open ON run(status) WHERE status IN ('running','waiting');"
+    // One row a step, one more for each item of a for-each (key ID[LABEL]) and each on-failure action.
+    "CREATE TABLE step(run INTEGER NOT NULL REFERENCES run(number), key TEXT NOT NULL, id TEXT NOT NULL,"
+    " role TEXT NOT NULL CHECK(role IN ('step','group','item','on-failure')), position INTEGER NOT NULL,"
+    " uses TEXT NOT NULL, item TEXT,"
+    " status TEXT NOT NULL CHECK(status IN ('pending','running','succeeded','failed','skipped','cancelled')),"
+    " attempt INTEGER NOT NULL, failures INTEGER NOT NULL, next_ns INTEGER, started_ns INTEGER, ended_ns "
+    "INTEGER,"
+    " outputs TEXT, error TEXT, PRIMARY KEY(run, key)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE activity(run INTEGER NOT NULL REFERENCES run(number), step TEXT NOT NULL, name TEXT NOT "
+    "NULL,"
+    " key TEXT NOT NULL, input_hash TEXT NOT NULL, attempts INTEGER NOT NULL, begun_ns INTEGER NOT NULL,"
+    " committed_ns INTEGER, result TEXT, PRIMARY KEY(run, step, name, key)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE effect(key TEXT PRIMARY KEY, run INTEGER NOT NULL REFERENCES run(number), step TEXT NOT "
+    "NULL,"
+    " intent TEXT NOT NULL, status TEXT NOT NULL CHECK(status IN ('intended','confirmed')),"
+    " attempts INTEGER NOT NULL, result TEXT, intended_ns INTEGER NOT NULL, confirmed_ns INTEGER) STRICT;"
+    "CREATE INDEX effect_run ON effect(run);"
+    "CREATE TABLE recorded(run INTEGER NOT NULL REFERENCES run(number), step TEXT NOT NULL, name TEXT NOT "
+    "NULL,"
+    " value INTEGER NOT NULL, PRIMARY KEY(run, step, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE blob(hash TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;"
+    "CREATE TABLE lease(name TEXT PRIMARY KEY, owner TEXT NOT NULL, pid INTEGER NOT NULL, since_ns INTEGER "
+    "NOT NULL,"
+    " until_ns INTEGER) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE event(seq INTEGER PRIMARY KEY, run INTEGER NOT NULL, type TEXT NOT NULL, step TEXT,"
+    " attempt INTEGER NOT NULL, epoch INTEGER NOT NULL, at_ns INTEGER NOT NULL, details TEXT, hash BLOB) "
+    "STRICT;"
+    "CREATE INDEX event_run ON event(run, seq);"
+    "CREATE TRIGGER event_no_update BEFORE UPDATE ON event"
+    " BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;"
+    "CREATE TRIGGER event_no_delete BEFORE DELETE ON event"
+    " BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;";
+
+static const char *const engine_migrations[] = {first, NULL};
+
+static int
+count_of(const char *const *migrations)
+{
+    int count = 0;
+    while (migrations && migrations[count])
+        count++;
+    return count;
+}
+
+int
+migration_version(void)
+{
+    return count_of(engine_migrations);
+}
+
+// How many migrations of a noun the file has; 0 for a fresh file.
+static int
+done_of(struct db *db, const char *noun, int *done, struct err *err)
+{
+    *done = 0;
+    struct db_stmt *exists =
+        db_prepare(db, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'", err);
+    if (!exists)
+        return -1;
+    int row = db_step(exists, err);
+    if (row <= 0)
+        return row;
+    db_reset(exists);
+    struct db_stmt *stmt =
+        db_prepare(db, "SELECT coalesce(max(version), 0) FROM migration WHERE noun = ?", err);
+    if (!stmt)
+        return -1;
+    db_bind_text(stmt, 1, str_of(noun));
+    if (db_step(stmt, err) < 0)
+        return -1;
+    *done = (int)db_int(stmt, 0);
+    db_reset(stmt);
+    return 0;
+}
+
+static int
+check_noun(struct db *db, const char *noun, const char *const *migrations, struct err *err)
+{
+    int done, known = count_of(migrations);
+    if (done_of(db, noun, &done, err) < 0)
+        return -1;
+    if (done <= known)
+        return 0;
+    return err_set(
+        err, ERR_ENVIRONMENT,
+        "the state was written by a newer atoll: its %s tables have version %d, this atoll knows version %d",
+        noun, done, known);
+}
+
+int
+migration_check(struct db *db, const struct registry *registry, struct err *err)
+{
+    if (check_noun(db, ENGINE_NOUN, engine_migrations, err) < 0)
+        return -1;
+    for (size_t i = 0; registry && registry->tables && registry->tables[i]; i++)
+        if (check_noun(db, registry->tables[i]->noun, registry->tables[i]->migrations, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int
+record(struct db *db, const char *noun, int version, int64_t at_ns, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(db, "INSERT INTO migration(noun, version, at_ns) VALUES(?, ?, ?)", err);
+    if (!stmt)
+        return -1;
+    db_bind_text(stmt, 1, str_of(noun));
+    db_bind_int(stmt, 2, version);
+    db_bind_int(stmt, 3, at_ns);
+    return db_step(stmt, err) < 0 ? -1 : 0;
+}
+
+static int
+apply_noun(struct db *db, const char *noun, const char *const *migrations, int64_t at_ns, struct err *err)
+{
+    int done;
+    if (done_of(db, noun, &done, err) < 0)
+        return -1;
+    for (int i = done; i < count_of(migrations); i++)
+        if (db_exec(db, migrations[i], err) < 0 || record(db, noun, i + 1, at_ns, err) < 0)
+            return err_wrap(err, "migration %d of the %s tables", i + 1, noun);
+    return 0;
+}
+
+static int
+apply_all(struct db *db, const struct registry *registry, int64_t at_ns, struct err *err)
+{
+    static const char table[] =
+        "CREATE TABLE IF NOT EXISTS migration(noun TEXT NOT NULL, version INTEGER NOT NULL,"
+        " at_ns INTEGER NOT NULL, PRIMARY KEY(noun, version)) STRICT, WITHOUT ROWID";
+    if (db_exec(db, table, err) < 0 || apply_noun(db, ENGINE_NOUN, engine_migrations, at_ns, err) < 0)
+        return -1;
+    for (size_t i = 0; registry && registry->tables && registry->tables[i]; i++) {
+        const struct table_set *set = registry->tables[i];
+        if (apply_noun(db, set->noun, set->migrations, at_ns, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+migration_apply(struct db *db, const struct registry *registry, int64_t at_ns, struct err *err)
+{
+    if (db_begin(db, err) < 0)
+        return -1;
+    if (migration_check(db, registry, err) < 0 || apply_all(db, registry, at_ns, err) < 0) {
+        db_rollback(db);
+        return -1;
+    }
+    return db_commit(db, err);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/state.h"
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/map.h"
+#include "workflow/migration.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct state {
+    struct db *db;
+    const struct host *host;
+    struct chain chain;
+    struct map statements; // name -> SQL, borrowed from the registry
+    size_t part_events;    // events queued before the open part
+};
+
+int
+state_make_folder(const char *path, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *folder = fs_dir_name(&arena, path);
+    if (fs_is_dir(folder))
+        return 0;
+    if (fs_mkdirs(folder, err) < 0)
+        return -1;
+    return fs_write(fs_join(&arena, folder, ".gitignore"), STR("*\n"), err);
+}
+
+static void
+learn_statements(struct state *state, const struct registry *registry)
+{
+    for (size_t i = 0; registry && registry->tables && registry->tables[i]; i++)
+        for (const struct table_statement *s = registry->tables[i]->statements; s && s->name; s++)
+            map_set(&state->statements, str_of(s->name), (void *)s->sql);
+}
+
+struct state *
+state_open(const char *path, const struct registry *registry, const struct host *host, struct err *err)
+{
+    struct state *state = calloc(1, sizeof(*state));
+    if (!state)
+        abort();
+    state->host = host;
+    learn_statements(state, registry);
+    bool fine = state_make_folder(path, err) == 0 && (state->db = db_open(path, DB_WRITE, err)) &&
+                migration_apply(state->db, registry, state_now(state), err) == 0 &&
+                chain_load(&state->chain, state->db, err) == 0;
+    if (fine)
+        return state;
+    err_wrap(err, "state %s", path);
+    state_close(state);
+    return NULL;
+}
+
+void
+state_close(struct state *state)
+{
+    if (!state)
+        return;
+    chain_release(&state->chain);
+    db_close(state->db);
+    map_release(&state->statements);
+    free(state);
+}
+
+int
+state_begin(struct state *state, struct err *err)
+{
+    return db_begin(state->db, err);
+}
+
+int
+state_commit(struct state *state, struct err *err)
+{
+    if (chain_seal(&state->chain, state->db, err) < 0) {
+        state_rollback(state);
+        return -1;
+    }
+    int result = db_commit(state->db, err);
+    chain_settle(&state->chain, result == 0);
+    return result;
+}
+
+void
+state_rollback(struct state *state)
+{
+    db_rollback(state->db);
+    chain_settle(&state->chain, false);
+}
+
+// One statement that gives no rows, from the statement cache.
+static int
+plain(struct state *state, const char *sql, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(state->db, sql, err);
+    return !stmt || db_step(stmt, err) < 0 ? -1 : 0;
+}
+
+int
+state_part(struct state *state, struct err *err)
+{
+    state->part_events = state->chain.fresh.count;
+    return plain(state, "SAVEPOINT part", err);
+}
+
+int
+state_part_keep(struct state *state, struct err *err)
+{
+    return plain(state, "RELEASE part", err);
+}
+
+int
+state_part_undo(struct state *state, struct err *err)
+{
+    chain_cut(&state->chain, state->part_events);
+    if (plain(state, "ROLLBACK TO part", err) < 0)
+        return -1;
+    return plain(state, "RELEASE part", err);
+}
+
+void
+state_event(struct state *state, struct event event, json_t *details)
+{
+    char *text = details ? json_compact(details) : NULL;
+    event.details = text;
+    if (event.at_ns == 0)
+        event.at_ns = state_now(state);
+    chain_add(&state->chain, &event);
+    free(text);
+    json_decref(details);
+}
+
+int64_t
+state_now(const struct state *state)
+{
+    return state->host->wall_ns(state->host->context);
+}
+
+int
+state_run(struct state *state, const char *sql, json_t *params, int64_t *changed, struct err *err)
+{
+    AUTO_JSON *held = params;
+    if (!held)
+        return err_set(err, ERR_INTERNAL, "a text for the state is not UTF-8");
+    if (db_run(state->db, sql, held, err) < 0)
+        return -1;
+    if (changed)
+        *changed = db_changes(state->db);
+    return 0;
+}
+
+json_t *
+state_rows(struct state *state, const char *sql, json_t *params, struct err *err)
+{
+    AUTO_JSON *held = params;
+    if (!held) {
+        err_set(err, ERR_INTERNAL, "a text for the state is not UTF-8");
+        return NULL;
+    }
+    return db_rows(state->db, sql, held, err);
+}
+
+const char *
+state_statement(const struct state *state, const char *name, struct err *err)
+{
+    const char *sql = map_get(&state->statements, str_of(name));
+    if (!sql)
+        err_set(err, ERR_USAGE, "no statement is called \"%s\"", name);
+    return sql;
+}
+
+int64_t
+state_last_id(const struct state *state)
+{
+    return db_last_id(state->db);
+}
+
+int
+state_blob_put(struct state *state, struct str content, char hash[65], struct err *err)
+{
+    struct hash sum = hash_of(content.ptr ? content.ptr : "", content.len);
+    hash_hex(&sum, hash);
+    struct db_stmt *stmt =
+        db_prepare(state->db, "INSERT INTO blob(hash, content) VALUES(?, ?) ON CONFLICT DO NOTHING", err);
+    if (!stmt)
+        return -1;
+    db_bind_text(stmt, 1, str_n(hash, 64));
+    db_bind_blob(stmt, 2, content.ptr ? content : STR(""));
+    return db_step(stmt, err) < 0 ? -1 : 0;
+}
+
+int
+state_blob_get(struct state *state, const char *hash, struct buf *content, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(state->db, "SELECT content FROM blob WHERE hash = ?", err);
+    if (!stmt)
+        return -1;
+    db_bind_text(stmt, 1, str_of(hash));
+    int row = db_step(stmt, err);
+    if (row < 0)
+        return -1;
+    if (row == 0)
+        return err_set(err, ERR_NOT_FOUND, "no blob %s in the state", hash);
+    buf_clear(content);
+    buf_add_str(content, db_blob(stmt, 0));
+    db_reset(stmt);
+    return buf_check(content, "a blob", err);
+}
+
+int
+state_open_reader(const char *path, struct db **db, struct err *err)
+{
+    *db = db_open(path, DB_READ, err);
+    if (!*db)
+        return err_wrap(err, "state %s", path);
+    if (migration_check(*db, NULL, err) == 0)
+        return 0;
+    db_close(*db);
+    *db = NULL;
+    return err_wrap(err, "state %s", path);
+}
+
+// Each query gives a row for what is wrong.
+static const struct {
+    const char *sql, *what;
+} invariants[] = {
+    {"SELECT key AS what FROM step WHERE status = 'succeeded' AND ended_ns IS NULL",
+     "succeeded without an end"},
+    {"SELECT name || '/' || a.key AS what FROM activity a WHERE (result IS NULL) <> (committed_ns IS NULL)",
+     "an activity is half committed"},
+    {"SELECT key AS what FROM effect WHERE (status = 'confirmed') <> (confirmed_ns IS NOT NULL)",
+     "an effect is half confirmed"},
+    {"SELECT s.key AS what FROM step s JOIN run r ON r.number = s.run WHERE r.status = 'succeeded'"
+     " AND s.status NOT IN ('succeeded','skipped')",
+     "not ended in a run that succeeded"},
+    {"SELECT hash AS what FROM event e JOIN (SELECT max(seq) AS seq FROM event) m ON e.seq = m.seq"
+     " WHERE hash IS NULL",
+     "the last event has no hash"},
+    {"SELECT id AS what FROM run WHERE plan NOT IN (SELECT hash FROM plan)", "has no plan"},
+};
+
+static int
+verify_invariants(struct db *db, struct err *err)
+{
+    for (size_t i = 0; i < sizeof(invariants) / sizeof(invariants[0]); i++) {
+        AUTO_JSON *rows = db_rows(db, invariants[i].sql, NULL, err);
+        if (!rows)
+            return -1;
+        if (json_array_size(rows) > 0)
+            return err_set(err, ERR_IO, "%s: %s", json_get_text(json_array_get(rows, 0), "what", "?"),
+                           invariants[i].what);
+    }
+    return 0;
+}
+
+static int
+verify_blobs(struct db *db, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(db, "SELECT hash, content FROM blob", err);
+    if (!stmt)
+        return -1;
+    int row;
+    while ((row = db_step(stmt, err)) > 0) {
+        struct str content = db_blob(stmt, 1);
+        struct hash sum = hash_of(content.ptr ? content.ptr : "", content.len);
+        char hex[65];
+        hash_hex(&sum, hex);
+        if (str_is(db_text(stmt, 0), hex))
+            continue;
+        err_set(err, ERR_IO, "blob %.64s does not have its hash", db_text(stmt, 0).ptr);
+        db_reset(stmt);
+        return -1;
+    }
+    return row;
+}
+
+int
+state_verify(const char *path, struct err *err)
+{
+    struct db *db;
+    if (state_open_reader(path, &db, err) < 0)
+        return -1;
+    int result =
+        chain_verify(db, err) < 0 || verify_blobs(db, err) < 0 || verify_invariants(db, err) < 0 ? -1 : 0;
+    db_close(db);
+    return result < 0 ? err_wrap(err, "state %s", path) : 0;
+}
