@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUN_COLUMNS "number, id, pin, plan, source_commit, status, mode, epoch, seed, vars"
+
+void
+run_release(struct run *run)
+{
+    json_decref(run->vars);
+    run->vars = NULL;
+}
+
+void
+run_make_id(int64_t wall_ns, const uint8_t random[10], char id[27])
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint64_t ms = (uint64_t)(wall_ns / 1000000);
+    for (int i = 9; i >= 0; i--, ms >>= 5)
+        id[i] = digits[ms & 31];
+    for (int half = 0; half < 2; half++) {
+        uint64_t bits = 0;
+        for (int i = 0; i < 5; i++)
+            bits = bits << 8 | random[5 * half + i];
+        for (int i = 7; i >= 0; i--, bits >>= 5)
+            id[10 + 8 * half + i] = digits[bits & 31];
+    }
+    id[26] = '\0';
+}
+
+static void
+copy(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from);
+}
+
+static int
+fill(struct run *run, const json_t *row, struct err *err)
+{
+    memset(run, 0, sizeof(*run));
+    run->number = json_get_int(row, "number", 0);
+    run->epoch = json_get_int(row, "epoch", 0);
+    run->seed = (uint64_t)json_get_int(row, "seed", 0);
+    copy(run->id, sizeof(run->id), json_get_text(row, "id", ""));
+    copy(run->pin, sizeof(run->pin), json_get_text(row, "pin", ""));
+    copy(run->plan, sizeof(run->plan), json_get_text(row, "plan", ""));
+    copy(run->commit, sizeof(run->commit), json_get_text(row, "source_commit", ""));
+    copy(run->status, sizeof(run->status), json_get_text(row, "status", ""));
+    copy(run->mode, sizeof(run->mode), json_get_text(row, "mode", ""));
+    run->vars = json_read(str_of(json_get_text(row, "vars", "{}")), "run.vars", err);
+    return run->vars ? 0 : -1;
+}
+
+// 1 with *run filled from the first row, 0 without rows. Takes `rows`.
+static int
+fill_first(struct run *run, json_t *rows, struct err *err)
+{
+    AUTO_JSON *held = rows;
+    if (!held)
+        return -1;
+    if (json_array_size(held) == 0)
+        return 0;
+    return fill(run, json_array_get(held, 0), err) < 0 ? -1 : 1;
+}
+
+int
+run_find_open(struct state *state, const char *pin, struct run *run, struct err *err)
+{
+    json_t *rows =
+        state_rows(state,
+                   "SELECT " RUN_COLUMNS " FROM run WHERE status IN ('running','waiting') AND pin = ?"
+                   " ORDER BY number DESC LIMIT 1",
+                   json_pack("[s]", pin), err);
+    return fill_first(run, rows, err);
+}
+
+int
+run_load(struct state *state, const char *id, struct run *run, struct err *err)
+{
+    json_t *rows =
+        state_rows(state, "SELECT " RUN_COLUMNS " FROM run WHERE id = ?", json_pack("[s]", id), err);
+    int found = fill_first(run, rows, err);
+    if (found == 0)
+        return err_set(err, ERR_NOT_FOUND, "no run %s in the state", id);
+    return found < 0 ? -1 : 0;
+}
+
+static void
+run_event(struct state *state, const struct run *run, const char *type, json_t *details)
+{
+    state_event(state, (struct event){.run = run->number, .type = type, .epoch = run->epoch}, details);
+}
+
+static int
+insert_plan(struct state *state, const struct run *run, const char *name, const char *file,
+            struct str pipeline, struct err *err)
+{
+    return state_run(
+        state, "INSERT INTO plan(hash, name, file, text, at_ns) VALUES(?,?,?,?,?) ON CONFLICT DO NOTHING",
+        json_pack("[sssoI]", run->plan, name, file, json_text(pipeline), (json_int_t)state_now(state)), NULL,
+        err);
+}
+
+int
+run_insert(struct state *state, struct run *run, const char *name, const char *file, struct str pipeline,
+           struct err *err)
+{
+    if (insert_plan(state, run, name, file, pipeline, err) < 0)
+        return -1;
+    run->epoch = 1;
+    copy(run->status, sizeof(run->status), "running");
+    char *vars = json_canonical(run->vars);
+    json_t *params =
+        json_pack("[ssssssIIsI]", run->id, run->pin, run->plan, vars, run->commit, run->status,
+                  (json_int_t)run->epoch, (json_int_t)run->seed, run->mode, (json_int_t)state_now(state));
+    free(vars);
+    if (state_run(state,
+                  "INSERT INTO run(id, pin, plan, vars, source_commit, status, epoch, seed, mode, started_ns)"
+                  " VALUES(?,?,?,?,?,?,?,?,?,?)",
+                  params, NULL, err) < 0)
+        return -1;
+    run->number = state_last_id(state);
+    run_event(state, run, "run-started",
+              json_pack("{s:s, s:s, s:s}", "run", run->id, "pipeline", name, "commit", run->commit));
+    return 0;
+}
+
+// Who works on the state, for people that look into it; the lock is what counts.
+static int
+note_owner(struct state *state, const struct run *run, struct err *err)
+{
+    return state_run(
+        state, "INSERT OR REPLACE INTO lease(name, owner, pid, since_ns) VALUES('state', ?, ?, ?)",
+        json_pack("[sII]", run->id, (json_int_t)getpid(), (json_int_t)state_now(state)), NULL, err);
+}
+
+int
+run_take_over(struct state *state, struct run *run, struct err *err)
+{
+    int64_t changed;
+    if (state_run(state,
+                  "UPDATE run SET epoch = epoch + 1, status = 'running', ended_ns = NULL, error = NULL"
+                  " WHERE number = ? AND epoch = ?",
+                  json_pack("[II]", (json_int_t)run->number, (json_int_t)run->epoch), &changed, err) < 0)
+        return -1;
+    if (changed == 0)
+        return run_check_epoch(state, run->number, run->epoch, err);
+    run->epoch++;
+    copy(run->status, sizeof(run->status), "running");
+    run_event(state, run, "run-resumed", NULL);
+    return note_owner(state, run, err);
+}
+
+json_t *
+run_supersede_others(struct state *state, const struct run *run, struct err *err)
+{
+    AUTO_JSON *rows =
+        state_rows(state,
+                   "UPDATE run SET status = 'superseded', epoch = epoch + 1, ended_ns = ?"
+                   " WHERE status IN ('running','waiting') AND number <> ?"
+                   " RETURNING number, id, epoch",
+                   json_pack("[II]", (json_int_t)state_now(state), (json_int_t)run->number), err);
+    if (!rows)
+        return NULL;
+    json_t *ids = json_array();
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        struct run other = {.number = json_get_int(row, "number", 0), .epoch = json_get_int(row, "epoch", 0)};
+        run_event(state, &other, "run-superseded", json_pack("{s:s}", "by", run->id));
+        json_array_append(ids, json_object_get(row, "id"));
+    }
+    return ids;
+}
+
+int
+run_finish(struct state *state, struct run *run, const char *status, const json_t *error, struct err *err)
+{
+    char *text = error ? json_compact(error) : NULL;
+    json_t *params = json_pack("[sIs?II]", status, (json_int_t)state_now(state), text,
+                               (json_int_t)run->number, (json_int_t)run->epoch);
+    free(text);
+    int64_t changed;
+    if (state_run(state, "UPDATE run SET status = ?, ended_ns = ?, error = ? WHERE number = ? AND epoch = ?",
+                  params, &changed, err) < 0)
+        return -1;
+    if (changed == 0)
+        return run_check_epoch(state, run->number, run->epoch, err);
+    copy(run->status, sizeof(run->status), status);
+    run_event(state, run, "run-finished", json_pack("{s:s}", "status", status));
+    return 0;
+}
+
+int
+run_check_epoch(struct state *state, int64_t number, int64_t epoch, struct err *err)
+{
+    AUTO_JSON *rows = state_rows(state, "SELECT id, epoch FROM run WHERE number = ?",
+                                 json_pack("[I]", (json_int_t)number), err);
+    if (!rows)
+        return -1;
+    const json_t *row = json_array_get(rows, 0);
+    int64_t now = json_get_int(row, "epoch", -1);
+    if (now == epoch)
+        return 0;
+    return err_set(err, ERR_CONFLICT,
+                   "run %s was taken over by another atoll (epoch %lld, this one has %lld)",
+                   json_get_text(row, "id", "?"), (long long)now, (long long)epoch);
+}
+
+int
+run_made_commit(struct state *state, const struct run *run, const char *commit, bool *made, struct err *err)
+{
+    AUTO_JSON *rows =
+        state_rows(state, "SELECT 1 AS made FROM effect WHERE run = ? AND instr(result, ?) > 0 LIMIT 1",
+                   json_pack("[Is]", (json_int_t)run->number, commit), err);
+    if (!rows)
+        return -1;
+    *made = json_array_size(rows) > 0;
+    return 0;
+}
+
+int
+run_plan(struct state *state, const struct run *run, struct arena *arena, struct buf *text, const char **file,
+         struct err *err)
+{
+    AUTO_JSON *rows =
+        state_rows(state, "SELECT text, file FROM plan WHERE hash = ?", json_pack("[s]", run->plan), err);
+    if (!rows)
+        return -1;
+    const json_t *row = json_array_get(rows, 0);
+    if (!row)
+        return err_set(err, ERR_NOT_FOUND, "the state has no plan for run %s", run->id);
+    buf_clear(text);
+    buf_puts(text, json_get_text(row, "text", ""));
+    *file = arena_dup(arena, json_get_text(row, "file", "pipeline"));
+    return buf_check(text, "the pipeline of the run", err);
+}
