@@ -27,8 +27,8 @@ void db_close(struct db *db);
 // Runs any number of statements without parameters and without results.
 int db_exec(struct db *db, const char *sql, struct err *err) MUST_USE;
 
-// One statement, reset and unbound, borrowed: the database keeps it and gives it again for the same text once
-// it is reset or stepped to its end.
+// One statement, unbound, borrowed: the database keeps it and gives it again for the same text, unless it
+// stands on a row. NULL on error.
 struct db_stmt *db_prepare(struct db *db, const char *sql, struct err *err) MUST_USE;
 
 // Bind parameter `index` (from 1). Bytes are copied. A wrong index is reported by db_step.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // YAML 1.2, read into a tree that keeps every position, and written in block style. One document; keys are
 // scalars; no tags but !!str; `<<` is an ordinary key; an alias gives the anchored node itself. Refused:
-// duplicate keys, more than 1 MiB, 64 levels, or 100000 nodes with aliases expanded.
+// duplicate keys, NUL, more than 1 MiB, 64 levels, or 100000 nodes with aliases expanded.
 #ifndef ATOLL_BASE_YAML_H
 #define ATOLL_BASE_YAML_H
 
