@@ -78,9 +78,9 @@ str_rfind_byte(struct str s, char c)
 struct str
 str_from(struct str s, size_t start)
 {
-    if (start == 0)
-        return s;
-    return start < s.len ? str_n(s.ptr + start, s.len - start) : str_n(s.ptr ? s.ptr + s.len : NULL, 0);
+    if (start > s.len)
+        start = s.len;
+    return start > 0 ? str_n(s.ptr + start, s.len - start) : s;
 }
 
 struct str

@@ -11,7 +11,10 @@ vec_grow(void *items, size_t *capacity, size_t need, size_t size)
     size_t grown = *capacity < 4 ? 8 : *capacity * 2;
     if (grown < need)
         grown = need;
-    char *bytes = reallocarray(items, grown, size);
+    size_t total;
+    if (__builtin_mul_overflow(grown, size, &total))
+        abort();
+    char *bytes = realloc(items, total);
     if (!bytes)
         abort();
     memset(bytes + *capacity * size, 0, (grown - *capacity) * size);
