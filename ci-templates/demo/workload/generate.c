@@ -25,7 +25,7 @@ struct mix {
 };
 
 static const struct mix mixes[] = {
-    {"ingest", 5700, 2800, 250, 10, 420, 1000, 55, 10, 3, 14, 1, 20},
+    {"ingest", 5800, 2850, 250, 10, 330, 1000, 55, 10, 3, 14, 1, 20},
     {"merge", 500, 400, 10, 0, 5500, 3580, 5, 5, 16, 60, 20, 80},
 };
 
@@ -78,8 +78,7 @@ static const char *const words[] = {
     "M\xc3\xbcnchen",
     "\xe6\x9d\xb1\xe4\xba\xac",
     "na\xc3\xafve",
-    "\xe2\x82\xac"
-    "99",
+    "99\xe2\x82\xac",
     "[warn]",
     "#7",
     "-",
