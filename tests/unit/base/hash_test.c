@@ -53,15 +53,15 @@ END_TEST
 
 START_TEST(quick_hash_tells_texts_apart)
 {
-    // Every prefix of zeroes, and every single bit in 16 bytes, has a hash of its own.
-    enum { COUNT = 41 + 128 };
+    // Every prefix of zeroes, and every single bit in 17 bytes, has a hash of its own.
+    enum { COUNT = 41 + 136 };
     uint64_t hashes[COUNT];
     unsigned char bytes[40] = {0};
     for (size_t i = 0; i <= 40; i++)
         hashes[i] = hash_quick(bytes, i);
-    for (size_t i = 0; i < 128; i++) {
+    for (size_t i = 0; i < 136; i++) {
         bytes[i / 8] = (unsigned char)(1 << i % 8);
-        hashes[41 + i] = hash_quick(bytes, 16);
+        hashes[41 + i] = hash_quick(bytes, 17);
         bytes[i / 8] = 0;
     }
     for (size_t i = 0; i < COUNT; i++)

@@ -60,6 +60,14 @@ START_TEST(nesting_is_capped)
     ck_assert(json_is_array(deep));
 
     buf_clear(&text);
+    buf_puts(&text, "[0");
+    for (int i = 0; i < 1000; i++)
+        buf_puts(&text, ", [], {}");
+    buf_puts(&text, "]");
+    AUTO_JSON *wide = read_text(buf_text(&text));
+    ck_assert_uint_eq(json_array_size(wide), 2001);
+
+    buf_clear(&text);
     buf_puts(&text, "\n ");
     for (int i = 0; i < 500000; i++)
         buf_puts(&text, i % 2 ? "[" : "{");
@@ -147,6 +155,12 @@ START_TEST(any_bytes_become_text)
           3},
          "a\xef\xbf\xbd"
          "b"},
+        // The first and last character of each length, and U+D7FF, beside a byte that makes the text invalid.
+        {{"\xff\xc2\x80\xdf\xbf", 5}, "\xef\xbf\xbd\xc2\x80\xdf\xbf"},
+        {{"\xff\xe0\xa0\x80\xed\x9f\xbf", 7}, "\xef\xbf\xbd\xe0\xa0\x80\xed\x9f\xbf"},
+        {{"\xff\xee\x80\x80\xf0\x90\x80\x80", 8}, "\xef\xbf\xbd\xee\x80\x80\xf0\x90\x80\x80"},
+        {{"\xed\xbf\xbf", 3}, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
+        {{"\xe2\x82\xac", 2}, "\xef\xbf\xbd\xef\xbf\xbd"},
         {{"\xc3", 1}, "\xef\xbf\xbd"},
         {{"\xc0\x80", 2}, "\xef\xbf\xbd\xef\xbf\xbd"},                                 // overlong
         {{"\xed\xa0\x80", 3}, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},                 // surrogate

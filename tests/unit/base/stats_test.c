@@ -21,6 +21,7 @@ START_TEST(describes_samples)
     ck_assert_double_eq_tol(stats_quantile(values, 5, 0.3), 2.4, 1e-12);
     double pair[] = {3, 1};
     ck_assert_double_eq(stats_median(pair, 2), 2);
+    ck_assert_double_eq(stats_mean(pair, 1), pair[0]);
 }
 END_TEST
 
@@ -58,7 +59,7 @@ START_TEST(order_statistics_bracket_the_median)
     } cases[] = {{5, 0.95, 0, 4, false},   {6, 0.95, 0, 5, true},   {10, 0.95, 1, 8, true},
                  {10, 0.98, 0, 9, true},   {20, 0.95, 5, 14, true}, {25, 0.95, 7, 17, true},
                  {20, 0.99, 3, 16, true},  {1, 0.95, 0, 0, false},  {5, 0.90, 0, 4, true},
-                 {25, 0.957, 6, 18, true}, {3, 0.1, 0, 2, true}};
+                 {25, 0.957, 6, 18, true}, {3, 0.1, 0, 2, true},    {2, 0.4, 0, 1, true}};
     double sorted[25];
     for (size_t i = 0; i < LEN(sorted); i++)
         sorted[i] = (double)i;

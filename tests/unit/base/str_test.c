@@ -13,6 +13,7 @@ START_TEST(compares_bytes)
     ck_assert(str_eq(STR("abc"), str_of("abc")));
     ck_assert(!str_eq(STR("abc"), STR("abd")));
     ck_assert(!str_eq(STR("abc"), STR("ab")));
+    ck_assert(!str_eq(STR("a"), STR("b")));
     ck_assert(str_eq(none, STR("")));
     ck_assert(str_eq(str_of(NULL), none));
     ck_assert(!str_eq(STR("a\0b"), STR("a\0c")));
@@ -35,9 +36,13 @@ START_TEST(finds)
     ck_assert_int_eq(str_find_byte(s, 'o'), 0);
     ck_assert_int_eq(str_rfind_byte(s, 'o'), 8);
     ck_assert_int_eq(str_find_byte(s, 'x'), -1);
+    ck_assert_int_eq(str_find(STR("x"), STR("x")), 0);
+    ck_assert_int_eq(str_find_byte(STR("x"), 'x'), 0);
+    ck_assert_int_eq(str_rfind_byte(STR("x"), 'x'), 0);
     ck_assert_int_eq(str_rfind_byte(none, 'x'), -1);
     ck_assert(str_starts(s, STR("one ")) && !str_starts(s, STR("two")) && str_starts(s, none));
     ck_assert(str_ends(s, STR(" one")) && !str_ends(s, STR("two")) && str_ends(s, none));
+    ck_assert(str_starts(s, s) && str_ends(s, s));
     ck_assert(!str_starts(STR("a"), STR("ab")) && !str_ends(STR("b"), STR("ab")));
 }
 END_TEST
@@ -95,6 +100,8 @@ START_TEST(reads_integers)
         {"-", false, 0},
         {"0x", false, 0},
         {"0xg", false, 0},
+        {"0x@", false, 0},
+        {"0x`", false, 0},
         {"1a", false, 0},
         {"f", false, 0},
         {" 1", false, 0},
