@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/display.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROGRESS_EVERY_NS (10 * INT64_C(1000000000)) // in logs, which keep every line
+
+static void
+close_group(struct display *display)
+{
+    if (display->group_open)
+        terminal_group_end(display->terminal);
+    display->group_open = false;
+}
+
+static void
+show_finished(struct display *display, const struct engine_event *event)
+{
+    struct terminal *terminal = display->terminal;
+    const char *status = json_get_text(event->details, "status", "");
+    bool good = strcmp(status, "succeeded") == 0;
+    char took[32];
+    clock_human((int64_t)(json_get_real(event->details, "seconds", 0) * 1e9), took, sizeof(took));
+    json_t *outputs = json_object_get(event->details, "outputs");
+    const char *summary = json_get_text(outputs, "summary", "");
+    terminal_note(terminal, "  %s%s%s %s %s(%s)%s%s%s",
+                  terminal_style(terminal, good ? STYLE_GOOD : STYLE_BAD), good ? "done  " : "failed",
+                  terminal_style(terminal, STYLE_PLAIN), event->step, terminal_style(terminal, STYLE_DIM),
+                  took, terminal_style(terminal, STYLE_PLAIN), *summary ? ": " : "", summary);
+    if (!good)
+        terminal_note(terminal, "         %s",
+                      json_get_text(json_object_get(event->details, "error"), "message", ""));
+    close_group(display);
+}
+
+static void
+show_progress(struct display *display, const struct engine_event *event)
+{
+    struct terminal *terminal = display->terminal;
+    char line[400];
+    snprintf(line, sizeof(line), "    %s: %s", event->step != NULL ? event->step : "", event->text);
+    if (terminal->live) {
+        terminal_live(terminal, line);
+        return;
+    }
+    int64_t now = display->host->mono_ns(display->host->context);
+    if (!terminal->verbose && display->last_line_ns != 0 && now - display->last_line_ns < PROGRESS_EVERY_NS)
+        return;
+    display->last_line_ns = now;
+    terminal_note(terminal, "%s", line);
+}
+
+static void
+show_step_started(struct display *display, const struct engine_event *event)
+{
+    char title[300];
+    int64_t attempt = json_get_int(event->details, "attempt", 1);
+    int length =
+        snprintf(title, sizeof(title), "%s (%s)", event->step, json_get_text(event->details, "uses", ""));
+    if (attempt > 1 && length > 0 && (size_t)length < sizeof(title))
+        snprintf(title + length, sizeof(title) - (size_t)length, ", attempt %lld", (long long)attempt);
+    close_group(display);
+    terminal_group(display->terminal, title);
+    display->group_open = true;
+    display->last_line_ns = 0;
+}
+
+void
+display_event(void *context, const struct engine_event *event)
+{
+    struct display *display = context;
+    struct terminal *terminal = display->terminal;
+    const char *type = event->type;
+    if (strcmp(type, "progress") == 0) {
+        show_progress(display, event);
+    } else if (strcmp(type, "step-started") == 0) {
+        show_step_started(display, event);
+    } else if (strcmp(type, "step-finished") == 0) {
+        show_finished(display, event);
+    } else if (strcmp(type, "warning") == 0) {
+        terminal_warning(terminal, event->text);
+    } else if (strcmp(type, "problem") == 0) {
+        if (!terminal->json)
+            fprintf(stderr, "%s\n", event->text);
+    } else if (strcmp(type, "step-skipped") == 0) {
+        terminal_note(terminal, "  %sskipped %s: %s%s", terminal_style(terminal, STYLE_DIM), event->step,
+                      event->text, terminal_style(terminal, STYLE_PLAIN));
+    } else if (strcmp(type, "step-retry") == 0) {
+        terminal_note(terminal, "  %s failed; tried again in %.0f s", event->step,
+                      json_get_real(event->details, "seconds", 0));
+    } else if (strcmp(type, "output") == 0) {
+        terminal_note(terminal, "    %s| %s", event->step != NULL ? event->step : "", event->text);
+    } else if (strcmp(type, "plan") == 0) {
+        printf("%-24s %s\n", event->step != NULL ? event->step : "", event->text);
+    } else if (strcmp(type, "run-started") == 0 || strcmp(type, "run-resumed") == 0 ||
+               strcmp(type, "run-superseded") == 0) {
+        terminal_note(terminal, "%s %s%s%s",
+                      strcmp(type, "run-started") == 0   ? "Run"
+                      : strcmp(type, "run-resumed") == 0 ? "Going on with run"
+                                                         : "Superseded run",
+                      event->run, *event->text ? ": " : "", event->text);
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows a run while it goes on: one line a step, a live line on a terminal, folded groups in CI logs.
+#ifndef ATOLL_CMD_DISPLAY_H
+#define ATOLL_CMD_DISPLAY_H
+
+#include "cmd/command.h"
+#include "workflow/engine.h"
+
+struct display {
+    struct terminal *terminal;
+    const struct host *host;
+    bool group_open;
+    int64_t last_line_ns; // of the last progress line in a log
+};
+
+// An engine_observer; its context is a struct display.
+void display_event(void *context, const struct engine_event *event);
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// atoll run, resume and the step process: they differ in how engine_options are filled.
+#include "cmd/run.h"
+
+#include "base/fs.h"
+#include "cmd/display.h"
+#include "cmd/summary.h"
+#include "steps/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+read_vars(const struct invocation *invocation, json_t *vars, struct err *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    for (size_t i = 0; i < arguments->value_count; i++) {
+        if (strcmp(arguments->values[i].option->name, "var") != 0)
+            continue;
+        struct str rest = str_of(arguments->values[i].text);
+        struct str name = str_cut(&rest, '=');
+        if (rest.ptr == NULL || name.len == 0)
+            return err_set(err, ERR_USAGE, "--var needs NAME=VALUE, not \"%s\"", arguments->values[i].text);
+        char *key = arena_str(invocation->arena, name);
+        struct err ignored;
+        json_t *value = json_read(rest, "--var", &ignored); // numbers, true and false keep their type
+        json_object_set_new(vars, key, value != NULL ? value : json_text(rest));
+    }
+    return 0;
+}
+
+// CI systems read step outputs from a file.
+static void
+write_ci_output(const struct invocation *invocation, const struct engine_outcome *outcome)
+{
+    const char *path = invocation->host->env(invocation->host->context, "GITHUB_OUTPUT");
+    FILE *file = path != NULL && *path != '\0' ? fopen(path, "a") : NULL;
+    if (file == NULL)
+        return;
+    fprintf(file, "status=%s\nrun=%s\n", outcome->status, outcome->run);
+    fclose(file);
+}
+
+static int
+report(struct invocation *invocation, const char *state, const struct engine_outcome *outcome,
+       struct err *err)
+{
+    if (outcome->run[0] == '\0')
+        return 0;
+    json_t *status = engine_status(state, outcome->run, err);
+    if (status == NULL)
+        return -1;
+    if (invocation->terminal.json)
+        terminal_json(status);
+    else
+        summary_print(&invocation->terminal, status);
+    json_decref(status);
+    return 0;
+}
+
+static bool
+nothing_improved(const char *state, const char *run)
+{
+    struct err ignored;
+    AUTO_JSON *status = engine_status(state, run, &ignored);
+    return status != NULL && !summary_improved(status);
+}
+
+int
+run_engine(struct invocation *invocation, struct engine_options *options, struct err *err)
+{
+    struct display display = {.terminal = &invocation->terminal, .host = invocation->host};
+    options->registry = &step_registry;
+    options->host = invocation->host;
+    options->self_path = invocation->self_path;
+    options->cell_path = invocation->cell_path;
+    options->repository = invocation->repository;
+    options->observe = display_event;
+    options->context = &display;
+    struct engine_outcome outcome = {0};
+    int result = engine_run(options, &outcome, err);
+    write_ci_output(invocation, &outcome);
+    if (options->dry_run)
+        return result;
+    struct err ignored;
+    const char *state = options->state_path != NULL
+                            ? options->state_path
+                            : engine_state_path(invocation->arena, invocation->repository);
+    if (report(invocation, state, &outcome, result == 0 ? err : &ignored) != 0 && result == 0)
+        return -1;
+    if (result == 0 && arguments_has(invocation->arguments, "fail-on-none") &&
+        nothing_improved(state, outcome.run))
+        return err_exit_code(ERR_NO_IMPROVEMENT);
+    return result;
+}
+
+static int
+run_pipeline(struct invocation *invocation, struct err *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    AUTO_JSON *vars = json_object();
+    if (read_vars(invocation, vars, err) != 0)
+        return -1;
+    struct engine_options options = {
+        .vars = vars,
+        .mode = arguments_text(arguments, "mode", NULL),
+        .state_path = arguments_text(arguments, "state", NULL),
+        .has_seed = arguments_has(arguments, "seed"),
+        .seed = (uint64_t)arguments_int(arguments, "seed", 0),
+        .dry_run = arguments_has(arguments, "dry-run"),
+    };
+    options.pipeline_path = arguments->operand_count > 0
+                                ? arguments->operands[0]
+                                : fs_join(invocation->arena, invocation->repository, ".atoll/pipeline.yml");
+    if (!fs_exists(options.pipeline_path))
+        return err_set(err, ERR_CONFIG,
+                       "%s: no such pipeline file; ready ones to copy stand in ci-templates/",
+                       options.pipeline_path);
+    return run_engine(invocation, &options, err);
+}
+
+static int
+resume(struct invocation *invocation, struct err *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    struct engine_options options = {
+        .state_path = arguments_text(arguments, "state", NULL),
+        .resume = arguments->operand_count > 0 ? arguments->operands[0] : NULL,
+    };
+    const char *state = options.state_path != NULL
+                            ? options.state_path
+                            : engine_state_path(invocation->arena, invocation->repository);
+    AUTO_JSON *latest = options.resume == NULL ? engine_status(state, NULL, err) : NULL;
+    if (options.resume == NULL) {
+        if (latest == NULL)
+            return -1;
+        options.resume = json_get_text(latest, "run", "");
+    }
+    options.pipeline_path = fs_join(invocation->arena, invocation->repository, ".atoll/pipeline.yml");
+    return run_engine(invocation, &options, err);
+}
+
+static int
+step_process(struct invocation *invocation, struct err *err)
+{
+    (void)invocation, (void)err;
+    return step_process_main(&step_registry, 3);
+}
+
+static const char *const modes[] = {"normal", "deterministic", NULL};
+static const struct option run_options[] = {
+    {"var", OPTION_LIST, "NAME=VALUE", "set a variable of the pipeline; may be given several times", NULL},
+    {"state", OPTION_TEXT, "FILE", "keep the state in FILE (default: what the pipeline says)", NULL},
+    {"dry-run", OPTION_FLAG, NULL, "print what would run and what would leave the machine; start nothing",
+     NULL},
+    {"mode", OPTION_TEXT, "MODE", "normal, or deterministic (recorded costs, results in slot order)", modes},
+    {"seed", OPTION_INT, "N", "seed of all random choices", NULL},
+    {"fail-on-none", OPTION_FLAG, NULL, "exit 3 when no function was improved", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+static const struct option resume_options[] = {
+    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "[PIPELINE]",
+    .summary = "Run a pipeline, or go on with the run that was interrupted",
+    .details = "PIPELINE is .atoll/pipeline.yml of the repository by default. A run that was killed goes on "
+               "where it\n"
+               "stopped: what was committed is never done or paid for again.",
+    .options = run_options,
+    .operands_max = 1,
+    .run = run_pipeline,
+};
+const struct command command_resume = {
+    .name = "resume",
+    .operands = "[RUN]",
+    .summary = "Go on with a failed or interrupted run",
+    .details = "RUN is the latest run by default.",
+    .options = resume_options,
+    .operands_max = 1,
+    .run = resume,
+};
+const struct command command_step_process = {.name = "step-process",
+                                             .operands = "",
+                                             .summary = "Run one step for a supervisor",
+                                             .hidden = true,
+                                             .run = step_process};

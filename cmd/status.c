@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// atoll status and history: what the state says, for a person or as JSON.
+#include "base/clock.h"
+#include "base/fs.h"
+#include "cmd/command.h"
+#include "cmd/summary.h"
+#include "workflow/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *
+state_of(const struct invocation *invocation)
+{
+    const char *given = arguments_text(invocation->arguments, "state", NULL);
+    return given != NULL ? given : engine_state_path(invocation->arena, invocation->repository);
+}
+
+static const char *
+run_of(const struct invocation *invocation)
+{
+    return invocation->arguments->operand_count > 0 ? invocation->arguments->operands[0] : NULL;
+}
+
+static enum style
+style_of(const char *status)
+{
+    if (strcmp(status, "succeeded") == 0)
+        return STYLE_GOOD;
+    if (strcmp(status, "failed") == 0)
+        return STYLE_BAD;
+    return strcmp(status, "skipped") == 0 ? STYLE_DIM : STYLE_WARN;
+}
+
+static void
+print_step(const struct terminal *terminal, const json_t *step)
+{
+    const char *status = json_get_text(step, "status", "");
+    json_t *outputs = json_object_get(step, "outputs");
+    const char *text = json_get_text(outputs, "summary", "");
+    if (strcmp(status, "failed") == 0)
+        text = json_get_text(json_object_get(step, "error"), "message", "");
+    printf("  %s%-10s%s %-32s %-20s %s\n", terminal_style(terminal, style_of(status)), status,
+           terminal_style(terminal, STYLE_PLAIN), json_get_text(step, "id", ""),
+           json_get_text(step, "uses", ""), text);
+}
+
+static int
+status(struct invocation *invocation, struct err *err)
+{
+    AUTO_JSON *json = engine_status(state_of(invocation), run_of(invocation), err);
+    if (json == NULL)
+        return -1;
+    if (invocation->terminal.json) {
+        terminal_json(json);
+        return 0;
+    }
+    const struct terminal *terminal = &invocation->terminal;
+    const char *text = json_get_text(json, "status", "");
+    printf("Run %s of %s: %s%s%s (started %s)\n", json_get_text(json, "run", ""),
+           json_get_text(json, "pipeline", ""), terminal_style(terminal, style_of(text)), text,
+           terminal_style(terminal, STYLE_PLAIN), json_get_text(json, "started", ""));
+    size_t index;
+    json_t *step;
+    json_array_foreach(json_object_get(json, "steps"), index, step) print_step(terminal, step);
+    if (arguments_has(invocation->arguments, "summary"))
+        summary_print(terminal, json);
+    return 0;
+}
+
+static int
+history(struct invocation *invocation, struct err *err)
+{
+    AUTO_JSON *events = engine_history(state_of(invocation), run_of(invocation), err);
+    if (events == NULL)
+        return -1;
+    if (invocation->terminal.json) {
+        terminal_json(events);
+        return 0;
+    }
+    size_t index;
+    json_t *event;
+    json_array_foreach(events, index, event)
+    {
+        char *details = json_compact(json_object_get(event, "details"));
+        int cut = invocation->terminal.verbose ? -1 : 120;
+        printf("%s %-20s %-28s %.*s\n", json_get_text(event, "at", ""), json_get_text(event, "type", ""),
+               json_get_text(event, "step", ""), cut, details != NULL ? details : "");
+        free(details);
+    }
+    return 0;
+}
+
+static const struct option status_options[] = {
+    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {"summary", OPTION_FLAG, NULL, "print the summary of the run too", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+static const struct option history_options[] = {
+    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command command_status = {
+    .name = "status",
+    .operands = "[RUN]",
+    .summary = "Show a run and its steps",
+    .details = "RUN is the latest run by default.",
+    .options = status_options,
+    .operands_max = 1,
+    .run = status,
+};
+const struct command command_history = {
+    .name = "history",
+    .operands = "[RUN]",
+    .summary = "Show all events of a run",
+    .details = "RUN is the latest run by default. --verbose prints the details of every event whole.",
+    .options = history_options,
+    .operands_max = 1,
+    .run = history,
+};
