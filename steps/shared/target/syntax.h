@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// C source as a syntax tree (tree-sitter-c). This is the one door to tree-sitter; nodes are small values that stay
-// valid as long as their syntax. Node kinds are the grammar's own ("function_definition", "for_statement", ...).
+// C source as a syntax tree (tree-sitter-c). This is the one door to tree-sitter; nodes are small values that
+// stay valid as long as their syntax. Node kinds are the grammar's own ("function_definition",
+// "for_statement", ...).
 #ifndef ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
 #define ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
 
@@ -29,7 +30,8 @@ void syntax_drop(struct syntax **syntax);
 struct str syntax_text(const struct syntax *syntax);
 struct node syntax_root(const struct syntax *syntax);
 
-// Whether there is a node; its kind (static); whether it is of that kind; whether it or anything below has an error.
+// Whether there is a node; its kind (static); whether it is of that kind; whether it or anything below has an
+// error.
 bool node_is_null(struct node node);
 const char *node_kind(struct node node);
 bool node_is(struct node node, const char *kind);
@@ -41,7 +43,8 @@ size_t node_end(struct node node);
 struct str node_text(const struct syntax *syntax, struct node node);
 unsigned node_line(struct node node);
 
-// Named children (no punctuation), a child by field name ("body", "condition"), the parent. No node when absent.
+// Named children (no punctuation), a child by field name ("body", "condition"), the parent. No node when
+// absent.
 size_t node_count(struct node node);
 struct node node_child(struct node node, size_t index);
 struct node node_field(struct node node, const char *field);
@@ -54,7 +57,8 @@ struct node node_token(struct node node, size_t index);
 // Same node?
 bool node_same(struct node a, struct node b);
 
-// Visits `node` and everything named below it in source order; the visitor returns false to leave a node's children out.
+// Visits `node` and everything named below it in source order; the visitor returns false to leave a node's
+// children out.
 void node_walk(struct node node, bool (*visit)(void *context, struct node node), void *context);
 
 #endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/syntax.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <tree_sitter/api.h>
+
+enum { TEXT_MAX_BYTES = 16 << 20, PARSE_MAX_US = 20 * 1000 * 1000 };
+
+struct syntax {
+    TSTree *tree;
+    char *text;
+    size_t len;
+};
+
+const TSLanguage *tree_sitter_c(void);
+
+static TSNode
+to_ts(struct node node)
+{
+    TSNode ts = {.id = node.id, .tree = node.tree};
+
+    memcpy(ts.context, node.context, sizeof ts.context);
+    return ts;
+}
+
+static struct node
+from_ts(TSNode ts)
+{
+    struct node node = {.id = ts.id, .tree = ts.tree};
+
+    memcpy(node.context, ts.context, sizeof node.context);
+    return node;
+}
+
+static TSTree *
+parse(const char *text, size_t len, struct err *err)
+{
+    TSParser *parser = ts_parser_new();
+    TSTree *tree = NULL;
+
+    if (!ts_parser_set_language(parser, tree_sitter_c())) {
+        err_set(err, ERR_ENVIRONMENT, "the C grammar does not fit the tree-sitter runtime");
+        goto out;
+    }
+    ts_parser_set_timeout_micros(parser, PARSE_MAX_US);
+    tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)len);
+    if (tree == NULL)
+        err_set(err, ERR_LIMIT, "parsing took longer than %d s", PARSE_MAX_US / 1000000);
+out:
+    ts_parser_delete(parser);
+    return tree;
+}
+
+struct syntax *
+syntax_new(struct str text, struct err *err)
+{
+    if (text.len > TEXT_MAX_BYTES) {
+        err_set(err, ERR_LIMIT, "C text of %zu bytes is larger than %d", text.len, TEXT_MAX_BYTES);
+        return NULL;
+    }
+    struct syntax *syntax = calloc(1, sizeof *syntax);
+    char *copy = malloc(text.len + 1);
+    if (syntax == NULL || copy == NULL)
+        abort();
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    *syntax = (struct syntax){.text = copy, .len = text.len};
+    syntax->tree = parse(copy, text.len, err);
+    if (syntax->tree == NULL) {
+        syntax_free(syntax);
+        return NULL;
+    }
+    return syntax;
+}
+
+void
+syntax_free(struct syntax *syntax)
+{
+    if (syntax == NULL)
+        return;
+    if (syntax->tree != NULL)
+        ts_tree_delete(syntax->tree);
+    free(syntax->text);
+    free(syntax);
+}
+
+void
+syntax_drop(struct syntax **syntax)
+{
+    syntax_free(*syntax);
+}
+
+struct str
+syntax_text(const struct syntax *syntax)
+{
+    return str_n(syntax->text, syntax->len);
+}
+
+struct node
+syntax_root(const struct syntax *syntax)
+{
+    return from_ts(ts_tree_root_node(syntax->tree));
+}
+
+bool
+node_is_null(struct node node)
+{
+    return node.id == NULL;
+}
+
+const char *
+node_kind(struct node node)
+{
+    return node_is_null(node) ? "" : ts_node_type(to_ts(node));
+}
+
+bool
+node_is(struct node node, const char *kind)
+{
+    return strcmp(node_kind(node), kind) == 0;
+}
+
+bool
+node_broken(struct node node)
+{
+    return !node_is_null(node) && ts_node_has_error(to_ts(node));
+}
+
+size_t
+node_start(struct node node)
+{
+    return node_is_null(node) ? 0 : ts_node_start_byte(to_ts(node));
+}
+
+size_t
+node_end(struct node node)
+{
+    return node_is_null(node) ? 0 : ts_node_end_byte(to_ts(node));
+}
+
+struct str
+node_text(const struct syntax *syntax, struct node node)
+{
+    size_t start = node_start(node);
+    size_t end = node_end(node);
+
+    if (end > syntax->len || start > end)
+        return (struct str){0};
+    return str_n(syntax->text + start, end - start);
+}
+
+unsigned
+node_line(struct node node)
+{
+    return node_is_null(node) ? 0 : ts_node_start_point(to_ts(node)).row + 1;
+}
+
+size_t
+node_count(struct node node)
+{
+    return node_is_null(node) ? 0 : ts_node_named_child_count(to_ts(node));
+}
+
+struct node
+node_child(struct node node, size_t index)
+{
+    if (index >= node_count(node))
+        return (struct node){0};
+    return from_ts(ts_node_named_child(to_ts(node), (uint32_t)index));
+}
+
+struct node
+node_field(struct node node, const char *field)
+{
+    if (node_is_null(node))
+        return (struct node){0};
+    return from_ts(ts_node_child_by_field_name(to_ts(node), field, (uint32_t)strlen(field)));
+}
+
+struct node
+node_parent(struct node node)
+{
+    return node_is_null(node) ? node : from_ts(ts_node_parent(to_ts(node)));
+}
+
+size_t
+node_token_count(struct node node)
+{
+    return node_is_null(node) ? 0 : ts_node_child_count(to_ts(node));
+}
+
+struct node
+node_token(struct node node, size_t index)
+{
+    if (index >= node_token_count(node))
+        return (struct node){0};
+    return from_ts(ts_node_child(to_ts(node), (uint32_t)index));
+}
+
+bool
+node_same(struct node a, struct node b)
+{
+    return a.id == b.id && a.tree == b.tree;
+}
+
+// Moves to the next node in source order that is not below the current one; false at the end of the walk.
+static bool
+next_beside(TSTreeCursor *cursor)
+{
+    while (!ts_tree_cursor_goto_next_sibling(cursor)) {
+        if (!ts_tree_cursor_goto_parent(cursor))
+            return false;
+    }
+    return true;
+}
+
+void
+node_walk(struct node node, bool (*visit)(void *context, struct node node), void *context)
+{
+    if (node_is_null(node))
+        return;
+    TSTreeCursor cursor = ts_tree_cursor_new(to_ts(node));
+    bool more = true;
+    while (more) {
+        TSNode here = ts_tree_cursor_current_node(&cursor);
+        bool down = ts_node_is_named(here) && visit(context, from_ts(here));
+        more = (down && ts_tree_cursor_goto_first_child(&cursor)) || next_beside(&cursor);
+    }
+    ts_tree_cursor_delete(&cursor);
+}
