@@ -442,15 +442,14 @@ emit_string(yaml_emitter_t *emitter, const char *text, size_t len)
 static int
 emit_real(yaml_emitter_t *emitter, double real)
 {
-    char text[40];
+    char text[40], full[44];
     for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof(text) - 2, "%.*g", digits, real);
+        snprintf(text, sizeof(text), "%.*g", digits, real);
         if (strtod(text, NULL) == real)
             break;
     }
-    if (!strpbrk(text, ".e"))
-        strncat(text, ".0", 3);
-    return emit_text(emitter, text, strlen(text), true);
+    snprintf(full, sizeof(full), "%s%s", text, strpbrk(text, ".e") ? "" : ".0");
+    return emit_text(emitter, full, strlen(full), true);
 }
 
 static int emit_json(yaml_emitter_t *emitter, const json_t *json);
