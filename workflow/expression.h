@@ -9,6 +9,7 @@
 
 #include "base/host.h"
 #include "base/json.h"
+#include "workflow/place.h"
 #include "workflow/problem.h"
 
 // The first word of a path.
@@ -30,8 +31,9 @@ struct reference {
 
 // A parsed text with expressions in it, in the arena it was read with.
 struct expression {
-    struct expression_node *whole;   // the tree when the text is one lone expression, else NULL
-    struct expression_piece *pieces; // else: literal and computed pieces in turn
+    struct str text;                     // as written
+    const struct expression_node *whole; // the tree when the text is one lone expression, else NULL
+    struct expression_piece *pieces;     // else: literal and computed pieces in turn
     size_t piece_count;
     const struct reference *references; // all paths read, in order
     size_t reference_count;
@@ -39,17 +41,17 @@ struct expression {
     struct yaml_mark mark;
 };
 
-// Where a scalar's text stands, so that a place inside of it can be named: the file's text (may be empty) and
-// the node.
+// A scalar and the file that it stands in, so that a place inside of it can be named.
 struct expression_source {
-    struct str file_text;
+    const struct place_file *file; // or NULL
     const struct yaml_node *node;
     struct str key; // in front of messages
 };
 
 // What the paths of an expression read. All borrowed; any member may be NULL.
 struct scope {
-    const json_t *steps; // {"ID": {"status": "done" | "failed" | "skipped" | ..., "outputs": {..}}}
+    const json_t
+        *steps; // {"ID": {"status": "succeeded" | "failed" | "skipped" | "cancelled", "outputs": {..}}}
     const json_t *vars;
     const json_t *run;       // {"id": ".."}
     const json_t *item;      // inside of a for-each
@@ -70,6 +72,10 @@ struct expression *expression_read(struct arena *arena, const struct expression_
 // NULL with ERR_CONFIG "file:line:column: ...".
 json_t *expression_evaluate(const struct expression *expression, const struct scope *scope,
                             struct err *err) MUST_USE;
+
+// The same for one value of several: NULL after adding a problem with that key.
+json_t *expression_value(const struct expression *expression, const struct scope *scope, struct str key,
+                         struct problems *problems) MUST_USE;
 
 // Whether a value counts as true.
 bool expression_truth(const json_t *value);

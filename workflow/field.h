@@ -13,6 +13,7 @@ enum field_type {
     FIELD_REAL,     // number between min and max (no limits when both are 0)
     FIELD_BOOL,     // true or false
     FIELD_DURATION, // "30s", "5m", "2h", "1d"; reaches the step as seconds (real)
+    FIELD_SIZE,     // "512K", "64M", "2G" (powers of 1024) or a number of bytes; reaches the step as bytes (int)
     FIELD_LIST,     // list of text, or of mappings when `members` is set; a single scalar is a list of one
     FIELD_MAP,      // mapping of text to any scalar
     FIELD_OBJECT,   // mapping of the shape `members`

@@ -55,7 +55,7 @@ struct pipeline {
     struct pipeline_step *steps; // in the order of the file
     size_t step_count;
     size_t *order; // indexes so that every step comes after its needs; file order where free
-    struct str text;
+    const struct place_file *places;
 };
 
 // Reads a pipeline file. Everything but the JSON values lives in the arena; drop those with pipeline_release.

@@ -33,6 +33,9 @@ void problems_add(struct problems *problems, struct yaml_mark mark, struct str k
 // `; did you mean "X"?` for the nearest of `words`, or "" when none is near. Lives in the list's arena.
 const char *problems_hint(struct problems *problems, struct str word, const char *const *words, size_t count);
 
+// A text of the file for a message, cut when long. Lives in the list's arena.
+const char *problems_shown(struct problems *problems, struct str text);
+
 // Sorts by position; problems at one place keep their order.
 void problems_sort(struct problems *problems);
 

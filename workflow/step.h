@@ -47,7 +47,7 @@ struct step_ops {
     const char *name;            // as in `uses:`
     const char *summary;         // one sentence
     const struct field *inputs;  // of `with:`
-    const struct field *outputs; // type and summary of each output
+    const struct field *outputs; // type and summary of each output; NULL = whatever it sets
     int (*run)(struct step *step, struct err *err);
     // One line for --dry-run: what it would run and what would leave the machine. Returns owned text in the arena.
     const char *(*plan)(struct arena *arena, const json_t *with);

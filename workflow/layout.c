@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/layout.h"
+
+static const char *const levels[] = {"guard", "fence", NULL};
+
+static const struct field retry_fields[] = {
+    {.name = "attempts",
+     .type = FIELD_INT,
+     .otherwise = "3",
+     .min = 1,
+     .max = 100,
+     .summary = "Attempts in all."},
+    {.name = "initial",
+     .type = FIELD_DURATION,
+     .otherwise = "\"10s\"",
+     .summary = "Wait before the second attempt."},
+    {.name = "coefficient",
+     .type = FIELD_REAL,
+     .otherwise = "2",
+     .min = 1,
+     .max = 10,
+     .summary = "Each wait is that many times the one before."},
+    {.name = "maximum",
+     .type = FIELD_DURATION,
+     .otherwise = "\"5m\"",
+     .summary = "Longest wait between two attempts."},
+    {.name = NULL},
+};
+
+static const struct field defaults_fields[] = {
+    {.name = "retry",
+     .type = FIELD_OBJECT,
+     .members = retry_fields,
+     .summary = "Retry of steps that have none of their own."},
+    {.name = "timeout", .type = FIELD_DURATION, .summary = "Time-out of steps that have none of their own."},
+    {.name = NULL},
+};
+
+static const struct field sandbox_fields[] = {
+    {.name = "require",
+     .type = FIELD_TEXT,
+     .choices = levels,
+     .summary = "Weakest isolation level that machine-written code may run under; less is an error."},
+    {.name = "memory", .type = FIELD_SIZE, .summary = "Memory of a sandboxed process."},
+    {.name = "wall", .type = FIELD_DURATION, .summary = "Time of a sandboxed process by the clock."},
+    {.name = "processes",
+     .type = FIELD_INT,
+     .min = 1,
+     .max = 100000,
+     .summary = "Processes at a time in a sandbox."},
+    {.name = NULL},
+};
+
+static const struct field failure_fields[] = {
+    {.name = "uses", .type = FIELD_TEXT, .required = true, .summary = "The kind of step that is run."},
+    {.name = "with", .type = FIELD_ANY, .summary = "Its inputs."},
+    {.name = NULL},
+};
+
+const struct field layout_step[] = {
+    {.name = "id",
+     .type = FIELD_TEXT,
+     .required = true,
+     .summary = "Name of the step in this file: a letter, then letters, digits, - and _."},
+    {.name = "uses", .type = FIELD_TEXT, .required = true, .summary = "The kind of step."},
+    {.name = "with", .type = FIELD_ANY, .summary = "Inputs of the step."},
+    {.name = "needs",
+     .type = FIELD_LIST,
+     .summary = "Steps that end before this one starts, besides those whose outputs it reads. Without either "
+                "it is the step before; [] for none."},
+    {.name = "if", .type = FIELD_ANY, .summary = "Expression; the step runs when it is true."},
+    {.name = "for-each",
+     .type = FIELD_ANY,
+     .summary = "Expression that gives a list; the step runs once an element, which is `item`. Its outputs "
+                "are then `items`, a list with the outputs of each, and `count`."},
+    {.name = "retry",
+     .type = FIELD_OBJECT,
+     .members = retry_fields,
+     .summary = "How often a failed step is tried again."},
+    {.name = "timeout", .type = FIELD_DURATION, .summary = "Longest time of one attempt."},
+    {.name = "on-failure",
+     .type = FIELD_OBJECT,
+     .members = failure_fields,
+     .summary = "Run once when the step finally failed."},
+    {.name = NULL},
+};
+
+const struct field layout_pipeline[] = {
+    {.name = "version",
+     .type = FIELD_INT,
+     .required = true,
+     .min = 1,
+     .max = 1,
+     .summary = "Version of the file format."},
+    {.name = "name",
+     .type = FIELD_TEXT,
+     .otherwise = "\"pipeline\"",
+     .summary = "Name of the pipeline in messages and in the state."},
+    {.name = "state",
+     .type = FIELD_TEXT,
+     .otherwise = "\".atoll/state/state.db\"",
+     .summary = "Path of the state database, relative to the repository."},
+    {.name = "defaults",
+     .type = FIELD_OBJECT,
+     .members = defaults_fields,
+     .summary = "What holds for every step that does not say otherwise."},
+    {.name = "sandbox",
+     .type = FIELD_OBJECT,
+     .members = sandbox_fields,
+     .summary = "Limits for machine-written code."},
+    {.name = "vars",
+     .type = FIELD_ANY,
+     .summary = "Values that expressions read as `vars.NAME`; they hold no expressions themselves."},
+    {.name = "steps", .type = FIELD_LIST, .required = true, .members = layout_step, .summary = "The steps."},
+    {.name = NULL},
+};
