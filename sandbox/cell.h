@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A cell hosts one variant of the target in a sandboxed process (atoll-cell, linked to libc alone). It is driven by a
-// doorbell in shared memory: load inputs, prepare a batch, run it (the only timed part), digest all outputs. The caller
-// owns the clock; the code in the cell never sees an expected output.
+// A cell hosts one variant of the target in a sandboxed process (atoll-cell, linked to libc alone). It is
+// driven by a doorbell in shared memory: load inputs, prepare a batch, run it (the only timed part), digest
+// all outputs. The caller owns the clock; the code in the cell never sees an expected output.
 #ifndef ATOLL_SANDBOX_CELL_H
 #define ATOLL_SANDBOX_CELL_H
 
@@ -10,7 +10,8 @@
 
 struct cell;
 
-// Encoded calls (cell_abi.h), concatenated; offsets[i] is where call i begins, offsets[count] the end. All borrowed.
+// Encoded calls (cell_abi.h), concatenated; offsets[i] is where call i begins, offsets[count] the end. All
+// borrowed.
 struct cell_inputs {
     const uint8_t *bytes;
     const size_t *offsets;
@@ -26,7 +27,7 @@ struct cell_options {
     struct launch_limits limits;   // wall_ms is per request here
     size_t inputs_max_bytes;       // capacity for inputs; 0 = 8 MiB
     size_t environment_bytes;      // size of a random environment variable (layout), 0 = none
-    bool sanitized;                // the object was built with address/undefined sanitizers: preload their runtime
+    bool sanitized; // the object was built with address/undefined sanitizers: preload their runtime
 };
 
 struct cell_digest {
@@ -34,7 +35,8 @@ struct cell_digest {
 };
 
 // Starts a process and loads the object into it. -1 with ERR_TARGET when the object does not load.
-struct cell *cell_new(struct launcher *launcher, const struct cell_options *options, struct err *err) MUST_USE;
+struct cell *cell_new(struct launcher *launcher, const struct cell_options *options,
+                      struct err *err) MUST_USE;
 
 // Kills the process.
 void cell_free(struct cell *cell);
@@ -42,8 +44,9 @@ void cell_free(struct cell *cell);
 // Copies inputs into the cell, replacing earlier ones.
 int cell_load(struct cell *cell, const struct cell_inputs *inputs, struct err *err) MUST_USE;
 
-// Runs call `index` once and gives its canonical output, or how it failed (then `detail` holds a line of text: signal,
-// sanitizer report, time-out; the cell is dead after a fault and must be freed). -1 only for the machine's failures.
+// Runs call `index` once and gives its canonical output, or how it failed (then `detail` holds a line of
+// text: signal, sanitizer report, time-out; the cell is dead after a fault and must be freed). -1 only for
+// the machine's failures.
 int cell_call(struct cell *cell, size_t index, struct buf *output, enum cell_fault *fault, struct buf *detail,
               struct err *err) MUST_USE;
 
@@ -54,14 +57,23 @@ struct cell_batch {
     enum cell_fault fault;
 };
 
-// Prepares (copies, untimed) inputs [first, first + count), runs them `rounds` times in a row (inputs are prepared for
-// every round, so count * rounds calls happen), digests every output. The digest does not depend on how the calls
-// were cut into batches of the same order.
+// Prepares (copies, untimed) inputs [first, first + count), runs them `rounds` times in a row (inputs are
+// prepared for every round, so count * rounds calls happen), digests every output. The digest does not depend
+// on how the calls were cut into batches of the same order.
 int cell_batch(struct cell *cell, size_t first, size_t count, size_t rounds, struct cell_batch *batch,
                struct err *err) MUST_USE;
 
 // The same loop without the calls: the cost to subtract.
 int cell_empty(struct cell *cell, size_t first, size_t count, size_t rounds, struct cell_batch *batch,
                struct err *err) MUST_USE;
+
+// What the last fault was, as one line or a sanitizer's report; "" before any. Borrowed from the cell.
+const char *cell_fault_text(const struct cell *cell);
+
+// CPU time that the process has used so far, loading included.
+int64_t cell_cpu_ns(const struct cell *cell);
+
+// "crashed" and so on, static.
+const char *cell_fault_name(enum cell_fault fault);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shared object must export to be hosted by atoll-cell, and how one call's input is encoded.
 //
-// The object is built from the target's source file (with one variant of the function in it), plus a shim that is
-// generated from the function's signature (steps/shared/target/shim.h). It exports
+// The object is built from the target's source file (with one variant of the function in it), plus a shim
+// that is generated from the function's signature (steps/shared/target/shim.h). It exports
 //   const struct cell_parameter atoll_parameters[]   (ends with kind CELL_END)
 //   const int32_t atoll_result_kind                  (CELL_SCALAR with `size`, or CELL_END for void)
 //   void atoll_batch(const union cell_slot *slots, size_t stride, size_t count, union cell_slot *results)
@@ -16,8 +16,9 @@
 //   CELL_INOUT   u64 element count, then the elements; restored before every call, outside the timed part
 //   CELL_OUT     u64 capacity in elements; filled with 0xA5 before every call
 //   CELL_COUNT   nothing: the element count of parameter `of`
-// Canonical output of one call: the result (8 bytes, 0 for void), then for each INOUT and OUT parameter a u64 byte
-// count and the bytes. An OUT with `length_from_result` counts min(result, capacity) elements, else all of them.
+// Canonical output of one call: the result (8 bytes, 0 for void), then for each INOUT and OUT parameter a u64
+// byte count and the bytes. An OUT with `length_from_result` counts min(result, capacity) elements, else all
+// of them.
 #ifndef ATOLL_SANDBOX_CELL_ABI_H
 #define ATOLL_SANDBOX_CELL_ABI_H
 

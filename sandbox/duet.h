@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A paired comparison of two variants: quads (ABBA or BAAB, batches of 0.2-2 ms, one shared iteration count) inside
-// launches (a fresh process and a fresh random code layout per variant), until an anytime-valid e-process over the
-// launches' median log-ratios decides. Method and figures: docs/measuring.md; Howard et al. 2021 for the bound.
-// speed-up = time of baseline / time of candidate; > 1 is better; intervals are 95 % unless said otherwise.
+// A paired comparison of two variants: quads (ABBA or BAAB, batches of 0.2-2 ms, one shared iteration count)
+// inside launches (a fresh process and a fresh random code layout per variant), until an anytime-valid
+// e-process over the launches' median log-ratios decides. Method and figures: docs/measuring.md; Howard et
+// al. 2021 for the bound. speed-up = time of baseline / time of candidate; > 1 is better; intervals are 95 %
+// unless said otherwise.
 #ifndef ATOLL_SANDBOX_DUET_H
 #define ATOLL_SANDBOX_DUET_H
 
@@ -24,12 +25,13 @@ struct duet_spec {
     struct duet_variant baseline, candidate;
     const struct cell_inputs *inputs; // used in rotation, order drawn per launch
     struct launch_limits limits;
-    double alpha;        // type-I error of the verdict, e.g. 0.01
-    double margin;       // equivalence margin on the speed-up, e.g. 0.01
-    size_t launches_min; // of a verdict (6), or exactly this many for a quick duet when launches_max is the same
+    double alpha;  // type-I error of the verdict, e.g. 0.01
+    double margin; // equivalence margin on the speed-up, e.g. 0.01
+    size_t
+        launches_min; // of a verdict (6), or exactly this many for a quick duet when launches_max is the same
     size_t launches_max;
-    int64_t launch_ns;   // time of quads in a launch, e.g. 250 ms
-    int64_t budget_ns;   // for all of it
+    int64_t launch_ns; // time of quads in a launch, e.g. 250 ms
+    int64_t budget_ns; // for all of it
     uint64_t seed;
     void *progress_context;
     void (*progress)(void *context, double speedup, double low, double high, size_t launches); // may be NULL
@@ -37,14 +39,15 @@ struct duet_spec {
 
 struct duet_result {
     enum duet_verdict verdict;
-    double speedup, low, high; // 95 % confidence sequence; with fewer than 3 launches low = 0, high = infinity
+    double speedup, low,
+        high; // 95 % confidence sequence; with fewer than 3 launches low = 0, high = infinity
     size_t launches, quads;
-    double batch_us;      // time of a baseline batch
+    double batch_us;       // time of a baseline batch
     double ns_per_call[2]; // baseline, candidate: median
-    double cpu_seconds;   // spent by both cells
+    double cpu_seconds;    // spent by both cells
     double seconds;
     double log_ratios[512]; // of the launches, in order, as many as fit
-    char detail[256];     // of DUET_DIFFERS (digest differs) and DUET_FAULT
+    char detail[256];       // of DUET_DIFFERS (digest differs) and DUET_FAULT
 };
 
 // Runs the duet. -1 only for failures of the machine.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How strongly untrusted code is contained, and what this machine can give.
 //   none   nothing (never used unless asked for by name)
-//   guard  no_new_privs, empty capabilities, clean environment, closed descriptors, own session, death with the parent,
+//   guard  no_new_privs, empty capabilities, clean environment, closed descriptors, own session, death with
+//   the parent,
 //          resource limits, seccomp without sockets
 //   fence  guard and Landlock over the file system
 //   cell   fence and namespaces (issue of its own)

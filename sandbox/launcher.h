@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts untrusted programs. A launcher is a zygote: `atoll-cell zygote`, exec'ed with an empty environment before any
-// secret is loaded, a child subreaper, that for each request forks, applies the policy (isolation.h) and execs. Nothing
-// untrusted is ever a fork of the caller. When a run ends, everything it started is killed and reaped.
+// Starts untrusted programs. A launcher is a zygote: `atoll-cell zygote`, exec'ed with an empty environment
+// before any secret is loaded, a child subreaper, that for each request forks, applies the policy
+// (isolation.h) and execs. Nothing untrusted is ever a fork of the caller. When a run ends, everything it
+// started is killed and reaped.
 #ifndef ATOLL_SANDBOX_LAUNCHER_H
 #define ATOLL_SANDBOX_LAUNCHER_H
 
@@ -24,10 +25,11 @@ struct launch_limits {
 
 struct launch_spec {
     enum launch_profile profile;
-    const char *const *argv;        // argv[0] absolute, NULL-terminated
-    const char *const *env;         // whole environment of the program, NULL-terminated; NULL = PATH, LANG and TMPDIR
-    const char *cwd;                // must be readable by the policy
-    const char *const *read_paths;  // readable (and executable) beside the system's own folders, NULL-terminated or NULL
+    const char *const *argv; // argv[0] absolute, NULL-terminated
+    const char *const *env; // whole environment of the program, NULL-terminated; NULL = PATH, LANG and TMPDIR
+    const char *cwd;        // must be readable by the policy
+    const char *const
+        *read_paths; // readable (and executable) beside the system's own folders, NULL-terminated or NULL
     const char *const *write_paths; // writable, NULL-terminated or NULL
     struct str stdin_text;
     size_t output_max_bytes; // of stdout and stderr together; 0 = 1 MiB; more is dropped and reported
@@ -39,7 +41,7 @@ struct launch_spec {
 struct launch_result {
     int exit_code; // -1 when a signal ended it
     int signal;
-    const char *limit; // "wall", "cpu", "memory", "output" or NULL; static
+    const char *limit; // "wall", "cpu", "memory", "processes", "output" or NULL; static
     struct buf output; // stdout and stderr in order of arrival
     int64_t wall_ns, cpu_ns;
     size_t max_rss_bytes;
@@ -47,7 +49,8 @@ struct launch_result {
 
 struct launcher;
 
-// Starts the zygote. `cell_path`: absolute path of atoll-cell. ERR_ENVIRONMENT when the machine can't give `require`.
+// Starts the zygote. `cell_path`: absolute path of atoll-cell. ERR_ENVIRONMENT when the machine can't give
+// `require`.
 struct launcher *launcher_new(const char *cell_path, enum isolation_level require, struct err *err) MUST_USE;
 
 // Kills the zygote and everything below it.
@@ -55,6 +58,9 @@ void launcher_free(struct launcher *launcher);
 
 // The level that programs of this launcher really run under.
 enum isolation_level launcher_level(const struct launcher *launcher);
+
+// The path that the launcher was made with, borrowed.
+const char *launcher_cell_path(const struct launcher *launcher);
 
 // Runs a program to its end. -1 only when it could not be started; how it ended is in the result.
 int launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct launch_result *result,
@@ -64,10 +70,12 @@ int launcher_run(struct launcher *launcher, const struct launch_spec *spec, stru
 void launch_result_release(struct launch_result *result);
 
 // Starts a program that goes on running (a cell). *pid is its process id, for CPU clocks only.
-int launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid, struct err *err) MUST_USE;
+int launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid,
+                   struct err *err) MUST_USE;
 
 // Kills a started program with all it started, and waits; fills how it ended when `result` is not NULL.
-int launcher_stop(struct launcher *launcher, pid_t pid, struct launch_result *result, struct err *err) MUST_USE;
+int launcher_stop(struct launcher *launcher, pid_t pid, struct launch_result *result,
+                  struct err *err) MUST_USE;
 
 // Whether a started program is still alive.
 bool launcher_alive(struct launcher *launcher, pid_t pid);

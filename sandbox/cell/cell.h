@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of atoll-cell. It links to libc alone and is small, so that it starts in about a millisecond.
+#ifndef ATOLL_SANDBOX_CELL_CELL_H
+#define ATOLL_SANDBOX_CELL_CELL_H
+
+#include "sandbox/cell/wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// A request with its strings taken apart; pointers into the mapped text.
+struct order {
+    struct wire_request request;
+    int fds[WIRE_FDS_MAX];
+    char **argv, **env, **read_paths, **write_paths; // each NULL-terminated
+    char *cwd;
+};
+
+// Serves requests until the control socket closes. Returns the exit code.
+int zygote_main(long parent);
+
+// Hosts a shared object, driven through the shared memory on descriptor 3. Returns the exit code.
+int host_main(const char *object, bool sanitized);
+
+// One run, in a process of its own: starts the program, watches its limits, kills all it started, reports. No
+// return.
+_Noreturn void runner_main(struct order *order);
+
+// Kills and reaps every descendant of this process. `group` is the process group to kill first.
+void descendants_kill(int group);
+
+// How many processes there are below this one.
+size_t descendants_count(void);
+
+// Puts the policy on this process, ready for execve. 0, or -1 with errno and the step in *stage.
+int policy_apply(const struct order *order, const char **stage);
+
+// What a host adds to its policy before it loads untrusted code: no exec, signals to itself only. 0 or -1
+// with errno.
+int policy_seal(void);
+
+// Gives up all capabilities, the bounding set included. 0 or -1 with errno.
+int policy_drop_capabilities(void);
+
+#endif

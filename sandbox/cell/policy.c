@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a program is put under before it is exec'ed. The filters are read before the program's descriptors
+// take the numbers of theirs, and the limits come last so that they bind only the program.
+#include "sandbox/cell/cell.h"
+#include "sandbox/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Above this number there are system calls that no filter of ours can name (it is set_mempolicy_home_node's).
+enum { LAST_KNOWN_SYSCALL = 450, FILTER_MAX = 4096, SCRATCH_FD = 100 };
+
+int landlock_apply(const struct order *order);
+
+static void
+limit(int resource, uint64_t soft, uint64_t hard)
+{
+    if (soft > 0)
+        setrlimit((__rlimit_resource_t)resource, &(struct rlimit){soft, hard});
+}
+
+static void
+apply_limits(const struct wire_request *request)
+{
+    uint64_t cpu_s = (uint64_t)(request->cpu_ms + 999) / 1000;
+    limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
+    limit(RLIMIT_AS, request->memory_bytes, request->memory_bytes);
+    limit(RLIMIT_FSIZE, request->file_bytes, request->file_bytes);
+    limit(RLIMIT_NOFILE, request->open_files, request->open_files);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
+// Descriptors 0, 1, 2 and 3 upwards as the request says; everything else closed.
+static int
+apply_fds(const struct order *order)
+{
+    int wanted[3 + WIRE_FDS_MAX] = {order->fds[WIRE_STDIN], order->fds[WIRE_OUTPUT], order->fds[WIRE_OUTPUT]};
+    int count = 3;
+    for (uint32_t i = 0; i < order->request.pass_count; i++)
+        wanted[count++] = order->fds[WIRE_PASS + i];
+    for (int i = 0; i < count; i++)
+        if ((wanted[i] = fcntl(wanted[i], F_DUPFD_CLOEXEC, SCRATCH_FD)) < 0)
+            return -1;
+    for (int i = 0; i < count; i++)
+        if (dup2(wanted[i], i) < 0)
+            return -1;
+    return 0;
+}
+
+// All but the program's own descriptors close at exec.
+static void
+close_rest(const struct order *order)
+{
+    unsigned first = 3 + order->request.pass_count;
+    if (syscall(SYS_close_range, first, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */) == 0)
+        return;
+    for (int fd = (int)first; fd < 1024; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+policy_drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return (int)syscall(SYS_capset, &header, none);
+}
+
+// SPEC_ALLOW: older kernels slow a filtered process down else, and it is measured.
+static int
+install(struct sock_filter *code, size_t count)
+{
+    struct sock_fprog program = {.len = (unsigned short)count, .filter = code};
+    long done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+    if (done != 0)
+        done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+    return done == 0 ? 0 : -1;
+}
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
+#define REFUSE(code) RETURN(SECCOMP_RET_ERRNO | (code))
+
+// New system calls do not exist here.
+static int
+install_unknown(void)
+{
+    struct sock_filter code[] = {
+        LOAD(nr),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN_SYSCALL, 0, 1),
+        REFUSE(ENOSYS),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(code, sizeof(code) / sizeof(code[0]));
+}
+
+// The profile's filter, exported by the launcher into a descriptor that all runs share.
+static int
+install_profile(uint32_t profile)
+{
+    static struct sock_filter code[FILTER_MAX];
+    int fd = profile == LAUNCH_RUN ? WIRE_FILTER_RUN : WIRE_FILTER_BUILD;
+    ssize_t got = pread(fd, code, sizeof(code), 0);
+    if (got <= 0 || (size_t)got == sizeof(code) || (size_t)got % sizeof(code[0]) != 0) {
+        errno = ENOEXEC;
+        return -1;
+    }
+    return install(code, (size_t)got / sizeof(code[0]));
+}
+
+#define ARG_LOW(n) LOAD(args[n])
+#define IS(number, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), yes, no)
+
+int
+policy_seal(void)
+{
+    struct sock_filter code[] = {
+        LOAD(nr),
+        IS(__NR_execve, 8, 0),
+        IS(__NR_execveat, 7, 0),
+        IS(__NR_tkill, 6, 0),
+        IS(__NR_pidfd_send_signal, 5, 0),
+        IS(__NR_kill, 3, 0),
+        IS(__NR_tgkill, 2, 0),
+        IS(__NR_rt_sigqueueinfo, 1, 0),
+        IS(__NR_rt_tgsigqueueinfo, 0, 3),
+        ARG_LOW(0),
+        IS(getpid(), 1, 0),
+        REFUSE(EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(code, sizeof(code) / sizeof(code[0]));
+}
+
+int
+policy_apply(const struct order *order, const char **stage)
+{
+    const struct wire_request *request = &order->request;
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    umask(022);
+    *stage = "no_new_privs";
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -1;
+    *stage = "working directory";
+    if (order->cwd[0] && chdir(order->cwd) < 0)
+        return -1;
+    *stage = "landlock";
+    if (request->level >= ISOLATION_FENCE && landlock_apply(order) < 0)
+        return -1;
+    *stage = "seccomp";
+    if (request->level >= ISOLATION_GUARD && (install_unknown() < 0 || install_profile(request->profile) < 0))
+        return -1;
+    *stage = "descriptors";
+    if (apply_fds(order) < 0)
+        return -1;
+    close_rest(order);
+    apply_limits(request);
+    return 0;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// One run. The runner stays outside the policy: it starts the program, waits for its end, a limit or the
+// launcher's word, then kills and reaps whatever is left below it (it is the subreaper, so that daemons come
+// back to it).
+#include "sandbox/cell/cell.h"
+#include "sandbox/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { COUNT_EVERY_MS = 20 };
+
+// What the child writes when it could not exec.
+struct failure {
+    int sys;
+    char stage[28];
+};
+
+static int64_t
+mono_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void
+report(const struct order *order, struct wire_report *message)
+{
+    (void)!send(order->fds[WIRE_CHANNEL], message, sizeof(*message), MSG_NOSIGNAL);
+}
+
+_Noreturn static void
+become_program(const struct order *order, int failure_fd)
+{
+    struct failure failure = {0};
+    const char *stage = "policy";
+    sigset_t none;
+    sigemptyset(&none);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (policy_apply(order, &stage) == 0) {
+        stage = "exec";
+        execve(order->argv[0], order->argv, order->env);
+    }
+    failure.sys = errno;
+    strncpy(failure.stage, stage, sizeof(failure.stage) - 1);
+    (void)!write(failure_fd, &failure, sizeof(failure));
+    _exit(127);
+}
+
+// Starts the program; its pid, or -1 after the failure was reported.
+static pid_t
+start(const struct order *order)
+{
+    int ends[2];
+    struct wire_report message = {.kind = WIRE_FAILED, .stage = "fork"};
+    pid_t pid = -1;
+    if (pipe2(ends, O_CLOEXEC) == 0 && (pid = fork()) == 0) {
+        // Far away from the numbers that the program's descriptors get.
+        int failure_fd = fcntl(ends[1], F_DUPFD_CLOEXEC, 200);
+        become_program(order, failure_fd);
+    }
+    if (pid < 0) {
+        message.sys = errno;
+        report(order, &message);
+        return -1;
+    }
+    close(ends[1]);
+    struct failure failure;
+    ssize_t got;
+    do
+        got = read(ends[0], &failure, sizeof(failure));
+    while (got < 0 && errno == EINTR);
+    close(ends[0]);
+    if (got == sizeof(failure)) {
+        message.sys = failure.sys;
+        memcpy(message.stage, failure.stage, sizeof(message.stage));
+        waitpid(pid, NULL, 0);
+        report(order, &message);
+        return -1;
+    }
+    message = (struct wire_report){.kind = WIRE_STARTED, .pid = pid};
+    report(order, &message);
+    return pid;
+}
+
+// Reaps what has ended; true when the program itself is among it.
+static bool
+reap(pid_t program, int *status)
+{
+    bool ended = false;
+    int one;
+    for (pid_t pid; (pid = waitpid(-1, &one, WNOHANG)) > 0;)
+        if (pid == program) {
+            *status = one;
+            ended = true;
+        }
+    return ended;
+}
+
+// Waits until the program ended or must end. Returns the limit that it ran into.
+static enum wire_limit
+watch(const struct order *order, pid_t program, int signals, int64_t started_ns, int *status, bool *ended)
+{
+    const struct wire_request *request = &order->request;
+    bool counts = request->profile == LAUNCH_BUILD && request->processes > 0;
+    struct pollfd watched[2] = {{order->fds[WIRE_CHANNEL], POLLIN, 0}, {signals, POLLIN, 0}};
+    for (;;) {
+        int wait_ms = counts ? COUNT_EVERY_MS : -1;
+        if (request->wall_ms > 0) {
+            int64_t left_ms = request->wall_ms - (mono_ns() - started_ns) / 1000000;
+            if (left_ms <= 0)
+                return WIRE_LIMIT_WALL;
+            if (wait_ms < 0 || left_ms < wait_ms)
+                wait_ms = left_ms > 1000000 ? 1000000 : (int)left_ms;
+        }
+        if (poll(watched, 2, wait_ms) < 0 && errno != EINTR)
+            return WIRE_LIMIT_NONE;
+        if (watched[0].revents)
+            return WIRE_LIMIT_NONE;
+        struct signalfd_siginfo info;
+        while (read(signals, &info, sizeof(info)) == sizeof(info))
+            if (info.ssi_signo == SIGTERM)
+                return WIRE_LIMIT_NONE;
+        if (reap(program, status)) {
+            *ended = true;
+            return WIRE_LIMIT_NONE;
+        }
+        if (counts && descendants_count() > request->processes)
+            return WIRE_LIMIT_PROCESSES;
+    }
+}
+
+// A limit that the kernel enforced shows in how the program died.
+static enum wire_limit
+limit_of_end(const struct wire_request *request, const struct wire_report *message)
+{
+    if (message->signal == SIGXCPU)
+        return WIRE_LIMIT_CPU;
+    if (message->signal == SIGKILL && request->cpu_ms > 0 && message->cpu_ns >= request->cpu_ms * 1000000)
+        return WIRE_LIMIT_CPU;
+    if (message->signal && request->memory_bytes > 0 &&
+        message->max_rss_bytes >= request->memory_bytes / 10 * 8)
+        return WIRE_LIMIT_MEMORY;
+    return WIRE_LIMIT_NONE;
+}
+
+static int64_t
+timeval_ns(struct timeval t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
+}
+
+_Noreturn void
+runner_main(struct order *order)
+{
+    sigset_t handled;
+    sigemptyset(&handled);
+    sigaddset(&handled, SIGCHLD);
+    sigaddset(&handled, SIGTERM);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
+    int64_t started_ns = mono_ns();
+    pid_t program = start(order);
+    if (program < 0)
+        _exit(1);
+    for (size_t i = WIRE_TEXT; i < WIRE_FDS_MAX; i++)
+        if (order->fds[i] >= 0)
+            close(order->fds[i]);
+    struct wire_report message = {.kind = WIRE_ENDED};
+    int status = 0;
+    bool ended = false;
+    message.limit = watch(order, program, signals, started_ns, &status, &ended);
+    if (!ended) {
+        kill(-program, SIGKILL);
+        kill(program, SIGKILL);
+        while (waitpid(program, &status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    descendants_kill(program);
+    struct rusage usage;
+    getrusage(RUSAGE_CHILDREN, &usage);
+    message.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    message.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    message.wall_ns = mono_ns() - started_ns;
+    message.cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+    message.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (message.limit == WIRE_LIMIT_NONE && ended)
+        message.limit = limit_of_end(&order->request, &message);
+    report(order, &message);
+    _exit(0);
+}

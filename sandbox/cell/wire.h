@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the launcher and `atoll-cell zygote` say to each other. A request is one packet on the control socket:
+// this struct, with descriptors: channel, text (memfd), stdin, output, then those to pass on. The text holds
+// terminated strings: argv, env, read paths, write paths, cwd. Reports come back on the request's own
+// channel; when the launcher's end of it closes, or any byte arrives, the run is killed with all it started.
+#ifndef ATOLL_SANDBOX_CELL_WIRE_H
+#define ATOLL_SANDBOX_CELL_WIRE_H
+
+#include <stdint.h>
+
+// Descriptors that `atoll-cell zygote` is started with.
+enum wire_fd { WIRE_CONTROL = 3, WIRE_LIFE, WIRE_FILTER_BUILD, WIRE_FILTER_RUN };
+
+enum { WIRE_CHANNEL, WIRE_TEXT, WIRE_STDIN, WIRE_OUTPUT, WIRE_PASS, WIRE_FDS_MAX = WIRE_PASS + 8 };
+
+struct wire_request {
+    uint32_t profile; // enum launch_profile
+    uint32_t level;   // enum isolation_level
+    uint32_t landlock_abi;
+    uint32_t argv_count, env_count, read_count, write_count, pass_count;
+    uint64_t text_bytes;
+    int64_t wall_ms, cpu_ms; // limits, 0 = none
+    uint64_t memory_bytes, file_bytes;
+    uint32_t processes, open_files;
+};
+
+enum wire_kind { WIRE_STARTED = 1, WIRE_FAILED, WIRE_ENDED };
+enum wire_limit { WIRE_LIMIT_NONE, WIRE_LIMIT_WALL, WIRE_LIMIT_CPU, WIRE_LIMIT_MEMORY, WIRE_LIMIT_PROCESSES };
+
+struct wire_report {
+    uint32_t kind;
+    int32_t pid;       // WIRE_STARTED
+    int32_t sys;       // WIRE_FAILED: errno
+    char stage[28];    // WIRE_FAILED: what was tried
+    int32_t exit_code; // WIRE_ENDED, -1 when a signal ended it
+    int32_t signal;    // WIRE_ENDED
+    uint32_t limit;    // enum wire_limit
+    uint32_t reserved;
+    int64_t wall_ns, cpu_ns;
+    uint64_t max_rss_bytes;
+};
+
+#endif

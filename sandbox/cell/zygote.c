@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The zygote only forks: each run gets a runner process, which is the reaper of whatever the run starts.
+#include "sandbox/cell/cell.h"
+#include "sandbox/launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+// Receives one request. 1, 0 when the launcher is gone, -1 when the packet makes no sense.
+static int
+receive(struct order *order)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
+        struct cmsghdr header;
+    } control;
+    struct iovec data = {&order->request, sizeof(order->request)};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    memset(order, 0, sizeof(*order));
+    memset(order->fds, -1, sizeof(order->fds));
+    ssize_t got;
+    do
+        got = recvmsg(WIRE_CONTROL, &message, MSG_CMSG_CLOEXEC);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+        memcpy(order->fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    if ((size_t)got != sizeof(order->request) || order->request.pass_count > WIRE_FDS_MAX - WIRE_PASS ||
+        order->fds[WIRE_OUTPUT] < 0)
+        return -1;
+    return 1;
+}
+
+static void
+close_fds(const struct order *order)
+{
+    for (size_t i = 0; i < WIRE_FDS_MAX; i++)
+        if (order->fds[i] >= 0)
+            close(order->fds[i]);
+}
+
+// `count` strings from *text into a NULL-terminated array; NULL when they do not fit in front of `end`.
+static char **
+take_strings(char **text, const char *end, uint32_t count)
+{
+    char **strings = calloc((size_t)count + 1, sizeof(*strings));
+    for (uint32_t i = 0; strings && i < count; i++) {
+        char *terminator = memchr(*text, 0, (size_t)(end - *text));
+        if (!terminator)
+            return NULL;
+        strings[i] = *text;
+        *text = terminator + 1;
+    }
+    return strings;
+}
+
+static int
+take_apart(struct order *order)
+{
+    const struct wire_request *request = &order->request;
+    char *text =
+        mmap(NULL, request->text_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, order->fds[WIRE_TEXT], 0);
+    if (text == MAP_FAILED)
+        return -1;
+    const char *end = text + request->text_bytes;
+    order->argv = take_strings(&text, end, request->argv_count);
+    order->env = take_strings(&text, end, request->env_count);
+    order->read_paths = take_strings(&text, end, request->read_count);
+    order->write_paths = take_strings(&text, end, request->write_count);
+    char **cwd = take_strings(&text, end, 1);
+    if (!order->argv || !order->argv[0] || !order->env || !order->read_paths || !order->write_paths || !cwd)
+        return -1;
+    order->cwd = cwd[0];
+    return 0;
+}
+
+// Processes of other runs must not see or signal this one by accident: no capability, no network, not
+// dumpable.
+static void
+settle(void)
+{
+    if (unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0)
+        (void)!unshare(CLONE_NEWIPC);
+    (void)!policy_drop_capabilities();
+    prctl(PR_SET_DUMPABLE, 0);
+    signal(SIGCHLD, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    for (int fd = WIRE_CONTROL; fd <= WIRE_FILTER_RUN; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+zygote_main(long parent)
+{
+    setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        return 1;
+    settle();
+    struct order order;
+    for (int got; (got = receive(&order)) != 0; close_fds(&order)) {
+        if (got < 0 || fork() != 0)
+            continue;
+        close(WIRE_CONTROL);
+        if (take_apart(&order) < 0)
+            return 1;
+        runner_main(&order);
+    }
+    return 0;
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/launcher.h"
+#include "base/vec.h"
+#include "sandbox/cell/wire.h"
+#include "sandbox/filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { OUTPUT_DEFAULT_BYTES = 1 << 20, TEXT_MAX_BYTES = 16 << 20, FAR_FD = 20, END_WAIT_MS = 5000 };
+
+// A program between its start and its end.
+struct run {
+    pid_t pid;
+    int channel, output; // both -1 when the slot is free
+};
+
+struct launcher {
+    int control, life; // life ends when the zygote and all runners are gone
+    pid_t zygote;
+    enum isolation_level level;
+    int landlock_abi;
+    struct buf cell_path;
+    VEC(struct run) runs;
+};
+
+static void
+close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+// Moves a descriptor out of the way of those that the zygote gets.
+static int
+move_far(int fd)
+{
+    int far = fcntl(fd, F_DUPFD_CLOEXEC, FAR_FD);
+    close(fd);
+    return far;
+}
+
+struct zygote_fds {
+    int control, life, filters[2];
+};
+
+static void
+zygote_fds_close(struct zygote_fds *fds)
+{
+    close_fd(&fds->control);
+    close_fd(&fds->life);
+    close_fd(&fds->filters[0]);
+    close_fd(&fds->filters[1]);
+}
+
+static int
+zygote_spawn(struct launcher *launcher, const char *cell_path, const struct zygote_fds *fds, struct err *err)
+{
+    char parent[32];
+    snprintf(parent, sizeof(parent), "%ld", (long)getpid());
+    char *argv[] = {(char[]){"atoll-cell"}, (char[]){"zygote"}, parent, NULL};
+    char *env[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fds->control, WIRE_CONTROL);
+    posix_spawn_file_actions_adddup2(&actions, fds->life, WIRE_LIFE);
+    posix_spawn_file_actions_adddup2(&actions, fds->filters[0], WIRE_FILTER_BUILD);
+    posix_spawn_file_actions_adddup2(&actions, fds->filters[1], WIRE_FILTER_RUN);
+    posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FILTER_RUN + 1);
+    int failed = posix_spawn(&launcher->zygote, cell_path, &actions, NULL, argv, env);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed == 0)
+        return 0;
+    errno = failed;
+    launcher->zygote = -1;
+    return err_sys(err, ERR_ENVIRONMENT, "starting %s", cell_path);
+}
+
+static int
+zygote_start(struct launcher *launcher, const char *cell_path, struct err *err)
+{
+    int sockets[2], life[2], result = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+        return err_sys(err, ERR_IO, "making a socket pair");
+    launcher->control = sockets[0];
+    struct zygote_fds fds = {move_far(sockets[1]), -1, {-1, -1}};
+    if (pipe2(life, O_CLOEXEC) < 0) {
+        err_sys(err, ERR_IO, "making a pipe");
+        goto out;
+    }
+    launcher->life = life[0];
+    fds.life = move_far(life[1]);
+    for (int profile = LAUNCH_BUILD; profile <= LAUNCH_RUN; profile++) {
+        int fd = filter_open((enum launch_profile)profile, err);
+        if (fd < 0)
+            goto out;
+        fds.filters[profile] = move_far(fd);
+    }
+    result = zygote_spawn(launcher, cell_path, &fds, err);
+out:
+    zygote_fds_close(&fds);
+    return result;
+}
+
+struct launcher *
+launcher_new(const char *cell_path, enum isolation_level require, struct err *err)
+{
+    struct isolation_probe probe;
+    isolation_probe(&probe);
+    if (probe.level < require) {
+        err_set(err, ERR_ENVIRONMENT,
+                "this machine gives isolation %s, but %s is required (seccomp: %s, Landlock ABI: %d)",
+                isolation_name(probe.level), isolation_name(require), probe.seccomp ? "yes" : "no",
+                probe.landlock_abi);
+        return NULL;
+    }
+    struct launcher *launcher = vec_grow(NULL, &(size_t){0}, 1, sizeof(*launcher));
+    *launcher = (struct launcher){.control = -1, .life = -1, .zygote = -1, .level = probe.level};
+    launcher->landlock_abi = probe.landlock_abi;
+    buf_init(&launcher->cell_path, PATH_MAX);
+    buf_puts(&launcher->cell_path, cell_path);
+    if (zygote_start(launcher, cell_path, err) < 0) {
+        launcher_free(launcher);
+        return NULL;
+    }
+    return launcher;
+}
+
+static void
+run_release(struct run *run)
+{
+    close_fd(&run->channel);
+    close_fd(&run->output);
+    run->pid = -1;
+}
+
+void
+launcher_free(struct launcher *launcher)
+{
+    if (!launcher)
+        return;
+    close_fd(&launcher->control);
+    VEC_EACH (struct run, run, &launcher->runs)
+        run_release(run);
+    // Runners kill what is theirs when their channel closes; the life pipe ends with the last of them.
+    struct pollfd life = {launcher->life, POLLIN, 0};
+    if (launcher->zygote > 0) {
+        (void)poll(&life, 1, END_WAIT_MS);
+        kill(launcher->zygote, SIGKILL);
+        while (waitpid(launcher->zygote, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    close_fd(&launcher->life);
+    vec_release(&launcher->runs);
+    buf_release(&launcher->cell_path);
+    vec_free(launcher);
+}
+
+enum isolation_level
+launcher_level(const struct launcher *launcher)
+{
+    return launcher->level;
+}
+
+const char *
+launcher_cell_path(const struct launcher *launcher)
+{
+    return buf_text(&launcher->cell_path);
+}
+
+// ---- a request
+// --------------------------------------------------------------------------------------------------
+
+// Adds terminated strings; returns how many.
+static uint32_t
+add_strings(struct buf *text, const char *const *strings)
+{
+    uint32_t count = 0;
+    for (; strings && strings[count]; count++)
+        buf_add(text, strings[count], strlen(strings[count]) + 1);
+    return count;
+}
+
+static uint32_t
+add_default_env(struct buf *text, const struct launch_spec *spec)
+{
+    const char *folder = spec->write_paths && spec->write_paths[0] ? spec->write_paths[0] : NULL;
+    const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+                               "LANG=C.UTF-8", NULL};
+    uint32_t count = add_strings(text, env);
+    if (!folder)
+        return count;
+    buf_printf(text, "TMPDIR=%s", folder);
+    buf_putc(text, 0);
+    return count + 1;
+}
+
+static void
+fill_request(const struct launcher *launcher, const struct launch_spec *spec, struct wire_request *request,
+             struct buf *text)
+{
+    const struct launch_limits *limits = &spec->limits;
+    *request = (struct wire_request){
+        .profile = spec->profile,
+        .level = launcher->level,
+        .landlock_abi = (uint32_t)launcher->landlock_abi,
+        .wall_ms = limits->wall_ms,
+        .cpu_ms = limits->cpu_ms,
+        .memory_bytes = limits->memory_bytes,
+        .file_bytes = limits->file_bytes,
+        .processes = limits->processes,
+        .open_files = limits->open_files,
+        .pass_count = (uint32_t)spec->pass_fd_count,
+    };
+    request->argv_count = add_strings(text, spec->argv);
+    request->env_count = spec->env ? add_strings(text, spec->env) : add_default_env(text, spec);
+    request->read_count = add_strings(text, spec->read_paths);
+    request->write_count = add_strings(text, spec->write_paths);
+    const char *cwd = spec->cwd ? spec->cwd : "/";
+    buf_add(text, cwd, strlen(cwd) + 1);
+    request->text_bytes = text->len;
+}
+
+// A memfd with this content, at its beginning.
+static int
+memory_file(const char *name, struct str content, struct err *err)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, ERR_IO, "making a memory file");
+    for (size_t done = 0; done < content.len;) {
+        ssize_t wrote = pwrite(fd, content.ptr + done, content.len - done, (off_t)done);
+        if (wrote < 0) {
+            err_sys(err, ERR_IO, "writing a memory file");
+            close(fd);
+            return -1;
+        }
+        done += (size_t)wrote;
+    }
+    return fd;
+}
+
+static int
+send_request(const struct launcher *launcher, const struct wire_request *request, const int *fds,
+             size_t fd_count, struct err *err)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
+        struct cmsghdr header;
+    } control;
+    memset(&control, 0, sizeof(control));
+    struct iovec data = {(void *)(uintptr_t)request, sizeof(*request)};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = CMSG_SPACE(sizeof(int) * fd_count)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+    memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    ssize_t sent;
+    do
+        sent = sendmsg(launcher->control, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? err_sys(err, ERR_IO, "asking the zygote to start a program") : 0;
+}
+
+// Makes the descriptors of a request and sends it. On success the near ends are in *run.
+static int
+submit(const struct launcher *launcher, const struct launch_spec *spec, int pipe_flags, struct run *run,
+       struct err *err)
+{
+    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
+    struct wire_request request;
+    int channel[2] = {-1, -1}, output[2] = {-1, -1}, fds[WIRE_FDS_MAX], result = -1;
+    memset(fds, -1, sizeof(fds));
+    fill_request(launcher, spec, &request, &text);
+    if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
+        return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);
+    if (buf_check(&text, "the command line and environment", err) < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
+        pipe2(output, O_CLOEXEC | pipe_flags) < 0) {
+        err_sys(err, ERR_IO, "making the descriptors of a run");
+        goto out;
+    }
+    fds[WIRE_CHANNEL] = channel[1];
+    fds[WIRE_OUTPUT] = output[1];
+    if ((fds[WIRE_TEXT] = memory_file("request", buf_str(&text), err)) < 0)
+        goto out;
+    if (spec->stdin_text.len > 0)
+        fds[WIRE_STDIN] = memory_file("stdin", spec->stdin_text, err);
+    else if ((fds[WIRE_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+        err_sys(err, ERR_IO, "opening /dev/null");
+    if (fds[WIRE_STDIN] < 0)
+        goto out;
+    for (size_t i = 0; i < spec->pass_fd_count; i++)
+        fds[WIRE_PASS + i] = spec->pass_fds[i];
+    result = send_request(launcher, &request, fds, WIRE_PASS + spec->pass_fd_count, err);
+out:
+    close_fd(&channel[1]);
+    close_fd(&output[1]);
+    close_fd(&fds[WIRE_TEXT]);
+    close_fd(&fds[WIRE_STDIN]);
+    *run = (struct run){.channel = channel[0], .output = output[0], .pid = -1};
+    if (result < 0)
+        run_release(run);
+    return result;
+}
+
+// ---- its reports
+// ------------------------------------------------------------------------------------------------
+
+// Takes one report off a channel. -1 when the runner is gone.
+static int
+take_report(struct run *run, struct wire_report *report, struct err *err)
+{
+    ssize_t got;
+    do
+        got = recv(run->channel, report, sizeof(*report), 0);
+    while (got < 0 && errno == EINTR);
+    if (got == sizeof(*report))
+        return 0;
+    return err_set(err, ERR_IO, "the sandbox's runner ended without a report");
+}
+
+// Waits for the word that the program runs.
+static int
+await_start(struct run *run, const struct launch_spec *spec, struct err *err)
+{
+    struct wire_report report;
+    if (take_report(run, &report, err) < 0)
+        return -1;
+    if (report.kind == WIRE_STARTED) {
+        run->pid = report.pid;
+        return 0;
+    }
+    report.stage[sizeof(report.stage) - 1] = 0;
+    errno = report.sys;
+    return err_sys(err, strcmp(report.stage, "exec") == 0 ? ERR_NOT_FOUND : ERR_ENVIRONMENT,
+                   "starting %s (%s)", spec->argv[0], report.stage);
+}
+
+// Reads what is there: more than the maximum is dropped and marked. False at the end of the stream.
+static bool
+drain(int fd, struct buf *output)
+{
+    char bytes[16384];
+    for (;;) {
+        ssize_t got = read(fd, bytes, sizeof(bytes));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 && errno == EAGAIN;
+        size_t room = output->max - output->len;
+        if ((size_t)got > room)
+            output->full = true;
+        buf_add(output, bytes, (size_t)got < room ? (size_t)got : room);
+    }
+}
+
+static void
+fill_result(struct launch_result *result, const struct wire_report *report)
+{
+    static const char *const limits[] = {
+        [WIRE_LIMIT_NONE] = NULL,       [WIRE_LIMIT_WALL] = "wall",           [WIRE_LIMIT_CPU] = "cpu",
+        [WIRE_LIMIT_MEMORY] = "memory", [WIRE_LIMIT_PROCESSES] = "processes",
+    };
+    result->exit_code = report->exit_code;
+    result->signal = report->signal;
+    result->limit = report->limit < sizeof(limits) / sizeof(limits[0]) ? limits[report->limit] : NULL;
+    if (!result->limit && result->output.full)
+        result->limit = "output";
+    result->output.full = false;
+    result->wall_ns = report->wall_ns;
+    result->cpu_ns = report->cpu_ns;
+    result->max_rss_bytes = report->max_rss_bytes;
+}
+
+// Reads output until the report of the end is there.
+static int
+attend(struct run *run, struct launch_result *result, struct err *err)
+{
+    struct pollfd watched[2] = {{run->channel, POLLIN, 0}, {run->output, POLLIN, 0}};
+    fcntl(run->output, F_SETFL, O_NONBLOCK);
+    while (!watched[0].revents) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+            return err_sys(err, ERR_IO, "waiting for a program");
+        if (watched[1].revents && !drain(run->output, &result->output))
+            watched[1].fd = -1;
+    }
+    struct wire_report report;
+    if (take_report(run, &report, err) < 0)
+        return -1;
+    if (watched[1].fd >= 0)
+        drain(run->output, &result->output);
+    fill_result(result, &report);
+    return 0;
+}
+
+static size_t
+output_max(const struct launch_spec *spec)
+{
+    return spec->output_max_bytes ? spec->output_max_bytes : OUTPUT_DEFAULT_BYTES;
+}
+
+int
+launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct launch_result *result,
+             struct err *err)
+{
+    struct run run;
+    *result = (struct launch_result){.output = BUF(output_max(spec)), .exit_code = -1};
+    if (submit(launcher, spec, 0, &run, err) < 0)
+        return -1;
+    int done = await_start(&run, spec, err);
+    if (done == 0)
+        done = attend(&run, result, err);
+    run_release(&run);
+    if (done < 0)
+        launch_result_release(result);
+    return done;
+}
+
+void
+launch_result_release(struct launch_result *result)
+{
+    buf_release(&result->output);
+}
+
+// ---- programs that go on running
+// --------------------------------------------------------------------------------
+
+static struct run *
+find_run(struct launcher *launcher, pid_t pid)
+{
+    VEC_EACH (struct run, run, &launcher->runs)
+        if (run->pid == pid)
+            return run;
+    return NULL;
+}
+
+int
+launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid, struct err *err)
+{
+    struct run run;
+    // Nobody reads while it runs: what does not fit in the pipe is dropped instead of stopping the program.
+    if (submit(launcher, spec, O_NONBLOCK, &run, err) < 0)
+        return -1;
+    if (await_start(&run, spec, err) < 0) {
+        run_release(&run);
+        return -1;
+    }
+    struct run *slot = find_run(launcher, -1);
+    if (!slot)
+        slot = vec_push(&launcher->runs);
+    *slot = run;
+    *pid = run.pid;
+    return 0;
+}
+
+bool
+launcher_alive(struct launcher *launcher, pid_t pid)
+{
+    struct run *run = find_run(launcher, pid);
+    if (!run)
+        return false;
+    struct pollfd watched = {run->channel, POLLIN, 0};
+    return poll(&watched, 1, 0) == 0;
+}
+
+int
+launcher_stop(struct launcher *launcher, pid_t pid, struct launch_result *result, struct err *err)
+{
+    struct run *run = find_run(launcher, pid);
+    if (!run)
+        return err_set(err, ERR_INTERNAL, "process %ld is not of this launcher", (long)pid);
+    struct launch_result ended = {.output = BUF(OUTPUT_DEFAULT_BYTES), .exit_code = -1};
+    (void)send(run->channel, "k", 1, MSG_NOSIGNAL);
+    int done = attend(run, &ended, err);
+    run_release(run);
+    if (result)
+        *result = ended;
+    else
+        launch_result_release(&ended);
+    return done;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the sandbox's tests share: a launcher, a scratch folder, C sources made into objects and programs.
+#ifndef ATOLL_TESTS_SANDBOX_FIXTURE_H
+#define ATOLL_TESTS_SANDBOX_FIXTURE_H
+
+#include "base/arena.h"
+#include "base/fs.h"
+#include "base/proc.h"
+#include "sandbox/cell.h"
+#include "sandbox/launcher.h"
+#include "tests/unit/unit.h"
+
+#define OK(call, error) ck_assert_msg((call) == 0, "%s", (error)->message)
+
+struct fixture {
+    struct arena arena;
+    struct err err;
+    char *folder;
+    struct launcher *launcher;
+};
+
+// A launcher of the built atoll-cell; skips nothing: a machine without seccomp fails here and says so.
+static void
+fixture_init(struct fixture *fixture)
+{
+    *fixture = (struct fixture){0};
+    char *self;
+    OK(fs_self_dir(&fixture->arena, &self, &fixture->err), &fixture->err);
+    char *cell = fs_join(&fixture->arena, self, "../../../atoll-cell");
+    fixture->folder = fs_temp_dir(&fixture->arena, NULL, "sandbox", &fixture->err);
+    ck_assert_msg(fixture->folder != NULL, "%s", fixture->err.message);
+    fixture->launcher =
+        launcher_new(fs_real(&fixture->arena, cell, &fixture->err), ISOLATION_GUARD, &fixture->err);
+    ck_assert_msg(fixture->launcher != NULL, "%s", fixture->err.message);
+}
+
+static void
+fixture_release(struct fixture *fixture)
+{
+    launcher_free(fixture->launcher);
+    OK(fs_remove_tree(fixture->folder, &fixture->err), &fixture->err);
+    arena_release(&fixture->arena);
+}
+
+// Compiles `source` into folder/name with these flags ("" or one flag each in a NULL-terminated list).
+static char *
+fixture_compile(struct fixture *fixture, const char *name, const char *source, const char *const *flags)
+{
+    char *out = fs_join(&fixture->arena, fixture->folder, name);
+    char *in = arena_printf(&fixture->arena, "%s.c", out);
+    OK(fs_write(in, str_of(source), &fixture->err), &fixture->err);
+    const char *argv[16] = {"gcc", "-O1", "-w", "-I.", "-o", out, in};
+    for (size_t i = 7; flags && *flags && i < 15; flags++)
+        argv[i++] = *flags;
+    struct proc_spec spec = {.argv = argv, .merge_stderr = true};
+    AUTO_PROC_RESULT result = {0};
+    OK(proc_run(&spec, &result, &fixture->err), &fixture->err);
+    ck_assert_msg(result.exit_code == 0, "%s", buf_text(&result.out));
+    return out;
+}
+
+static inline char *
+fixture_object(struct fixture *fixture, const char *name, const char *source)
+{
+    static const char *const flags[] = {"-shared", "-fPIC", NULL};
+    return fixture_compile(fixture, name, source, flags);
+}
+
+static inline char *
+fixture_program(struct fixture *fixture, const char *name, const char *source)
+{
+    return fixture_compile(fixture, name, source, NULL);
+}
+
+#endif
