@@ -44,7 +44,7 @@ void loop_timer_cancel(struct loop *loop, uint64_t id);
 // callbacks, 0 when the time ran out or a signal came, -1 on ERR_IO.
 int loop_step(struct loop *loop, int64_t timeout_ns, struct err *err) MUST_USE;
 
-// Whether anything is watched or a timer is pending.
+// Whether nothing is watched and no timer is pending: loop_step would wait for nothing.
 bool loop_idle(const struct loop *loop);
 
 #endif
