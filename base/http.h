@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP requests. Proxies (http_proxy, https_proxy, no_proxy) and CA settings (CURL_CA_BUNDLE, SSL_CERT_FILE,
-// SSL_CERT_DIR) of the environment are obeyed; only http and https, at most 5 redirects, and credentials stay
-// with their host.
+// SSL_CERT_DIR) of the environment are obeyed; only http and https. At most 5 redirects are followed, none
+// when the request has headers other than Accept, Authorization and Content-Type: credentials stay with their
+// host.
 #ifndef ATOLL_BASE_HTTP_H
 #define ATOLL_BASE_HTTP_H
 
