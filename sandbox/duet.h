@@ -47,6 +47,7 @@ struct duet_result {
     double cpu_seconds;    // spent by both cells
     double seconds;
     double log_ratios[512]; // of the launches, in order, as many as fit
+    size_t input;           // of DUET_DIFFERS: the input that shows it, SIZE_MAX when only a batch does
     char detail[256];       // of DUET_DIFFERS (digest differs) and DUET_FAULT
 };
 

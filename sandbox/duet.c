@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/duet.h"
+#include "base/clock.h"
+#include "base/stats.h"
+#include "base/vec.h"
+#include "sandbox/quads.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+// Weight of the mixture's prior: decides after about as many launches as a strong effect needs.
+#define PRIOR_C2 0.2
+#define INTERVAL_ALPHA 0.05
+
+enum {
+    LOG_RATIOS = sizeof(((struct duet_result *)0)->log_ratios) / sizeof(double),
+    INTERVAL_LAUNCHES = 3,
+    BATCH_MIN_NS = 200000,
+    BATCH_MAX_NS = 500000,
+    BATCHES_PER_LAUNCH = 400,
+    ENVIRONMENT_MAX_BYTES = 4096
+};
+
+static const char *const names[] = {
+    [DUET_FASTER] = "faster",         [DUET_SLOWER] = "slower",
+    [DUET_EQUIVALENT] = "equivalent", [DUET_INCONCLUSIVE] = "inconclusive",
+    [DUET_DIFFERS] = "differs",       [DUET_FAULT] = "fault",
+};
+static const char *const variant_names[] = {"baseline", "candidate"};
+
+const char *
+duet_verdict_name(enum duet_verdict verdict)
+{
+    return names[verdict];
+}
+
+struct duet {
+    const struct duet_spec *spec;
+    struct duet_result *result;
+    struct rng rng;
+    struct eprocess process;
+    struct quads_size size; // rounds 0: not calibrated yet
+    struct buf bytes;       // the inputs in this launch's order
+    VEC(size_t) offsets;
+    VEC(size_t) order;
+    VEC(double) per_call[2];
+    VEC(double) batches;
+    bool ended; // by a difference or a fault
+};
+
+static void
+duet_release(struct duet *duet)
+{
+    buf_release(&duet->bytes);
+    vec_release(&duet->offsets);
+    vec_release(&duet->order);
+    vec_release(&duet->per_call[0]);
+    vec_release(&duet->per_call[1]);
+    vec_release(&duet->batches);
+}
+
+static void
+end_with(struct duet *duet, enum duet_verdict verdict, const char *who, const char *text)
+{
+    duet->ended = true;
+    duet->result->verdict = verdict;
+    snprintf(duet->result->detail, sizeof(duet->result->detail), "%s: %.230s", who, text);
+}
+
+// Draws a new order of the inputs and copies them in it.
+static int
+shuffle(struct duet *duet, struct err *err)
+{
+    const struct cell_inputs *inputs = duet->spec->inputs;
+    while (duet->order.count < inputs->count) {
+        size_t next = duet->order.count;
+        *vec_push(&duet->order) = next;
+    }
+    for (size_t i = inputs->count; i > 1; i--) {
+        size_t j = rng_below(&duet->rng, i), kept = duet->order.items[j];
+        duet->order.items[j] = duet->order.items[i - 1];
+        duet->order.items[i - 1] = kept;
+    }
+    buf_clear(&duet->bytes);
+    duet->offsets.count = 0;
+    *vec_push(&duet->offsets) = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        size_t from = inputs->offsets[duet->order.items[i]], to = inputs->offsets[duet->order.items[i] + 1];
+        buf_add(&duet->bytes, inputs->bytes + from, to - from);
+        *vec_push(&duet->offsets) = duet->bytes.len;
+    }
+    return buf_check(&duet->bytes, "the inputs of a duet", err);
+}
+
+// A failure that is the variant's own is a fault of the duet; any other is the machine's.
+static int
+own_up(struct duet *duet, size_t variant, struct err *err)
+{
+    if (err->kind != ERR_TARGET)
+        return err_wrap(err, "measuring the %s", variant_names[variant]);
+    end_with(duet, DUET_FAULT, variant_names[variant], err->message);
+    return 0;
+}
+
+// Links a variant with a fresh layout, starts a cell for it and loads the inputs. *cell stays NULL on a
+// fault.
+static int
+start_variant(struct duet *duet, size_t variant, struct cell **cell, struct err *err)
+{
+    const struct duet_spec *spec = duet->spec;
+    const struct duet_variant *made = variant == 0 ? &spec->baseline : &spec->candidate;
+    char path[4096] = "";
+    if (made->link(made->context, rng_u64(&duet->rng), path, err) < 0)
+        return own_up(duet, variant, err);
+    struct cell_options options = {.object_path = path,
+                                   .limits = spec->limits,
+                                   .inputs_max_bytes = duet->bytes.len > 8 << 20 ? duet->bytes.len : 0,
+                                   .environment_bytes = 1 + rng_below(&duet->rng, ENVIRONMENT_MAX_BYTES)};
+    struct cell_inputs inputs = {(const uint8_t *)buf_text(&duet->bytes), duet->offsets.items,
+                                 spec->inputs->count};
+    *cell = cell_new(spec->launcher, &options, err);
+    if (!*cell)
+        return own_up(duet, variant, err);
+    if (cell_load(*cell, &inputs, err) < 0)
+        return own_up(duet, variant, err);
+    return 0;
+}
+
+static int
+calibrate(struct duet *duet, struct cell *baseline, struct err *err)
+{
+    int64_t target_ns = duet->spec->launch_ns / BATCHES_PER_LAUNCH;
+    target_ns = target_ns < BATCH_MIN_NS ? BATCH_MIN_NS : target_ns;
+    target_ns = target_ns > BATCH_MAX_NS ? BATCH_MAX_NS : target_ns;
+    if (quads_calibrate(baseline, duet->spec->inputs->count, target_ns, &duet->size, err) < 0)
+        return own_up(duet, 0, err);
+    if (cell_fault_text(baseline)[0])
+        end_with(duet, DUET_FAULT, variant_names[0], cell_fault_text(baseline));
+    return 0;
+}
+
+// ---- a difference
+// -----------------------------------------------------------------------------------------------
+
+// Finds the input for which single calls differ. 0 and *index, or 1 when none does.
+static int
+find_difference(struct cell *const cells[2], const struct quads_result *quads, size_t *index, struct err *err)
+{
+    AUTO_BUF a = BUF(64 << 20);
+    AUTO_BUF b = BUF(64 << 20);
+    AUTO_BUF detail = BUF(1 << 16);
+    for (size_t i = 0; i < quads->window_count; i++) {
+        enum cell_fault faults[2];
+        *index = quads->window_first + i;
+        if (cell_call(cells[0], *index, &a, &faults[0], &detail, err) < 0 || faults[0] != CELL_OK)
+            return -1;
+        if (cell_call(cells[1], *index, &b, &faults[1], &detail, err) < 0 || faults[1] != CELL_OK)
+            return -1;
+        if (!str_eq(buf_str(&a), buf_str(&b)))
+            return 0;
+    }
+    return 1;
+}
+
+static void
+note_difference(struct duet *duet, struct cell *const cells[2], const struct quads_result *quads)
+{
+    struct err ignored;
+    char text[128];
+    size_t index;
+    duet->result->input = SIZE_MAX;
+    if (find_difference(cells, quads, &index, &ignored) == 0) {
+        duet->result->input = duet->order.items[index];
+        snprintf(text, sizeof(text), "other output than the baseline for input %zu", duet->result->input);
+    } else {
+        snprintf(text, sizeof(text), "other output than the baseline when run in a batch of %zu inputs",
+                 quads->window_count);
+    }
+    end_with(duet, DUET_DIFFERS, variant_names[1], text);
+}
+
+static void
+note_end(struct duet *duet, struct cell *const cells[2], const struct quads_result *quads)
+{
+    switch (quads->end) {
+    case QUADS_DIFFER:
+        note_difference(duet, cells, quads);
+        break;
+    case QUADS_UNSTEADY:
+        duet->result->input = SIZE_MAX;
+        end_with(duet, quads->variant == 0 ? DUET_FAULT : DUET_DIFFERS, variant_names[quads->variant],
+                 "the same inputs give different outputs from one batch to the next");
+        break;
+    case QUADS_FAULT:
+        end_with(duet, DUET_FAULT, variant_names[quads->variant], cell_fault_text(cells[quads->variant]));
+        break;
+    case QUADS_DONE:
+        break;
+    }
+}
+
+// ---- launches
+// ---------------------------------------------------------------------------------------------------
+
+static void
+note_launch(struct duet *duet, const struct quads_result *quads)
+{
+    struct duet_result *result = duet->result;
+    eprocess_add(&duet->process, quads->log_ratio);
+    if (result->launches < LOG_RATIOS)
+        result->log_ratios[result->launches] = quads->log_ratio;
+    result->launches++;
+    result->quads += quads->quads;
+    *vec_push(&duet->batches) = quads->batch_ns;
+    for (size_t i = 0; i < 2; i++)
+        *vec_push(&duet->per_call[i]) = quads->ns_per_call[i];
+}
+
+static int
+run_cells(struct duet *duet, struct cell *const cells[2], struct err *err)
+{
+    struct quads_result quads;
+    if (duet->size.rounds == 0 && calibrate(duet, cells[0], err) < 0)
+        return -1;
+    if (duet->ended)
+        return 0;
+    struct quads_spec spec = {.cells = {cells[0], cells[1]},
+                              .input_count = duet->spec->inputs->count,
+                              .size = duet->size,
+                              .launch_ns = duet->spec->launch_ns,
+                              .rng = &duet->rng};
+    if (quads_run(&spec, &quads, err) < 0)
+        return err_wrap(err, "measuring");
+    if (quads.end == QUADS_DONE)
+        note_launch(duet, &quads);
+    else
+        note_end(duet, cells, &quads);
+    return 0;
+}
+
+static int
+run_launch(struct duet *duet, struct err *err)
+{
+    struct cell *cells[2] = {NULL, NULL};
+    int done = shuffle(duet, err);
+    size_t first = rng_below(&duet->rng, 2);
+    for (size_t i = 0; i < 2 && done == 0 && !duet->ended; i++)
+        done = start_variant(duet, first ^ i, &cells[first ^ i], err);
+    if (done == 0 && !duet->ended)
+        done = run_cells(duet, cells, err);
+    for (size_t i = 0; i < 2; i++) {
+        if (cells[i])
+            duet->result->cpu_seconds += (double)cell_cpu_ns(cells[i]) / 1e9;
+        cell_free(cells[i]);
+    }
+    return done;
+}
+
+// ---- the verdict
+// ------------------------------------------------------------------------------------------------
+
+static void
+update(struct duet *duet)
+{
+    struct duet_result *result = duet->result;
+    double low, high;
+    result->speedup = exp(duet->process.mean);
+    result->low = 0;
+    result->high = INFINITY;
+    if (result->launches >= INTERVAL_LAUNCHES &&
+        eprocess_interval(&duet->process, INTERVAL_ALPHA, &low, &high)) {
+        result->low = exp(low);
+        result->high = exp(high);
+    }
+}
+
+static enum duet_verdict
+judge(const struct duet *duet)
+{
+    double low, high, alpha = duet->spec->alpha, margin = log1p(duet->spec->margin);
+    if (eprocess_interval(&duet->process, alpha, &low, &high) && low >= -margin && high <= margin)
+        return DUET_EQUIVALENT;
+    if (eprocess_log(&duet->process, 0) < -log(alpha))
+        return DUET_INCONCLUSIVE;
+    return duet->process.mean > 0 ? DUET_FASTER : DUET_SLOWER;
+}
+
+static int
+run_launches(struct duet *duet, int64_t begun_ns, struct err *err)
+{
+    const struct duet_spec *spec = duet->spec;
+    struct duet_result *result = duet->result;
+    const struct host *host = spec->host;
+    int64_t longest_ns = 0;
+    while (result->launches < spec->launches_max) {
+        int64_t start_ns = host->mono_ns(host->context);
+        if (spec->budget_ns > 0 && result->launches > 0 && start_ns + longest_ns - begun_ns > spec->budget_ns)
+            return 0;
+        if (run_launch(duet, err) < 0)
+            return -1;
+        if (duet->ended)
+            return 0;
+        int64_t took_ns = host->mono_ns(host->context) - start_ns;
+        longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
+        update(duet);
+        if (spec->progress)
+            spec->progress(spec->progress_context, result->speedup, result->low, result->high,
+                           result->launches);
+        if (result->launches < spec->launches_min)
+            continue;
+        result->verdict = judge(duet);
+        if (result->verdict != DUET_INCONCLUSIVE)
+            return 0;
+    }
+    return 0;
+}
+
+int
+duet_run(const struct duet_spec *spec, struct duet_result *result, struct err *err)
+{
+    size_t bytes = spec->inputs->offsets[spec->inputs->count] - spec->inputs->offsets[0];
+    struct duet duet = {.spec = spec, .result = result, .bytes = BUF(bytes + 1)};
+    *result =
+        (struct duet_result){.verdict = DUET_INCONCLUSIVE, .speedup = 1, .high = INFINITY, .input = SIZE_MAX};
+    if (spec->inputs->count == 0)
+        return err_set(err, ERR_TARGET, "there are no inputs to measure with");
+    rng_init(&duet.rng, spec->seed, 0);
+    eprocess_init(&duet.process, PRIOR_C2);
+    int64_t begun_ns = spec->host->mono_ns(spec->host->context);
+    int done = run_launches(&duet, begun_ns, err);
+    result->seconds = (double)(spec->host->mono_ns(spec->host->context) - begun_ns) / 1e9;
+    if (result->launches > 0) {
+        result->batch_us = stats_median(duet.batches.items, duet.batches.count) / 1e3;
+        for (size_t i = 0; i < 2; i++)
+            result->ns_per_call[i] = stats_median(duet.per_call[i].items, duet.per_call[i].count);
+    }
+    duet_release(&duet);
+    return done;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/quads.h"
+#include "base/clock.h"
+#include "base/stats.h"
+#include "base/vec.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { EMPTY_BATCHES = 9, WARM_BATCHES = 2, QUADS_MIN = 5, CALIBRATIONS = 3, ROUNDS_MAX = 1 << 20 };
+
+// What a call costs at least, so that a function that became nothing has a logarithm.
+#define CALL_MIN_NS 0.02
+// Variants whose share of waiting differs by more than this are compared by the wall clock.
+#define WAITING_MAX 0.05
+
+typedef VEC(double) values;
+
+// A launch at work. Clock 0 is the CPU's, clock 1 the wall's.
+struct launch {
+    const struct quads_spec *spec;
+    struct quads_result *result;
+    size_t calls, window;
+    double empty_ns[2][2]; // by variant and clock
+    values ratios[2];      // of quads, by clock
+    values times[2][2];    // of batches, by variant and clock
+    values waiting[2];     // share of the wall time that was not spent on the CPU, by variant
+};
+
+static void
+launch_release(struct launch *launch)
+{
+    for (size_t i = 0; i < 2; i++) {
+        vec_release(&launch->ratios[i]);
+        vec_release(&launch->waiting[i]);
+        vec_release(&launch->times[i][0]);
+        vec_release(&launch->times[i][1]);
+    }
+}
+
+static bool
+same(const struct cell_batch *a, const struct cell_batch *b)
+{
+    return memcmp(&a->digest, &b->digest, sizeof(a->digest)) == 0;
+}
+
+// The first input of a window; the last window overlaps the one before it.
+static size_t
+window_first(const struct quads_spec *spec, size_t window)
+{
+    size_t count = spec->size.count, windows = (spec->input_count + count - 1) / count;
+    size_t first = window % windows * count;
+    return first + count > spec->input_count ? spec->input_count - count : first;
+}
+
+static void
+note_fault(struct launch *launch, size_t variant, enum quads_end end)
+{
+    launch->result->end = end;
+    launch->result->variant = variant;
+}
+
+static int
+run_variant(struct launch *launch, size_t variant, struct cell_batch *batch, struct err *err)
+{
+    const struct quads_spec *spec = launch->spec;
+    if (cell_batch(spec->cells[variant], window_first(spec, launch->window), spec->size.count,
+                   spec->size.rounds, batch, err) < 0)
+        return -1;
+    if (batch->fault != CELL_OK)
+        note_fault(launch, variant, QUADS_FAULT);
+    return 0;
+}
+
+// The cost of the loop around the calls, which every batch pays.
+static int
+measure_empty(struct launch *launch, size_t variant, struct err *err)
+{
+    const struct quads_spec *spec = launch->spec;
+    double samples[2][EMPTY_BATCHES];
+    for (size_t i = 0; i < EMPTY_BATCHES; i++) {
+        struct cell_batch batch;
+        if (cell_empty(spec->cells[variant], window_first(spec, i), spec->size.count, spec->size.rounds,
+                       &batch, err) < 0)
+            return -1;
+        if (batch.fault != CELL_OK) {
+            note_fault(launch, variant, QUADS_FAULT);
+            return 0;
+        }
+        samples[0][i] = (double)batch.cpu_ns;
+        samples[1][i] = (double)batch.wall_ns;
+    }
+    launch->empty_ns[variant][0] = stats_median(samples[0], EMPTY_BATCHES);
+    launch->empty_ns[variant][1] = stats_median(samples[1], EMPTY_BATCHES);
+    return 0;
+}
+
+static int
+warm_up(struct launch *launch, struct err *err)
+{
+    struct cell_batch batch;
+    for (size_t i = 0; i < 2 * WARM_BATCHES && launch->result->end == QUADS_DONE; i++)
+        if (run_variant(launch, i % 2, &batch, err) < 0)
+            return -1;
+    for (size_t variant = 0; variant < 2 && launch->result->end == QUADS_DONE; variant++)
+        if (measure_empty(launch, variant, err) < 0)
+            return -1;
+    return 0;
+}
+
+// Time of a batch's calls without the loop.
+static double
+net_ns(struct launch *launch, size_t variant, size_t clock, const struct cell_batch *batch)
+{
+    double gross = (double)(clock == 0 ? batch->cpu_ns : batch->wall_ns);
+    double net = gross - launch->empty_ns[variant][clock];
+    double least = CALL_MIN_NS * (double)launch->calls;
+    return net > least ? net : least;
+}
+
+static void
+note_quad(struct launch *launch, const struct cell_batch batches[2][2])
+{
+    for (size_t clock = 0; clock < 2; clock++) {
+        double sum = 0;
+        for (size_t pair = 0; pair < 2; pair++) {
+            double a = net_ns(launch, 0, clock, &batches[0][pair]),
+                   b = net_ns(launch, 1, clock, &batches[1][pair]);
+            *vec_push(&launch->times[0][clock]) = a;
+            *vec_push(&launch->times[1][clock]) = b;
+            sum += log(a / b);
+        }
+        *vec_push(&launch->ratios[clock]) = sum / 2;
+    }
+    for (size_t variant = 0; variant < 2; variant++)
+        for (size_t pair = 0; pair < 2; pair++) {
+            const struct cell_batch *batch = &batches[variant][pair];
+            *vec_push(&launch->waiting[variant]) = 1 - (double)batch->cpu_ns / (double)(batch->wall_ns + 1);
+        }
+}
+
+// One quad: batches[variant][first or second].
+static int
+run_quad(struct launch *launch, struct err *err)
+{
+    struct cell_batch batches[2][2];
+    struct quads_result *result = launch->result;
+    size_t outer = rng_below(launch->spec->rng, 2);
+    const size_t order[4] = {outer, !outer, !outer, outer};
+    for (size_t i = 0; i < 4; i++) {
+        if (run_variant(launch, order[i], &batches[order[i]][i / 2], err) < 0)
+            return -1;
+        if (result->end != QUADS_DONE)
+            return 0;
+    }
+    result->window_first = window_first(launch->spec, launch->window);
+    result->window_count = launch->spec->size.count;
+    for (size_t variant = 0; variant < 2; variant++)
+        if (!same(&batches[variant][0], &batches[variant][1])) {
+            note_fault(launch, variant, QUADS_UNSTEADY);
+            return 0;
+        }
+    if (!same(&batches[0][0], &batches[1][0])) {
+        result->end = QUADS_DIFFER;
+        return 0;
+    }
+    note_quad(launch, batches);
+    return 0;
+}
+
+static void
+conclude(struct launch *launch)
+{
+    struct quads_result *result = launch->result;
+    double waiting[2];
+    for (size_t v = 0; v < 2; v++)
+        waiting[v] = stats_median(launch->waiting[v].items, launch->waiting[v].count);
+    result->wall = fabs(waiting[0] - waiting[1]) > WAITING_MAX;
+    size_t clock = result->wall ? 1 : 0;
+    result->quads = launch->ratios[clock].count;
+    result->log_ratio = stats_median(launch->ratios[clock].items, result->quads);
+    for (size_t v = 0; v < 2; v++) {
+        values *times = &launch->times[v][clock];
+        double median = stats_median(times->items, times->count);
+        result->ns_per_call[v] = median / (double)launch->calls;
+        if (v == 0)
+            result->batch_ns = median + launch->empty_ns[0][clock];
+    }
+}
+
+int
+quads_run(const struct quads_spec *spec, struct quads_result *result, struct err *err)
+{
+    struct launch launch = {.spec = spec, .result = result, .calls = spec->size.count * spec->size.rounds};
+    *result = (struct quads_result){.end = QUADS_DONE};
+    int64_t until_ns = clock_mono_ns() + spec->launch_ns;
+    int done = warm_up(&launch, err);
+    launch.window = rng_below(spec->rng, spec->input_count);
+    for (size_t i = 0; done == 0 && result->end == QUADS_DONE; i++, launch.window++) {
+        if (i >= QUADS_MIN && clock_mono_ns() >= until_ns)
+            break;
+        done = run_quad(&launch, err);
+    }
+    if (done == 0 && result->end == QUADS_DONE)
+        conclude(&launch);
+    launch_release(&launch);
+    return done;
+}
+
+// Least time of a few batches over all inputs, `rounds` times.
+static int
+least_ns(struct cell *cell, size_t input_count, size_t rounds, int64_t *least, struct err *err)
+{
+    *least = INT64_MAX;
+    for (int i = 0; i < CALIBRATIONS; i++) {
+        struct cell_batch batch;
+        if (cell_batch(cell, 0, input_count, rounds, &batch, err) < 0)
+            return -1;
+        int64_t ns = batch.cpu_ns > 0 ? batch.cpu_ns : batch.wall_ns;
+        *least = ns < *least ? ns : *least;
+        if (batch.fault != CELL_OK || ns > CLOCK_S_NS / 4)
+            return 0;
+    }
+    return 0;
+}
+
+int
+quads_calibrate(struct cell *cell, size_t input_count, int64_t target_ns, struct quads_size *size,
+                struct err *err)
+{
+    int64_t ns;
+    *size = (struct quads_size){input_count, 1};
+    // Short batches are measured again with more rounds, because the doorbell's own time is in them.
+    for (size_t rounds = 1;; rounds = size->rounds) {
+        if (least_ns(cell, input_count, rounds, &ns, err) < 0)
+            return -1;
+        double one_ns = (double)ns / (double)rounds + 1;
+        double wanted = ceil((double)target_ns / one_ns);
+        size->rounds = wanted > ROUNDS_MAX ? ROUNDS_MAX : (size_t)wanted;
+        if (ns >= target_ns / 4 || size->rounds <= rounds || rounds == ROUNDS_MAX)
+            break;
+    }
+    if (ns > target_ns && size->rounds == 1) {
+        double share = (double)input_count * (double)target_ns / (double)ns;
+        size->count = share < 1 ? 1 : (size_t)share;
+    }
+    return 0;
+}

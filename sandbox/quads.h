@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// One launch of a duet: two cells side by side, measured in quads (ABBA or BAAB in random order). A pair
+// alone carries an order effect of several per cent; a quad cancels it. Both batches of a pair have the same
+// inputs, and the windows of inputs rotate, so that a launch visits all of them.
+//
+// A batch's time is the kernel's CPU clock of the process, which other programs on the machine do not
+// stretch. Where one variant waits more than the other (sleeps, reads), the wall clock counts for both.
+#ifndef ATOLL_SANDBOX_QUADS_H
+#define ATOLL_SANDBOX_QUADS_H
+
+#include "base/rng.h"
+#include "sandbox/cell.h"
+
+// The shared size of all batches of a duet: `count` inputs, `rounds` times.
+struct quads_size {
+    size_t count, rounds;
+};
+
+struct quads_spec {
+    struct cell *cells[2]; // baseline, candidate; loaded with the same inputs
+    size_t input_count;
+    struct quads_size size;
+    int64_t launch_ns; // quads begin within this time; at least a few are made
+    struct rng *rng;
+};
+
+enum quads_end { QUADS_DONE, QUADS_DIFFER, QUADS_UNSTEADY, QUADS_FAULT };
+
+struct quads_result {
+    enum quads_end end;
+    size_t variant;                    // QUADS_FAULT, QUADS_UNSTEADY: 0 baseline, 1 candidate
+    size_t window_first, window_count; // QUADS_DIFFER: the inputs of the batch
+    double log_ratio;                  // median of the quads' log(baseline time / candidate time)
+    size_t quads;
+    double ns_per_call[2]; // medians, without the loop
+    double batch_ns;       // median time of a baseline batch
+    bool wall;             // whether the wall clock counted
+};
+
+// Chooses a size so that a batch of this cell takes about `target_ns`. On a fault the cell is dead.
+int quads_calibrate(struct cell *cell, size_t input_count, int64_t target_ns, struct quads_size *size,
+                    struct err *err) MUST_USE;
+
+// Runs a launch's quads. -1 only for failures of the machine.
+int quads_run(const struct quads_spec *spec, struct quads_result *result, struct err *err) MUST_USE;
+
+#endif
