@@ -67,8 +67,8 @@ struct engine_outcome {
 // Runs the pipeline until it ends or waits. 0: succeeded, waiting or planned. -1 with the failed step's own
 // error (kind and message), ERR_CONFIG (pipeline, after "problem" events), ERR_LOCKED (another engine has the
 // state), ERR_ENVIRONMENT (state of a newer atoll), ERR_NOT_FOUND (`resume`), ERR_CANCELLED (SIGINT or
-// SIGTERM; a second signal kills at once). `outcome` is filled in every case. SIGINT, SIGTERM and SIGCHLD are
-// taken over meanwhile.
+// SIGTERM; a second signal kills at once). `outcome` is filled in every case. SIGINT and SIGTERM are taken
+// over meanwhile.
 int engine_run(const struct engine_options *options, struct engine_outcome *outcome,
                struct err *err) MUST_USE;
 

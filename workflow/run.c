@@ -240,3 +240,98 @@ run_plan(struct state *state, const struct run *run, struct arena *arena, struct
     *file = arena_dup(arena, json_get_text(row, "file", "pipeline"));
     return buf_check(text, "the pipeline of the run", err);
 }
+
+json_t *
+run_tasks(struct state *state, const struct run *run, struct err *err)
+{
+    return state_rows(state, "SELECT * FROM step WHERE run = ? ORDER BY role, id, position",
+                      json_pack("[I]", (json_int_t)run->number), err);
+}
+
+// JSON as text, null for none.
+static json_t *
+as_text(const json_t *json)
+{
+    if (!json)
+        return json_null();
+    char *text = json_compact(json);
+    json_t *string = json_string(text);
+    free(text);
+    return string;
+}
+
+// A time, null for 0.
+static json_t *
+as_time(int64_t at_ns)
+{
+    return at_ns ? json_integer(at_ns) : json_null();
+}
+
+// The event that a task's status stands for, or NULL.
+static const char *
+task_event(const struct task *task)
+{
+    switch (task->status) {
+    case TASK_PENDING:
+        return task->next_ns ? "step-retry" : task->attempt ? "step-interrupted" : NULL;
+    case TASK_RUNNING:
+        return task->role == ROLE_GROUP ? "step-expanded" : "step-started";
+    case TASK_SUCCEEDED:
+    case TASK_FAILED:
+        return "step-finished";
+    case TASK_SKIPPED:
+        return "step-skipped";
+    }
+    return NULL;
+}
+
+static void
+add_task_event(struct state *state, const struct run *run, const struct task *task)
+{
+    const char *type = task_event(task);
+    if (!type)
+        return;
+    json_t *details = json_object();
+    if (task_ended(task))
+        json_set_text(details, "status", task_status_name(task->status));
+    if (task->error)
+        json_object_set(details, "error", task->error);
+    if (task->note && task->status == TASK_SKIPPED)
+        json_set_text(details, "why", task->note);
+    state_event(state,
+                (struct event){.run = run->number,
+                               .type = type,
+                               .step = task->key,
+                               .attempt = task->attempt,
+                               .epoch = run->epoch},
+                details);
+}
+
+int
+run_write_task(struct state *state, const struct run *run, const struct schedule *schedule, struct task *task,
+               struct err *err)
+{
+    json_t *params = json_pack(
+        "[IIsssIsosiiooooo]", (json_int_t)run->number, (json_int_t)run->epoch, task->key,
+        schedule->pipeline->steps[task->step].id, task_role_name(task->role), (json_int_t)task->position,
+        task_action(schedule, task)->ops->name, as_text(task->item), task_status_name(task->status),
+        task->attempt, task->failures, as_time(task->next_ns), as_time(task->started_ns),
+        as_time(task->ended_ns), as_text(task->outputs), as_text(task->error));
+    int64_t changed;
+    if (state_run(
+            state,
+            "INSERT INTO step(run, key, id, role, position, uses, item, status, attempt, failures, next_ns,"
+            " started_ns, ended_ns, outputs, error)"
+            " SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
+            " WHERE (SELECT epoch FROM run WHERE number = ?1) = ?2"
+            " ON CONFLICT(run, key) DO UPDATE SET status = excluded.status, attempt = excluded.attempt,"
+            " failures = excluded.failures, next_ns = excluded.next_ns, started_ns = excluded.started_ns,"
+            " ended_ns = excluded.ended_ns, outputs = excluded.outputs, error = excluded.error",
+            params, &changed, err) < 0)
+        return -1;
+    if (changed == 0)
+        return run_check_epoch(state, run->number, run->epoch, err);
+    add_task_event(state, run, task);
+    task->changed = false;
+    return 0;
+}

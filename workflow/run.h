@@ -6,6 +6,7 @@
 #ifndef ATOLL_WORKFLOW_RUN_H
 #define ATOLL_WORKFLOW_RUN_H
 
+#include "workflow/scheduler.h"
 #include "workflow/state.h"
 
 // A run as its owner knows it.
@@ -60,5 +61,13 @@ int run_made_commit(struct state *state, const struct run *run, const char *comm
 // The pipeline text and file name that a run is pinned to; `text` is replaced, *file lives in the arena.
 int run_plan(struct state *state, const struct run *run, struct arena *arena, struct buf *text,
              const char **file, struct err *err) MUST_USE;
+
+// The rows of table `step` of a run, in the order that schedule_restore wants. Owned.
+json_t *run_tasks(struct state *state, const struct run *run, struct err *err) MUST_USE;
+
+// Writes a task as its row and queues the event of its status; clears task->changed. ERR_CONFLICT when
+// fenced.
+int run_write_task(struct state *state, const struct run *run, const struct schedule *schedule,
+                   struct task *task, struct err *err) MUST_USE;
 
 #endif

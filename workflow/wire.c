@@ -107,7 +107,7 @@ wire_fill(struct wire *wire, struct err *err)
             return 0;
         }
         buf_add(&wire->in, bytes, (size_t)n);
-        return buf_check(&wire->in, "what was received", err);
+        return buf_check(&wire->in, "what was received", err) < 0 ? -1 : 1;
     }
 }
 

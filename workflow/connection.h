@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What stands behind `struct journal`: the step's end of the socketpair, or, for tests and tools that run a
+// step inside their own process, the state itself.
+#ifndef ATOLL_WORKFLOW_CONNECTION_H
+#define ATOLL_WORKFLOW_CONNECTION_H
+
+#include "workflow/server.h"
+#include "workflow/wire.h"
+
+struct journal {
+    struct wire wire;           // unused with a local server
+    const struct server *local; // NULL = a supervisor at the other end
+    json_t *stores;             // queued [statement, params], owned
+};
+
+// Starts on a socket that stays the caller's.
+void connection_init(struct journal *journal, int fd);
+
+// Drops what is queued.
+void connection_release(struct journal *journal);
+
+// Sends a call (taken) and waits for its reply, which the caller owns. An error reply becomes `err`.
+int connection_call(struct journal *journal, json_t *call, struct str content, struct frame *reply,
+                    struct err *err) MUST_USE;
+
+// Sends a note (taken): no reply, and a lost supervisor shows with the next call.
+void connection_tell(struct journal *journal, json_t *note);
+
+#endif

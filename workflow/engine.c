@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/engine.h"
+
+#include "base/fs.h"
+#include "base/git.h"
+#include "base/hash.h"
+#include "workflow/lease.h"
+#include "workflow/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define PIPELINE_MAX_BYTES ((size_t)1 << 20)
+
+// One call of engine_run.
+struct engine {
+    const struct engine_options *options;
+    struct engine_outcome *outcome;
+    struct arena arena;
+    struct buf text; // of the pipeline
+    const char *file;
+    struct pipeline *pipeline;
+    struct lease lease;
+    struct state *state;
+    const char *state_path;
+    char commit[REPO_OID_SIZE];
+    struct run run;
+    struct schedule schedule;
+    bool scheduled; // schedule was made
+};
+
+static void
+tell(const struct engine *engine, const char *type, const char *text, const json_t *details)
+{
+    supervision_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
+}
+
+const char *
+engine_state_path(struct arena *arena, const char *repository)
+{
+    return fs_join(arena, repository, ".atoll/state/state.db");
+}
+
+// ---- the pipeline
+
+static int
+tell_problems(struct engine *engine, struct problems *problems, struct err *err)
+{
+    VEC_EACH (struct problem, problem, &problems->list) {
+        char *line = arena_printf(&engine->arena, "%s:%u:%u: %s", problem->mark.file, problem->mark.line,
+                                  problem->mark.column, problem->text);
+        tell(engine, "problem", line, NULL);
+    }
+    return problems_err(problems, err);
+}
+
+static int
+parse_pipeline(struct engine *engine, struct err *err)
+{
+    AUTO_PROBLEMS problems = {0};
+    engine->pipeline = pipeline_read(&engine->arena, buf_str(&engine->text), engine->file,
+                                     engine->options->registry, &problems);
+    return engine->pipeline ? 0 : tell_problems(engine, &problems, err);
+}
+
+static int
+read_pipeline(struct engine *engine, struct err *err)
+{
+    const struct engine_options *options = engine->options;
+    engine->file = options->pipeline_path ? options->pipeline_path : "pipeline";
+    if (options->pipeline_text.len > 0)
+        buf_add_str(&engine->text, options->pipeline_text);
+    else if (fs_read(engine->file, PIPELINE_MAX_BYTES, &engine->text, err) < 0)
+        return -1;
+    if (buf_check(&engine->text, "the pipeline file", err) < 0)
+        return -1;
+    return parse_pipeline(engine, err);
+}
+
+// Covers all that makes a run another run: pipeline, overrides, mode.
+static void
+make_pin(const struct engine *engine, struct run *run)
+{
+    pipeline_pin(engine->pipeline, run->plan);
+    AUTO_JSON *all =
+        json_pack("{s:s, s:O, s:s}", "pipeline", run->plan, "vars", run->vars, "mode", run->mode);
+    char *text = json_canonical(all);
+    struct hash sum = hash_of(text, strlen(text));
+    hash_hex(&sum, run->pin);
+    free(text);
+}
+
+// ---- the run
+
+static void
+find_commit(struct engine *engine)
+{
+    struct err ignored;
+    engine->commit[0] = '\0';
+    struct repo *repo = repo_open(engine->options->repository, &ignored);
+    if (!repo || repo_resolve(repo, "HEAD", engine->commit, &ignored) < 0)
+        engine->commit[0] = '\0';
+    repo_free(repo);
+}
+
+// Whether the commit that HEAD stands at now was made by the run itself: its message names the run.
+static bool
+names_run(const struct engine *engine, const struct run *run)
+{
+    struct err ignored;
+    AUTO_BUF message = BUF((size_t)1 << 20);
+    struct repo *repo = repo_open(engine->options->repository, &ignored);
+    bool found = repo && *engine->commit && repo_message(repo, engine->commit, &message, &ignored) == 0 &&
+                 str_find(buf_str(&message), str_of(run->id)) >= 0;
+    repo_free(repo);
+    return found;
+}
+
+// Whether an unfinished run of the same pin is the one to go on with.
+static int
+fits(const struct engine *engine, const struct run *run, bool *fit, struct err *err)
+{
+    *fit = false;
+    if (engine->options->has_seed && engine->options->seed != run->seed)
+        return 0;
+    *fit = strcmp(run->commit, engine->commit) == 0;
+    if (*fit)
+        return 0;
+    if (run_made_commit(engine->state, run, engine->commit, fit, err) < 0)
+        return -1;
+    *fit = *fit || names_run(engine, run);
+    return 0;
+}
+
+static uint64_t
+draw_seed(void)
+{
+    uint64_t seed = 1;
+    if (getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+        abort();
+    return seed >> 1; // a JSON integer is signed
+}
+
+static int
+new_run(struct engine *engine, struct run *run, struct err *err)
+{
+    const struct engine_options *options = engine->options;
+    uint8_t random[10];
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return err_sys(err, ERR_IO, "getrandom");
+    run_make_id(state_now(engine->state), random, run->id);
+    snprintf(run->commit, sizeof(run->commit), "%s", engine->commit);
+    bool deterministic = strcmp(run->mode, "deterministic") == 0;
+    run->seed = options->has_seed ? options->seed : deterministic ? 1 : draw_seed();
+    return run_insert(engine->state, run, engine->pipeline->name, engine->file, buf_str(&engine->text), err);
+}
+
+static int
+supersede_others(struct engine *engine, struct err *err)
+{
+    AUTO_JSON *ids = run_supersede_others(engine->state, &engine->run, err);
+    if (!ids)
+        return -1;
+    size_t i;
+    json_t *id;
+    json_array_foreach(ids, i, id)
+        supervision_tell(engine->options, "run-superseded", json_string_value(id), NULL,
+                         "another pipeline or source commit is run now", NULL);
+    return 0;
+}
+
+// The unfinished run that fits, taken over, or a new one made of `wanted`;
+static int
+choose_between(struct engine *engine, struct run *wanted, struct run *open, struct err *err)
+{
+    bool fit = false;
+    int found = run_find_open(engine->state, wanted->pin, open, err);
+    if (found < 0 || (found > 0 && fits(engine, open, &fit, err) < 0))
+        return -1;
+    engine->outcome->resumed = fit;
+    struct run *chosen = fit ? open : wanted;
+    if ((fit ? run_take_over(engine->state, open, err) : new_run(engine, wanted, err)) < 0)
+        return -1;
+    engine->run = *chosen;
+    chosen->vars = NULL;
+    return 0;
+}
+
+static int
+choose_run(struct engine *engine, struct err *err)
+{
+    const struct engine_options *options = engine->options;
+    struct run open = {0};
+    struct run wanted = {.vars = options->vars ? json_incref((json_t *)options->vars) : json_object()};
+    snprintf(wanted.mode, sizeof(wanted.mode), "%s", options->mode ? options->mode : "normal");
+    make_pin(engine, &wanted);
+    int result = choose_between(engine, &wanted, &open, err);
+    run_release(&open);
+    run_release(&wanted);
+    return result < 0 ? -1 : supersede_others(engine, err);
+}
+
+// Goes on with the run that was asked for, by the plan it is pinned to.
+static int
+resume_run(struct engine *engine, struct err *err)
+{
+    if (run_load(engine->state, engine->options->resume, &engine->run, err) < 0 ||
+        run_plan(engine->state, &engine->run, &engine->arena, &engine->text, &engine->file, err) < 0 ||
+        parse_pipeline(engine, err) < 0)
+        return -1;
+    if (strcmp(engine->run.status, "succeeded") == 0)
+        return err_set(err, ERR_USAGE, "run %s succeeded; there is nothing to resume", engine->run.id);
+    engine->outcome->resumed = true;
+    if (run_take_over(engine->state, &engine->run, err) < 0)
+        return -1;
+    return supersede_others(engine, err);
+}
+
+static int
+load_schedule(struct engine *engine, bool reopen, struct err *err)
+{
+    schedule_init(&engine->schedule, engine->pipeline, engine->run.vars, engine->run.id,
+                  engine->options->host, &engine->arena);
+    engine->scheduled = true;
+    AUTO_JSON *rows = run_tasks(engine->state, &engine->run, err);
+    if (!rows)
+        return -1;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (schedule_restore(&engine->schedule, row, err) < 0)
+            return -1;
+    }
+    if (reopen)
+        schedule_reopen(&engine->schedule);
+    return 0;
+}
+
+// In one transaction: the run is ours, and we know where it stands.
+static int
+take_run(struct engine *engine, struct err *err)
+{
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    bool resume = engine->options->resume != NULL;
+    if ((resume ? resume_run(engine, err) : choose_run(engine, err)) < 0 ||
+        load_schedule(engine, resume, err) < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    if (state_commit(engine->state, err) < 0)
+        return -1;
+    snprintf(engine->outcome->run, sizeof(engine->outcome->run), "%s", engine->run.id);
+    AUTO_JSON *details = json_pack("{s:s, s:s, s:s}", "pipeline", engine->pipeline->name, "state",
+                                   engine->state_path, "commit", engine->run.commit);
+    tell(engine, engine->outcome->resumed ? "run-resumed" : "run-started", "", details);
+    return 0;
+}
+
+// ---- the end
+
+static int
+write_end(struct engine *engine, const char *status, const json_t *error, struct err *err)
+{
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    int result;
+    if (strcmp(status, "interrupted") == 0) {
+        state_event(
+            engine->state,
+            (struct event){.run = engine->run.number, .type = "run-interrupted", .epoch = engine->run.epoch},
+            NULL);
+        result = 0;
+    } else {
+        result = run_finish(engine->state, &engine->run, status, error, err);
+    }
+    if (result < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    return state_commit(engine->state, err);
+}
+
+static int
+finish(struct engine *engine, enum supervision_end end, const char *scratch, struct err *err)
+{
+    const struct task *failed = end == SUPERVISION_ENDED ? schedule_failed(&engine->schedule) : NULL;
+    const char *status = end == SUPERVISION_STOPPED ? "interrupted" : failed ? "failed" : "succeeded";
+    snprintf(engine->outcome->status, sizeof(engine->outcome->status), "%s", status);
+    if (write_end(engine, status, failed ? failed->error : NULL, err) < 0)
+        return -1;
+    AUTO_JSON *details = json_pack("{s:s, s:s, s:s}", "pipeline", engine->pipeline->name, "status", status,
+                                   "state", engine->state_path);
+    tell(engine, "run-finished", status, details);
+    if (end == SUPERVISION_STOPPED)
+        return err_set(err, ERR_CANCELLED, "run %s was interrupted; the next `atoll run` goes on with it",
+                       engine->run.id);
+    if (!failed) {
+        struct err ignored;
+        (void)!fs_remove_tree(scratch, &ignored);
+        return 0;
+    }
+    snprintf(engine->outcome->step, sizeof(engine->outcome->step), "%s", failed->key);
+    err_set(err, err_kind_of(json_get_text(failed->error, "kind", "")), "step %s: %s", failed->key,
+            json_get_text(failed->error, "message", ""));
+    return -1;
+}
+
+// ---- all together
+
+static const char *
+choose_state_path(struct engine *engine)
+{
+    if (engine->options->state_path)
+        return engine->options->state_path;
+    if (engine->pipeline && engine->pipeline->state)
+        return fs_join(&engine->arena, engine->options->repository, engine->pipeline->state);
+    return engine_state_path(&engine->arena, engine->options->repository);
+}
+
+// One line a step: what it would run, with inputs as far as they are known before anything ran.
+static void
+tell_plan(struct engine *engine)
+{
+    const struct pipeline *pipeline = engine->pipeline;
+    AUTO_JSON *vars = json_copy(pipeline->vars);
+    json_object_update(vars, (json_t *)engine->options->vars);
+    struct scope scope = {.vars = vars, .host = engine->options->host};
+    for (size_t i = 0; i < pipeline->step_count; i++) {
+        const struct pipeline_step *step = &pipeline->steps[pipeline->order[i]];
+        struct err ignored;
+        json_t *resolved = NULL;
+        if (pipeline_resolve_with(pipeline, &step->action, &scope, &resolved, &ignored) < 0)
+            resolved = step->action.with ? yaml_to_json(step->action.with) : json_object();
+        AUTO_JSON *with = resolved;
+        AUTO_JSON *details = json_pack("{s:s, s:O, s:b}", "uses", step->action.ops->name, "with", with,
+                                       "for_each", step->for_each != NULL);
+        const char *line =
+            step->action.ops->plan ? step->action.ops->plan(&engine->arena, with) : step->action.ops->summary;
+        supervision_tell(engine->options, "plan", NULL, step->id, line, details);
+    }
+    snprintf(engine->outcome->status, sizeof(engine->outcome->status), "planned");
+}
+
+static int
+run_with_state(struct engine *engine, struct err *err)
+{
+    const struct engine_options *options = engine->options;
+    engine->state_path = choose_state_path(engine);
+    if (state_make_folder(engine->state_path, err) < 0 ||
+        lease_acquire(&engine->lease, engine->state_path, err) < 0)
+        return -1;
+    engine->state = state_open(engine->state_path, options->registry, options->host, err);
+    if (!engine->state)
+        return -1;
+    find_commit(engine);
+    if (take_run(engine, err) < 0)
+        return -1;
+    const char *work = fs_join(&engine->arena, fs_dir_name(&engine->arena, engine->state_path), "work");
+    struct supervision supervision = {.options = options,
+                                      .state = engine->state,
+                                      .run = &engine->run,
+                                      .schedule = &engine->schedule,
+                                      .scratch = fs_join(&engine->arena, work, engine->run.id)};
+    enum supervision_end end;
+    if (supervise(&supervision, &end, err) < 0) {
+        snprintf(engine->outcome->status, sizeof(engine->outcome->status), "failed");
+        return err_wrap(err, "run %s", engine->run.id);
+    }
+    return finish(engine, end, supervision.scratch, err);
+}
+
+int
+engine_run(const struct engine_options *options, struct engine_outcome *outcome, struct err *err)
+{
+    struct engine engine = {.options = options, .outcome = outcome, .lease = {.fd = -1}};
+    memset(outcome, 0, sizeof(*outcome));
+    snprintf(outcome->status, sizeof(outcome->status), "failed");
+    buf_init(&engine.text, PIPELINE_MAX_BYTES);
+    int result = 0;
+    if (options->resume && options->dry_run)
+        result = err_set(err, ERR_USAGE, "a dry run can't resume a run");
+    else if (!options->resume)
+        result = read_pipeline(&engine, err);
+    if (result == 0 && options->dry_run)
+        tell_plan(&engine);
+    else if (result == 0)
+        result = run_with_state(&engine, err);
+    if (engine.scheduled)
+        schedule_release(&engine.schedule);
+    run_release(&engine.run);
+    state_close(engine.state);
+    lease_release(&engine.lease);
+    pipeline_release(engine.pipeline);
+    buf_release(&engine.text);
+    arena_release(&engine.arena);
+    return result;
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/server.h"
+
+#include "base/hash.h"
+#include "workflow/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// A call while it is applied.
+struct call {
+    const struct server *server;
+    const json_t *json;
+    struct str content; // tail of the frame
+    json_t *reply;      // object, borrowed
+    struct buf *tail;   // of the reply
+    bool undo;          // the part must leave nothing behind
+};
+
+#define FENCE "(SELECT epoch FROM run WHERE number = ?1) = ?2"
+
+static const char *
+text_of(const struct call *call, const char *key)
+{
+    return json_get_text(call->json, key, "");
+}
+
+static json_int_t
+now_of(const struct call *call)
+{
+    return (json_int_t)state_now(call->server->state);
+}
+
+static void
+add_event(const struct call *call, const char *type, json_t *details)
+{
+    const struct server *server = call->server;
+    state_event(server->state,
+                (struct event){.run = server->run,
+                               .type = type,
+                               .step = server->step,
+                               .attempt = server->attempt,
+                               .epoch = server->epoch},
+                details);
+}
+
+// A statement with the run, the epoch and the step as ?1, ?2, ?3 and `rest` (taken) after them.
+static int
+run_sql(const struct call *call, const char *sql, json_t *rest, int64_t *changed, struct err *err)
+{
+    const struct server *server = call->server;
+    AUTO_JSON *held = rest;
+    json_t *params = json_pack("[IIs]", (json_int_t)server->run, (json_int_t)server->epoch, server->step);
+    json_array_extend(params, held);
+    return state_run(server->state, sql, held ? params : NULL, changed, err);
+}
+
+// The only row of a query by step, or NULL with *row_error unset when there is none. Owned.
+static int
+one_row(const struct call *call, const char *sql, json_t *params, json_t **row, struct err *err)
+{
+    AUTO_JSON *rows = state_rows(call->server->state, sql, params, err);
+    if (!rows)
+        return -1;
+    *row = json_incref(json_array_get(rows, 0));
+    return 0;
+}
+
+// What an update that changed nothing means: the run was taken over, or what `otherwise` says.
+static int
+explain_nothing(const struct call *call, const char *otherwise, struct err *err)
+{
+    if (run_check_epoch(call->server->state, call->server->run, call->server->epoch, err) < 0)
+        return -1;
+    return err_set(err, ERR_CONFLICT, "step %s: %s", call->server->step, otherwise);
+}
+
+static int
+reply_result(const struct call *call, const json_t *row, struct err *err)
+{
+    json_t *result = json_read(str_of(json_get_text(row, "result", "null")), "committed result", err);
+    if (!result)
+        return -1;
+    json_object_set_new(call->reply, "result", result);
+    return 0;
+}
+
+// The first digits of a result's hash: the event tells a changed result without holding it.
+static json_t *
+result_details(const struct call *call, const char *result)
+{
+    struct hash sum = hash_of(result, strlen(result));
+    char hex[65];
+    hash_hex(&sum, hex);
+    hex[16] = '\0';
+    json_t *details = json_pack("{s:s, s:s}", "key", text_of(call, "key"), "result", hex);
+    if (*text_of(call, "name"))
+        json_set_text(details, "name", text_of(call, "name"));
+    return details;
+}
+
+static int
+begin_known(const struct call *call, const json_t *row, struct err *err)
+{
+    if (strcmp(json_get_text(row, "input_hash", ""), text_of(call, "input")) != 0)
+        return err_set(
+            err, ERR_CONFLICT,
+            "activity %s \"%s\" of step %s was begun with another input; what changed it is in its inputs; "
+            "`atoll reset RUN --to %s` forgets the step's activities",
+            text_of(call, "name"), text_of(call, "key"), call->server->step, call->server->step);
+    if (json_is_string(json_object_get(row, "result")))
+        return reply_result(call, row, err);
+    int64_t changed;
+    if (run_sql(call,
+                "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6"
+                " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND " FENCE,
+                json_pack("[ssI]", text_of(call, "name"), text_of(call, "key"), now_of(call)), &changed,
+                err) < 0)
+        return -1;
+    return changed ? 0 : explain_nothing(call, "an activity went away", err);
+}
+
+static int
+begin_new(const struct call *call, struct err *err)
+{
+    int64_t changed;
+    if (run_sql(call,
+                "INSERT INTO activity(run, step, name, key, input_hash, attempts, begun_ns)"
+                " SELECT ?1, ?3, ?4, ?5, ?6, 1, ?7 WHERE " FENCE,
+                json_pack("[sssI]", text_of(call, "name"), text_of(call, "key"), text_of(call, "input"),
+                          now_of(call)),
+                &changed, err) < 0)
+        return -1;
+    return changed ? 0 : explain_nothing(call, "an activity could not be begun", err);
+}
+
+static int
+call_begin(struct call *call, struct err *err)
+{
+    json_t *found = NULL;
+    if (one_row(call,
+                "SELECT input_hash, result FROM activity WHERE run = ? AND step = ? AND name = ? AND key = ?",
+                json_pack("[Isss]", (json_int_t)call->server->run, call->server->step, text_of(call, "name"),
+                          text_of(call, "key")),
+                &found, err) < 0)
+        return -1;
+    AUTO_JSON *row = found;
+    if ((row ? begin_known(call, row, err) : begin_new(call, err)) < 0)
+        return -1;
+    if (!json_object_get(call->reply, "result"))
+        add_event(call, "activity-begun",
+                  json_pack("{s:s, s:s}", "name", text_of(call, "name"), "key", text_of(call, "key")));
+    return 0;
+}
+
+static int
+run_stores(const struct call *call, struct err *err)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(call->json, "stores"), i, store)
+    {
+        const char *name = json_string_value(json_array_get(store, 0));
+        const char *sql = state_statement(call->server->state, name ? name : "", err);
+        if (!sql)
+            return -1;
+        if (state_run(call->server->state, sql, json_incref(json_array_get(store, 1)), NULL, err) < 0)
+            return err_wrap(err, "storing %s", name);
+    }
+    return 0;
+}
+
+static int
+call_commit(struct call *call, struct err *err)
+{
+    if (run_stores(call, err) < 0)
+        return -1;
+    const json_t *result = json_object_get(call->json, "result");
+    char *text = result ? json_compact(result) : strdup("null");
+    json_t *rest = json_pack("[sssI]", text_of(call, "name"), text_of(call, "key"), text, now_of(call));
+    json_t *details = result_details(call, text);
+    free(text);
+    int64_t changed;
+    if (run_sql(
+            call,
+            "UPDATE activity SET result = ?6, committed_ns = ?7"
+            " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND committed_ns IS NULL AND " FENCE,
+            rest, &changed, err) < 0) {
+        json_decref(details);
+        return -1;
+    }
+    add_event(call, "activity-committed", details);
+    return changed ? 0 : explain_nothing(call, "an activity was committed that was not begun, or twice", err);
+}
+
+static int
+call_effect(struct call *call, struct err *err)
+{
+    json_t *found = NULL;
+    if (one_row(call, "SELECT status, result FROM effect WHERE key = ?",
+                json_pack("[s]", text_of(call, "key")), &found, err) < 0)
+        return -1;
+    AUTO_JSON *row = found;
+    if (row && strcmp(json_get_text(row, "status", ""), "confirmed") == 0)
+        return reply_result(call, row, err);
+    char *intent = json_compact(json_object_get(call->json, "intent"));
+    json_t *rest = json_pack("[ssI]", text_of(call, "key"), intent, now_of(call));
+    free(intent);
+    int64_t changed;
+    if (run_sql(call,
+                "INSERT INTO effect(key, run, step, intent, status, attempts, intended_ns)"
+                " SELECT ?4, ?1, ?3, ?5, 'intended', 1, ?6 WHERE " FENCE
+                " ON CONFLICT(key) DO UPDATE SET run = ?1, step = ?3, intent = ?5, attempts = attempts + 1,"
+                " intended_ns = ?6",
+                rest, &changed, err) < 0)
+        return -1;
+    add_event(call, "effect-intended", json_pack("{s:s}", "key", text_of(call, "key")));
+    return changed ? 0 : explain_nothing(call, "an effect could not be intended", err);
+}
+
+static int
+call_confirm(struct call *call, struct err *err)
+{
+    char *text = json_compact(json_object_get(call->json, "result"));
+    json_t *rest = json_pack("[ssI]", text_of(call, "key"), text, now_of(call));
+    json_t *details = result_details(call, text);
+    free(text);
+    int64_t changed;
+    if (run_sql(call,
+                "UPDATE effect SET status = 'confirmed', result = ?5, confirmed_ns = ?6"
+                " WHERE key = ?4 AND run = ?1 AND step = ?3 AND status = 'intended' AND " FENCE,
+                rest, &changed, err) < 0) {
+        json_decref(details);
+        return -1;
+    }
+    add_event(call, "effect-confirmed", details);
+    return changed ? 0
+                   : explain_nothing(call, "an effect was confirmed that was not intended, or twice", err);
+}
+
+static int
+call_record(struct call *call, struct err *err)
+{
+    json_t *rest = json_pack("[sI]", text_of(call, "name"), (json_int_t)json_get_int(call->json, "value", 0));
+    if (run_sql(call,
+                "INSERT INTO recorded(run, step, name, value) SELECT ?1, ?3, ?4, ?5 WHERE " FENCE
+                " ON CONFLICT DO NOTHING",
+                rest, NULL, err) < 0)
+        return -1;
+    json_t *found = NULL;
+    if (one_row(call, "SELECT value FROM recorded WHERE run = ? AND step = ? AND name = ?",
+                json_pack("[Iss]", (json_int_t)call->server->run, call->server->step, text_of(call, "name")),
+                &found, err) < 0)
+        return -1;
+    AUTO_JSON *row = found;
+    if (!row)
+        return explain_nothing(call, "a value was not recorded", err);
+    json_object_set(call->reply, "value", json_object_get(row, "value"));
+    return 0;
+}
+
+static int
+call_put(struct call *call, struct err *err)
+{
+    char hash[65];
+    if (state_blob_put(call->server->state, call->content, hash, err) < 0)
+        return -1;
+    json_set_text(call->reply, "hash", hash);
+    return 0;
+}
+
+static int
+call_get(struct call *call, struct err *err)
+{
+    return state_blob_get(call->server->state, text_of(call, "hash"), call->tail, err);
+}
+
+static int
+call_flush(struct call *call, struct err *err)
+{
+    if (run_check_epoch(call->server->state, call->server->run, call->server->epoch, err) < 0)
+        return -1;
+    return run_stores(call, err);
+}
+
+static int
+call_rows(struct call *call, struct err *err)
+{
+    call->undo = true;
+    if (run_stores(call, err) < 0)
+        return -1;
+    const char *name = text_of(call, "statement");
+    const char *sql = state_statement(call->server->state, name, err);
+    if (!sql)
+        return -1;
+    json_t *rows =
+        state_rows(call->server->state, sql, json_incref(json_object_get(call->json, "params")), err);
+    if (!rows)
+        return err_wrap(err, "rows of %s", name);
+    json_object_set_new(call->reply, "rows", rows);
+    return 0;
+}
+
+static int
+call_warn(struct call *call, struct err *err)
+{
+    (void)err;
+    json_t *details = json_object();
+    json_set_text(details, "text", text_of(call, "text"));
+    add_event(call, "warning", details);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*apply)(struct call *call, struct err *err);
+    bool note; // no reply
+} calls[] = {
+    {"begin", call_begin, false},     {"commit", call_commit, false}, {"effect", call_effect, false},
+    {"confirm", call_confirm, false}, {"record", call_record, false}, {"put", call_put, false},
+    {"get", call_get, false},         {"flush", call_flush, false},   {"rows", call_rows, false},
+    {"warn", call_warn, true},
+};
+
+// Applies inside a part that is kept or undone.
+static int
+apply_part(struct call *call, int (*apply)(struct call *, struct err *), struct err *err)
+{
+    struct state *state = call->server->state;
+    if (state_part(state, err) < 0)
+        return -1;
+    if (apply(call, err) < 0) {
+        struct err undo;
+        if (state_part_undo(state, &undo) < 0)
+            err_wrap(err, "%s; then", undo.message);
+        return -1;
+    }
+    return call->undo ? state_part_undo(state, err) : state_part_keep(state, err);
+}
+
+int
+server_apply(const struct server *server, const struct frame *frame, json_t **reply, struct buf *tail,
+             bool *fenced, struct err *err)
+{
+    *reply = NULL;
+    const char *name = json_get_text(frame->json, "call", "");
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        if (strcmp(calls[i].name, name) != 0)
+            continue;
+        AUTO_JSON *made = json_pack("{s:b}", "ok", 1);
+        struct call call = {.server = server,
+                            .json = frame->json,
+                            .content = buf_str(&frame->tail),
+                            .reply = made,
+                            .tail = tail};
+        if (apply_part(&call, calls[i].apply, err) < 0) {
+            struct err check;
+            *fenced = run_check_epoch(server->state, server->run, server->epoch, &check) < 0;
+            return -1;
+        }
+        *reply = calls[i].note ? NULL : json_incref(made);
+        return 0;
+    }
+    return err_set(err, ERR_USAGE, "the journal has no call \"%s\"", name);
+}
+
+json_t *
+server_error(const struct err *err)
+{
+    json_t *error = json_object();
+    json_set_text(error, "kind", err_name(err->kind));
+    json_set_text(error, "message", err->message);
+    return json_pack("{s:o}", "error", error);
+}

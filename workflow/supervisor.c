@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workflow/supervisor.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/loop.h"
+#include "workflow/server.h"
+#include "workflow/worker.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define STOP_PATIENCE_NS ((int64_t)3000000000)
+#define LOST_MAX 3 // processes in a row that somebody else killed, before the step counts as failed
+
+struct supervisor {
+    const struct supervision *given;
+    struct loop *loop;
+    VEC(struct worker *) workers;
+    VEC(struct task *) starting; // chosen in this turn
+    sigset_t signals_before;
+    int signal_fd;
+    int stops;           // signals to stop so far
+    uint64_t kill_timer; // after the first
+    bool fenced;
+};
+
+void
+supervision_tell(const struct engine_options *options, const char *type, const char *run, const char *step,
+                 const char *text, const json_t *details)
+{
+    if (!options->observe)
+        return;
+    struct engine_event event = {
+        .type = type, .run = run, .step = step, .text = text ? text : "", .details = details};
+    options->observe(options->context, &event);
+}
+
+static void
+tell(const struct supervisor *s, const char *type, const struct task *task, const char *text,
+     const json_t *details)
+{
+    supervision_tell(s->given->options, type, s->given->run->id, task ? task->key : NULL, text, details);
+}
+
+static int64_t
+wall(const struct supervisor *s)
+{
+    return state_now(s->given->state);
+}
+
+// ---- stopping
+
+static void
+signal_all(struct supervisor *s, int number)
+{
+    VEC_EACH (struct worker *, at, &s->workers) {
+        (*at)->stopped = true;
+        worker_signal(*at, number);
+    }
+}
+
+static void
+on_patience_over(void *context)
+{
+    struct supervisor *s = context;
+    s->kill_timer = 0;
+    signal_all(s, SIGKILL);
+}
+
+static void
+on_signal(void *context, int fd, uint32_t events)
+{
+    struct supervisor *s = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        s->stops++;
+    if (s->stops == 0)
+        return;
+    signal_all(s, s->stops > 1 ? SIGKILL : SIGTERM);
+    if (s->kill_timer == 0)
+        s->kill_timer = loop_timer(s->loop, clock_mono_ns() + STOP_PATIENCE_NS, on_patience_over, s);
+}
+
+// SIGINT and SIGTERM come through the loop until release.
+static int
+take_signals(struct supervisor *s, struct err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, &s->signals_before);
+    s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->signal_fd < 0)
+        return err_sys(err, ERR_IO, "signalfd");
+    return loop_watch_fd(s->loop, s->signal_fd, EPOLLIN, on_signal, s, err);
+}
+
+static void
+give_signals_back(struct supervisor *s)
+{
+    if (s->signal_fd >= 0)
+        close(s->signal_fd);
+    sigprocmask(SIG_SETMASK, &s->signals_before, NULL);
+}
+
+// ---- workers
+
+struct seat {
+    struct supervisor *supervisor;
+    struct worker *worker;
+};
+
+static struct worker *
+worker_with(struct supervisor *s, int fd)
+{
+    VEC_EACH (struct worker *, at, &s->workers)
+        if ((*at)->wire.fd == fd || (*at)->output_fd == fd)
+            return *at;
+    return NULL;
+}
+
+static void watch_socket(struct supervisor *s, struct worker *worker, bool more_to_write);
+
+static void
+on_socket(void *context, int fd, uint32_t events)
+{
+    struct supervisor *s = context;
+    struct worker *worker = worker_with(s, fd);
+    if (!worker)
+        return;
+    worker_read(worker);
+    if (worker->wire.ended || worker->unreadable)
+        loop_unwatch_fd(s->loop, fd);
+    if (worker->unreadable)
+        worker_signal(worker, SIGKILL);
+    struct err ignored;
+    if ((events & EPOLLOUT) && wire_flush(&worker->wire, &ignored) != 0 && !worker->wire.ended)
+        watch_socket(s, worker, false);
+}
+
+// A socket that can't be watched is a worker that can't be heard.
+static void
+watch_socket(struct supervisor *s, struct worker *worker, bool more_to_write)
+{
+    struct err ignored;
+    uint32_t events = more_to_write ? EPOLLIN | EPOLLOUT : EPOLLIN;
+    if (loop_watch_fd(s->loop, worker->wire.fd, events, on_socket, s, &ignored) < 0)
+        worker_signal(worker, SIGKILL);
+}
+
+static void
+on_line(void *context, struct worker *worker, const char *line)
+{
+    tell(context, "output", worker->task, line, NULL);
+}
+
+static void
+on_output(void *context, int fd, uint32_t events)
+{
+    struct supervisor *s = context;
+    struct worker *worker = worker_with(s, fd);
+    (void)events;
+    if (worker && !worker_read_output(worker, on_line, s))
+        loop_unwatch_fd(s->loop, fd);
+}
+
+static void
+on_exit_of(void *context, pid_t pid, int wait_status, const struct rusage *usage)
+{
+    struct supervisor *s = context;
+    (void)usage;
+    VEC_EACH (struct worker *, at, &s->workers) {
+        struct worker *worker = *at;
+        if (worker->pid != pid || worker->ended)
+            continue;
+        worker_read(worker);
+        worker_read_output(worker, on_line, s);
+        // What it left in its group has no business any more.
+        worker_signal(worker, SIGKILL);
+        worker->ended = true;
+        worker->wait_status = wait_status;
+    }
+}
+
+static void
+on_timeout(void *context)
+{
+    struct seat *seat = context;
+    seat->worker->timer = 0;
+    seat->worker->timed_out = true;
+    worker_signal(seat->worker, SIGKILL);
+}
+
+// A folder name for a step key: what is not plain is replaced, and a hash keeps such keys apart.
+static char *
+scratch_of(const struct supervisor *s, const struct task *task, struct arena *arena)
+{
+    char *name = arena_dup(arena, task->key);
+    bool plain = true;
+    for (char *c = name; *c; c++) {
+        bool fine = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                    strchr("-_", *c);
+        plain = plain && fine;
+        *c = fine ? *c : '_';
+    }
+    if (!plain) {
+        struct hash sum = hash_of(task->key, strlen(task->key));
+        char hex[65];
+        hash_hex(&sum, hex);
+        name = arena_printf(arena, "%.80s-%.8s", name, hex);
+    }
+    return fs_join(arena, s->given->scratch, name);
+}
+
+static json_t *
+assignment_of(const struct supervisor *s, const struct task *task, const char *scratch)
+{
+    const struct engine_options *options = s->given->options;
+    const struct run *run = s->given->run;
+    return json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:I, s:O, s:i, s:i}", "run", run->id, "step",
+                     task->key, "uses", task_action(s->given->schedule, task)->ops->name, "with", task->with,
+                     "repository", options->repository, "scratch", scratch, "cell",
+                     options->cell_path ? options->cell_path : "", "mode", run->mode, "seed",
+                     (json_int_t)run->seed, "sandbox", s->given->schedule->pipeline->sandbox, "attempt",
+                     task->attempt, "supervisor", (int)getpid());
+}
+
+static int
+start_process(struct supervisor *s, struct task *task, struct err *err)
+{
+    static const char *const usual[] = {"atoll", "step-process", NULL};
+    const struct engine_options *options = s->given->options;
+    AUTO_ARENA arena = {0};
+    char *scratch = scratch_of(s, task, &arena);
+    if (fs_mkdirs(scratch, err) < 0)
+        return -1;
+    AUTO_JSON *assignment = assignment_of(s, task, scratch);
+    if (!assignment)
+        return err_set(err, ERR_INTERNAL, "step %s: a text of its assignment is not UTF-8", task->key);
+    struct worker *worker = worker_start(options->self_path, options->self_argv ? options->self_argv : usual,
+                                         task, assignment, err);
+    if (!worker)
+        return -1;
+    *vec_push(&s->workers) = worker;
+    watch_socket(s, worker, worker->wire.out.len > 0);
+    if (loop_watch_fd(s->loop, worker->output_fd, EPOLLIN, on_output, s, err) < 0 ||
+        loop_watch_pid(s->loop, worker->pid, on_exit_of, s, err) < 0)
+        return -1;
+    int64_t timeout_ns = s->given->schedule->pipeline->steps[task->step].timeout_ns;
+    if (timeout_ns > 0) {
+        struct seat *seat = ARENA_NEW(s->given->schedule->arena, struct seat);
+        *seat = (struct seat){s, worker};
+        worker->timer = loop_timer(s->loop, clock_mono_ns() + timeout_ns, on_timeout, seat);
+    }
+    return 0;
+}
+
+static void
+remove_worker(struct supervisor *s, struct worker *worker)
+{
+    loop_unwatch_fd(s->loop, worker->wire.fd);
+    loop_unwatch_fd(s->loop, worker->output_fd);
+    if (worker->timer)
+        loop_timer_cancel(s->loop, worker->timer);
+    for (size_t i = 0; i < s->workers.count; i++)
+        if (s->workers.items[i] == worker) {
+            s->workers.items[i] = s->workers.items[--s->workers.count];
+            break;
+        }
+    worker_free(worker);
+}
+
+// ---- calls
+
+static void
+note_end(struct supervisor *s, struct worker *worker, const json_t *call, bool good)
+{
+    if (worker->reported)
+        return;
+    worker->reported = true;
+    if (good) {
+        json_t *outputs = json_object_get(call, "outputs");
+        schedule_succeed(s->given->schedule, worker->task, outputs ? json_incref(outputs) : json_object(),
+                         wall(s));
+        return;
+    }
+    struct err problem;
+    err_set(&problem, err_kind_of(json_get_text(call, "kind", "")), "%s", json_get_text(call, "message", ""));
+    schedule_fail(s->given->schedule, worker->task, &problem, wall(s));
+}
+
+// Applies one call and gives its reply (owned, NULL for a note).
+static json_t *
+apply_call(struct supervisor *s, struct worker *worker, const struct frame *call, struct buf *tail)
+{
+    const char *name = json_get_text(call->json, "call", "");
+    if (strcmp(name, "progress") == 0) {
+        tell(s, name, worker->task, json_get_text(call->json, "text", ""),
+             json_object_get(call->json, "details"));
+        return NULL;
+    }
+    if (strcmp(name, "done") == 0 || strcmp(name, "failed") == 0) {
+        note_end(s, worker, call->json, *name == 'd');
+        return json_pack("{s:b}", "ok", 1);
+    }
+    if (strcmp(name, "warn") == 0)
+        tell(s, "warning", worker->task, json_get_text(call->json, "text", ""), NULL);
+    struct server server = {.state = s->given->state,
+                            .run = s->given->run->number,
+                            .epoch = s->given->run->epoch,
+                            .step = worker->task->key,
+                            .attempt = worker->task->attempt};
+    struct err problem;
+    json_t *reply;
+    if (server_apply(&server, call, &reply, tail, &s->fenced, &problem) == 0)
+        return reply;
+    return server_error(&problem);
+}
+
+// A reply too large to be sent becomes an error.
+static void
+queue_reply(struct worker *worker, json_t *reply, struct str tail)
+{
+    AUTO_JSON *held = reply;
+    struct err problem;
+    if (!held || wire_put(&worker->wire, held, tail, &problem) == 0)
+        return;
+    AUTO_JSON *error = server_error(&problem);
+    (void)!wire_put(&worker->wire, error, STR(""), &problem);
+}
+
+static bool
+apply_calls(struct supervisor *s)
+{
+    bool any = false;
+    VEC_EACH (struct worker *, at, &s->workers) {
+        struct worker *worker = *at;
+        for (size_t i = 0; i < worker->calls.count; i++) {
+            AUTO_BUF tail = BUF(WIRE_MAX_BYTES);
+            json_t *reply = apply_call(s, worker, &worker->calls.items[i], &tail);
+            queue_reply(worker, reply, buf_str(&tail));
+            frame_release(&worker->calls.items[i]);
+            any = true;
+        }
+        worker->calls.count = 0;
+    }
+    return any;
+}
+
+static void
+send_replies(struct supervisor *s)
+{
+    VEC_EACH (struct worker *, at, &s->workers) {
+        struct err ignored;
+        if ((*at)->wire.out.len > 0 && wire_flush(&(*at)->wire, &ignored) == 0)
+            watch_socket(s, *at, true);
+    }
+}
+
+// ---- turns
+
+// What the end of a process without a report means for its task.
+static void
+judge_end(struct supervisor *s, struct worker *worker)
+{
+    struct task *task = worker->task;
+    struct err problem;
+    if (worker->reported)
+        return;
+    if (worker->stopped || (worker_was_killed(worker) && ++task->lost <= LOST_MAX)) {
+        schedule_lose(s->given->schedule, task);
+        return;
+    }
+    worker_describe_end(worker, s->given->schedule->pipeline->steps[task->step].timeout_ns, &problem);
+    schedule_fail(s->given->schedule, task, &problem, wall(s));
+}
+
+// Forgets workers that ended; a step that succeeded needs its folder no more.
+static void
+reap(struct supervisor *s)
+{
+    for (size_t i = s->workers.count; i-- > 0;) {
+        struct worker *worker = s->workers.items[i];
+        if (!worker->ended)
+            continue;
+        judge_end(s, worker);
+        AUTO_ARENA arena = {0};
+        struct err ignored;
+        if (worker->task->status == TASK_SUCCEEDED)
+            (void)!fs_remove_tree(scratch_of(s, worker->task, &arena), &ignored);
+        remove_worker(s, worker);
+    }
+}
+
+static void
+choose_starts(struct supervisor *s)
+{
+    size_t seats = s->given->options->parallel > 0 ? (size_t)s->given->options->parallel : 1;
+    s->starting.count = 0;
+    if (s->stops > 0 || s->fenced)
+        return;
+    schedule_advance(s->given->schedule);
+    while (s->workers.count + s->starting.count < seats) {
+        struct task *task = schedule_next(s->given->schedule, wall(s));
+        if (!task)
+            return;
+        schedule_start(s->given->schedule, task, wall(s));
+        *vec_push(&s->starting) = task;
+    }
+}
+
+static const char *
+notice_type(const struct task *task)
+{
+    switch (task->status) {
+    case TASK_PENDING:
+        return task->next_ns ? "step-retry" : NULL;
+    case TASK_RUNNING:
+        return task->role == ROLE_GROUP ? NULL : "step-started";
+    case TASK_SUCCEEDED:
+    case TASK_FAILED:
+        return "step-finished";
+    case TASK_SKIPPED:
+        return "step-skipped";
+    }
+    return NULL;
+}
+
+static void
+add_notice(struct supervisor *s, const struct task *task, json_t *notices)
+{
+    const char *type = notice_type(task);
+    if (!type)
+        return;
+    int64_t end_ns = task->next_ns ? task->next_ns - wall(s) : task->ended_ns - task->started_ns;
+    json_t *details = json_pack("{s:s, s:s, s:i, s:f, s:O?, s:O?}", "uses",
+                                task_action(s->given->schedule, task)->ops->name, "status",
+                                task_status_name(task->status), "attempt", task->attempt, "seconds",
+                                task->started_ns && end_ns > 0 ? (double)end_ns / 1e9 : 0.0, "outputs",
+                                task->outputs, "error", task->error);
+    json_array_append_new(notices, json_pack("{s:s, s:s, s:s, s:o}", "type", type, "step", task->key, "text",
+                                             task->note ? task->note : "", "details", details));
+}
+
+static int
+write_changes(struct supervisor *s, json_t *notices, struct err *err)
+{
+    VEC_EACH (struct task *, at, &s->given->schedule->tasks) {
+        struct task *task = *at;
+        if (!task->changed)
+            continue;
+        if (run_write_task(s->given->state, s->given->run, s->given->schedule, task, err) < 0)
+            return -1;
+        add_notice(s, task, notices);
+    }
+    return 0;
+}
+
+// What was committed may be told.
+static void
+tell_notices(const struct supervisor *s, const json_t *notices)
+{
+    size_t i;
+    json_t *notice;
+    json_array_foreach(notices, i, notice)
+        supervision_tell(s->given->options, json_get_text(notice, "type", ""), s->given->run->id,
+                         json_get_text(notice, "step", ""), json_get_text(notice, "text", ""),
+                         json_object_get(notice, "details"));
+}
+
+static int
+start_chosen(struct supervisor *s, struct err *err)
+{
+    VEC_EACH (struct task *, at, &s->starting)
+        if (start_process(s, *at, err) < 0)
+            return err_wrap(err, "step %s", (*at)->key);
+    return 0;
+}
+
+// One transaction, then replies and starts.
+static int
+turn(struct supervisor *s, struct err *err)
+{
+    AUTO_JSON *notices = json_array();
+    if (state_begin(s->given->state, err) < 0)
+        return -1;
+    apply_calls(s);
+    reap(s);
+    choose_starts(s);
+    if (s->fenced || write_changes(s, notices, err) < 0) {
+        if (s->fenced)
+            (void)!run_check_epoch(s->given->state, s->given->run->number, s->given->run->epoch, err);
+        state_rollback(s->given->state);
+        return -1;
+    }
+    if (state_commit(s->given->state, err) < 0)
+        return err_wrap(err, "writing the state");
+    send_replies(s);
+    tell_notices(s, notices);
+    return start_chosen(s, err);
+}
+
+// How long the loop may sleep: until the next retry is due.
+static int64_t
+patience_ns(const struct supervisor *s)
+{
+    int64_t due = s->stops ? INT64_MAX : schedule_due_ns(s->given->schedule);
+    bool full =
+        s->workers.count >= (size_t)(s->given->options->parallel > 0 ? s->given->options->parallel : 1);
+    if (due == INT64_MAX || full)
+        return -1;
+    int64_t left = due - wall(s);
+    return left > 0 ? left : 0;
+}
+
+static bool
+over(const struct supervisor *s)
+{
+    return s->workers.count == 0 && (s->stops > 0 || schedule_ended(s->given->schedule));
+}
+
+static int
+run_loop(struct supervisor *s, struct err *err)
+{
+    for (;;) {
+        if (turn(s, err) < 0)
+            return -1;
+        if (over(s))
+            return 0;
+        if (s->workers.count == 0 && schedule_due_ns(s->given->schedule) == INT64_MAX)
+            return err_set(err, ERR_INTERNAL, "no step can run and the pipeline is not at its end");
+        if (loop_step(s->loop, patience_ns(s), err) < 0)
+            return -1;
+    }
+}
+
+// The end of everything that still runs, without a word to the state.
+static void
+kill_rest(struct supervisor *s)
+{
+    struct err ignored;
+    signal_all(s, SIGKILL);
+    while (s->workers.count > 0) {
+        if (loop_step(s->loop, -1, &ignored) < 0)
+            break;
+        for (size_t i = s->workers.count; i-- > 0;)
+            if (s->workers.items[i]->ended)
+                remove_worker(s, s->workers.items[i]);
+    }
+}
+
+int
+supervise(const struct supervision *supervision, enum supervision_end *end, struct err *err)
+{
+    struct supervisor s = {.given = supervision, .signal_fd = -1};
+    sigprocmask(SIG_BLOCK, NULL, &s.signals_before);
+    s.loop = loop_new(err);
+    if (!s.loop)
+        return -1;
+    int result = take_signals(&s, err) < 0 ? -1 : run_loop(&s, err);
+    if (result < 0)
+        kill_rest(&s);
+    *end = schedule_ended(supervision->schedule) ? SUPERVISION_ENDED : SUPERVISION_STOPPED;
+    loop_free(s.loop);
+    give_signals_back(&s);
+    vec_release(&s.workers);
+    vec_release(&s.starting);
+    return result;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives a schedule to its end: one event loop, one worker a running step. Each turn of the loop is one
+// transaction: the calls that arrived, the ends of processes, what follows from them and which steps start
+// now commit together; only then replies are sent and processes started.
+#ifndef ATOLL_WORKFLOW_SUPERVISOR_H
+#define ATOLL_WORKFLOW_SUPERVISOR_H
+
+#include "workflow/engine.h"
+#include "workflow/run.h"
+#include "workflow/scheduler.h"
+#include "workflow/state.h"
+
+// What it works with; all borrowed.
+struct supervision {
+    const struct engine_options *options;
+    struct state *state;
+    struct run *run;
+    struct schedule *schedule;
+    const char *scratch; // folder of the run; a step gets a folder below
+};
+
+// How it ended.
+enum supervision_end {
+    SUPERVISION_ENDED,   // every task did
+    SUPERVISION_STOPPED, // by SIGINT or SIGTERM; what ran is pending again
+};
+
+// Runs until every task ended or a signal came. -1 for what the engine itself can't go on with: the state
+// can't be written, or somebody else took the run over (ERR_CONFLICT); no worker is left in any case.
+int supervise(const struct supervision *supervision, enum supervision_end *end, struct err *err) MUST_USE;
+
+// Tells the observer.
+void supervision_tell(const struct engine_options *options, const char *type, const char *run,
+                      const char *step, const char *text, const json_t *details);
+
+#endif
