@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs two variants of a target on the same calls and compares every canonical output.
+#ifndef ATOLL_STEPS_CORRECTNESS_TEST_DIFFERENTIAL_H
+#define ATOLL_STEPS_CORRECTNESS_TEST_DIFFERENTIAL_H
+
+#include "steps/shared/target/workbench.h"
+
+struct differential {
+    size_t compared;        // calls on which both gave an output
+    size_t left_out;        // calls on which the baseline itself faults
+    size_t differ;          // calls on which the candidate gave another output or faulted
+    json_t *counterexample; // the smallest of them: {"args", "expected", "got"}; NULL when none; owned
+};
+
+// Compares on all calls of `corpus`. The candidate is built as `kind` says, the baseline always plain. -1 for
+// failures of the machine, and ERR_TARGET when a side does not build.
+int differential_run(struct workbench *bench, struct str candidate, enum build_kind kind,
+                     const struct corpus *corpus, struct differential *result, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/workbench.h"
+
+#include "base/fs.h"
+
+#define CORPUS_BLOB_MAX_BYTES (128u << 20)
+#define CALL_WALL_MS 2000
+#define CELL_MEMORY_BYTES ((size_t)1 << 31)
+
+enum isolation_level
+workbench_level(const struct step *step)
+{
+    enum isolation_level level = ISOLATION_GUARD;
+    const char *name = json_get_text(step->sandbox, "require", "guard");
+    (void)isolation_parse(name, &level);
+    return level;
+}
+
+int
+workbench_open(struct step *step, const json_t *target, struct workbench *bench, struct err *err)
+{
+    *bench = (struct workbench){0};
+    bench->limits = (struct launch_limits){
+        .wall_ms = CALL_WALL_MS,
+        .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", (json_int_t)CELL_MEMORY_BYTES),
+        .open_files = 32,
+    };
+    bench->launcher = launcher_new(step->cell_path, workbench_level(step), err);
+    if (bench->launcher == NULL)
+        return -1;
+    if (target_open(step->arena, step->repository, json_get_text(target, "file", ""),
+                    json_get_text(target, "function", ""), target, &bench->target, err) != 0)
+        return -1;
+    char *scratch = fs_join(step->arena, step->scratch, "build");
+    if (fs_mkdirs(scratch, err) != 0)
+        return -1;
+    bench->builder = builder_new(bench->launcher, &bench->target, scratch, err);
+    return bench->builder != NULL ? 0 : -1;
+}
+
+static int
+read_corpus(struct step *step, const json_t *record, const char *key, struct corpus *corpus, struct err *err)
+{
+    AUTO_BUF packed = BUF(CORPUS_BLOB_MAX_BYTES);
+    const char *hash = json_get_text(record, key, NULL);
+    if (hash == NULL)
+        return err_set(err, ERR_CONFIG,
+                       "the benchmark record has no \"%s\"; it is the output of benchmark-generate", key);
+    if (journal_blob_get(step, hash, &packed, err) != 0)
+        return err_wrap(err, "reading %s inputs", key);
+    return corpus_unpack(buf_str(&packed), corpus, err);
+}
+
+int
+workbench_inputs(struct step *step, const json_t *record, struct workbench *bench, struct err *err)
+{
+    if (read_corpus(step, record, "train", &bench->train, err) != 0)
+        return -1;
+    return read_corpus(step, record, "holdout", &bench->holdout, err);
+}
+
+void
+workbench_release(struct workbench *bench)
+{
+    if (bench->builder != NULL)
+        builder_free(bench->builder);
+    if (bench->launcher != NULL)
+        launcher_free(bench->launcher);
+    target_close(&bench->target);
+    corpus_release(&bench->train);
+    corpus_release(&bench->holdout);
+    *bench = (struct workbench){0};
+}
+
+struct cell *
+workbench_cell(struct workbench *bench, struct str variant, enum build_kind kind, struct built *built,
+               struct err *err)
+{
+    char path[4096];
+    if (builder_compile(bench->builder, variant, kind, built, err) != 0)
+        return NULL;
+    if (!built->ok) {
+        struct str rest = buf_str(&built->diagnostics);
+        struct str line = str_cut(&rest, '\n');
+        err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, bench->target.file, STR_ARG(line));
+        return NULL;
+    }
+    if (builder_link(bench->builder, built, kind, 0, path, err) != 0)
+        return NULL;
+    struct cell_options options = {
+        .object_path = path, .limits = bench->limits, .sanitized = kind == BUILD_SANITIZED};
+    if (options.sanitized)
+        options.limits.memory_bytes = 0;
+    return cell_new(bench->launcher, &options, err);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a step needs to work on a target, opened from a benchmark record (the output of
+// benchmark-generate): the target, its inputs, a launcher and a builder.
+//
+// The record: {"function", "file", "share", "benchmark_file", "target": {"file", "function", "params",
+// "recipe", "commit"}, "train": BLOB, "holdout": BLOB, "distribution": {..}, "noise_floor": {"speedup",
+// "low", "high"}, "calls": {"train", "holdout"}}.
+#ifndef ATOLL_STEPS_SHARED_TARGET_WORKBENCH_H
+#define ATOLL_STEPS_SHARED_TARGET_WORKBENCH_H
+
+#include "steps/shared/target/corpus.h"
+#include "steps/shared/target/target.h"
+#include "workflow/journal.h"
+
+struct workbench {
+    struct target target;
+    struct launcher *launcher;
+    struct builder *builder;
+    struct corpus train, holdout; // empty until workbench_inputs
+    struct launch_limits limits;  // for cells: per call and per batch
+};
+
+// The isolation level that the pipeline requires (`sandbox: {require: ..}`), guard when it says nothing.
+enum isolation_level workbench_level(const struct step *step);
+
+// Opens the target {"file", "function", "params", "recipe"} with a launcher and a builder. Release it in
+// every case.
+int workbench_open(struct step *step, const json_t *target, struct workbench *bench,
+                   struct err *err) MUST_USE;
+
+// Reads train and holdout of a benchmark record from the state.
+int workbench_inputs(struct step *step, const json_t *record, struct workbench *bench,
+                     struct err *err) MUST_USE;
+
+// Kills what runs and frees everything. A zeroed workbench is fine.
+void workbench_release(struct workbench *bench);
+
+// Compiles and links one variant, and starts a cell with it. NULL with ERR_TARGET when it does not compile
+// (the message holds the compiler's first line) or does not load. `built` is filled when compilation was
+// tried; release its diagnostics.
+struct cell *workbench_cell(struct workbench *bench, struct str variant, enum build_kind kind,
+                            struct built *built, struct err *err) MUST_USE;
+
+#endif

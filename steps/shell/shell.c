@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shell/shell.h"
+
+#include "base/fs.h"
+#include "base/proc.h"
+#include "base/vec.h"
+#include "workflow/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTPUT_MAX_BYTES (1u << 20)
+
+extern char **environ;
+
+static bool
+key_ok(struct str key)
+{
+    for (size_t i = 0; i < key.len; i++) {
+        char c = key.ptr[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                    c == '-';
+        if (!word)
+            return false;
+    }
+    return key.len > 0;
+}
+
+// Takes the lines up to `end` off the front of `text`.
+static int
+read_many(struct str *text, struct str end, unsigned *line, struct buf *value, struct err *err)
+{
+    unsigned first = *line;
+    while (text->ptr != NULL) {
+        struct str next = str_cut(text, '\n');
+        ++*line;
+        if (str_eq(next, end))
+            return 0;
+        if (value->len > 0)
+            buf_putc(value, '\n');
+        buf_add_str(value, next);
+    }
+    return err_set(err, ERR_PARSE, "$ATOLL_OUTPUT:%u: no line \"%" STR_FMT "\" ends the value", first,
+                   STR_ARG(end));
+}
+
+json_t *
+shell_outputs(struct str text, struct err *err)
+{
+    json_t *outputs = json_object();
+    AUTO_ARENA arena = {0};
+    unsigned line = 0;
+    while (text.ptr != NULL) {
+        struct str rest = str_cut(&text, '\n');
+        line++;
+        if (str_trim(rest).len == 0)
+            continue;
+        ptrdiff_t equals = str_find_byte(rest, '='), many = str_find(rest, STR("<<"));
+        bool is_many = many >= 0 && (equals < 0 || many < equals);
+        struct str key = str_head(rest, (size_t)(is_many ? many : equals < 0 ? 0 : equals));
+        if (!key_ok(key)) {
+            err_set(err, ERR_PARSE, "$ATOLL_OUTPUT:%u: a line is key=value, or key<<END for many lines",
+                    line);
+            json_decref(outputs);
+            return NULL;
+        }
+        AUTO_BUF value = BUF(OUTPUT_MAX_BYTES);
+        if (!is_many) {
+            buf_add_str(&value, str_from(rest, (size_t)equals + 1));
+        } else if (read_many(&text, str_trim(str_from(rest, (size_t)many + 2)), &line, &value, err) != 0) {
+            json_decref(outputs);
+            return NULL;
+        }
+        json_object_set_new(outputs, arena_str(&arena, key), json_text(buf_str(&value)));
+    }
+    return outputs;
+}
+
+// The caller's environment, `env:` and $ATOLL_OUTPUT on top.
+static const char *const *
+environment(const struct step *step, const char *output_path)
+{
+    size_t count = 0;
+    while (environ[count] != NULL)
+        count++;
+    const json_t *extra = json_object_get(step->with, "env");
+    const char **env = ARENA_ARRAY(step->arena, const char *, count + json_object_size(extra) + 2);
+    size_t used = 0;
+    env[used++] = arena_printf(step->arena, "ATOLL_OUTPUT=%s", output_path);
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)extra, key, value) env[used++] =
+        arena_printf(step->arena, "%s=%s", key, json_is_string(value) ? json_string_value(value) : "");
+    for (size_t i = 0; i < count; i++) {
+        const char *equals = strchr(environ[i], '=');
+        char *name =
+            equals ? arena_str(step->arena, str_n(environ[i], (size_t)(equals - environ[i]))) : environ[i];
+        if (strcmp(name, "ATOLL_OUTPUT") != 0 && json_object_get(extra, name) == NULL)
+            env[used++] = environ[i];
+    }
+    return env;
+}
+
+static void
+show_lines(struct step *step, struct str text)
+{
+    while (text.ptr != NULL) {
+        struct str line = str_cut(&text, '\n');
+        if (line.len > 0)
+            step_progress(step, NULL, "%" STR_FMT, STR_ARG(line));
+    }
+}
+
+static struct str
+last_line(struct str text)
+{
+    text = str_trim(text);
+    ptrdiff_t at = str_rfind_byte(text, '\n');
+    return at < 0 ? text : str_from(text, (size_t)at + 1);
+}
+
+static int
+execute(void *context, json_t **result, struct err *err)
+{
+    struct step *step = context;
+    char *output_path = fs_join(step->arena, step->scratch, "output");
+    if (fs_write(output_path, STR(""), err) != 0)
+        return -1;
+    const char *shell = step_text(step, "shell"), *directory = step_path(step, "working-directory");
+    const char *const argv[] = {shell, "-e", "-c", step_text(step, "run"), NULL};
+    struct proc_spec spec = {
+        .argv = argv,
+        .env = environment(step, output_path),
+        .cwd = directory != NULL ? directory : step->repository,
+        .merge_stderr = true,
+    };
+    struct proc_result done;
+    if (proc_run(&spec, &done, err) != 0)
+        return -1;
+    show_lines(step, buf_str(&done.out));
+    struct str last = last_line(buf_str(&done.out));
+    int code = 0;
+    if (done.exit_code != 0)
+        code = done.signal != 0 ? err_set(err, ERR_TARGET, "the command was ended by signal %d", done.signal)
+                                : err_set(err, ERR_TARGET, "the command ended with exit code %d: %" STR_FMT,
+                                          done.exit_code, STR_ARG(last));
+    proc_result_release(&done);
+    if (code != 0)
+        return -1;
+    AUTO_BUF text = BUF(OUTPUT_MAX_BYTES);
+    if (fs_read(output_path, OUTPUT_MAX_BYTES, &text, err) != 0)
+        return -1;
+    *result = shell_outputs(buf_str(&text), err);
+    return *result != NULL ? 0 : -1;
+}
+
+static int
+run(struct step *step, struct err *err)
+{
+    AUTO_JSON *result = NULL;
+    if (journal_activity(step, "run", "command", step->with, execute, step, &result, err) != 0)
+        return -1;
+    const char *key;
+    json_t *value;
+    json_object_foreach(result, key, value) step_output(step, key, json_incref(value));
+    return 0;
+}
+
+static const char *
+plan(struct arena *arena, const json_t *with)
+{
+    return arena_printf(arena, "runs `%s`; what it sends is its own", json_get_text(with, "run", ""));
+}
+
+static const char *const shells[] = {"sh", "bash", NULL};
+static const struct field inputs[] = {
+    {.name = "run",
+     .type = FIELD_TEXT,
+     .required = true,
+     .summary = "The command; it stops at the first that fails."},
+    {.name = "shell", .type = FIELD_TEXT, .otherwise = "\"sh\"", .choices = shells, .summary = "sh or bash."},
+    {.name = "env", .type = FIELD_MAP, .summary = "Environment variables on top of the caller's."},
+    {.name = "working-directory", .type = FIELD_TEXT, .summary = "Folder to run in; default the repository."},
+    {.name = NULL},
+};
+
+const struct step_ops step_shell = {
+    .name = "shell",
+    .summary = "Runs a shell command.",
+    .inputs = inputs,
+    .outputs = NULL, // whatever the command writes
+    .run = run,
+    .plan = plan,
+};
