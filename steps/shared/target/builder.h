@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles variants of a target into objects, and links objects with a random code layout into shared objects
+// for cells. All of it runs in the sandbox.
+#ifndef ATOLL_STEPS_SHARED_TARGET_BUILDER_H
+#define ATOLL_STEPS_SHARED_TARGET_BUILDER_H
+
+#include "sandbox/duet.h"
+#include "steps/shared/target/object.h"
+
+struct target;
+
+// Compiles variants in `scratch` (absolute). Not thread safe.
+struct builder;
+
+// Compiles the shim and what the recipe links. Without a `link` in the recipe, source files of the repository
+// that define what the target's file needs are found and linked too; what nobody defines ends the process
+// when it is called.
+struct builder *builder_new(struct launcher *launcher, const struct target *target, const char *scratch,
+                            struct err *err) MUST_USE;
+void builder_free(struct builder *builder);
+
+enum build_kind { BUILD_PLAIN, BUILD_SANITIZED };
+
+// A compiled variant. Objects stay in the scratch folder.
+struct built {
+    bool ok;
+    char object[4096];      // the .o of the spliced file
+    struct buf diagnostics; // compiler output, at most 8 KiB; release it
+    char code_hash[65]; // of the machine code and constants, names and debug information left out; duplicates
+                        // have the same
+    size_t code_bytes;
+    struct object_summary summary;
+};
+
+// Compiles one variant. ok=false with diagnostics when the compiler refuses it; -1 only for failures of the
+// machine.
+int builder_compile(struct builder *builder, struct str variant, enum build_kind kind, struct built *built,
+                    struct err *err) MUST_USE;
+
+// Links a compiled variant into a shared object for a cell, with a code layout drawn from `layout_seed`
+// (random pads before .text, 0 = none). Writes an absolute path; the file is the caller's to remove.
+int builder_link(struct builder *builder, const struct built *built, enum build_kind kind,
+                 uint64_t layout_seed, char path[4096], struct err *err) MUST_USE;
+
+// A duet variant of a compiled one: link() with fresh layouts. Both must outlive it.
+struct built_variant {
+    struct builder *builder;
+    const struct built *built;
+};
+struct duet_variant built_duet_variant(struct built_variant *variant);
+
+#endif

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/recipe.h"
+
+#include "base/fs.h"
+#include "base/host.h"
+#include "base/proc.h"
+#include "steps/shared/target/command.h"
+
+#include <string.h>
+
+enum { DATABASE_MAX_BYTES = 64 << 20, MAKE_OUTPUT_MAX_BYTES = 16 << 20, MAKE_MAX_MS = 20000 };
+
+// A compile command and where it runs.
+struct found {
+    struct words words;
+    const char *directory; // absolute
+};
+
+// ---- compile_commands.json
+// --------------------------------------------------------------------------------------
+
+static struct words
+entry_words(struct arena *arena, const json_t *entry)
+{
+    const json_t *arguments = json_object_get(entry, "arguments");
+    struct words words = {0};
+    struct str rest;
+
+    if (!json_is_array(arguments))
+        return words_split(arena, str_of(json_get_text(entry, "command", "")), &rest);
+    for (size_t i = 0; i < json_array_size(arguments); i++) {
+        const char *word = json_string_value(json_array_get(arguments, i));
+        words_add(arena, &words, arena_dup(arena, word == NULL ? "" : word));
+    }
+    return words;
+}
+
+static bool
+find_in_database(struct arena *arena, const char *path, const char *file, struct found *found)
+{
+    struct err err;
+    AUTO_JSON *database = fs_exists(path) ? json_read_file(path, DATABASE_MAX_BYTES, &err) : NULL;
+
+    for (size_t i = 0; i < json_array_size(database); i++) {
+        const json_t *entry = json_array_get(database, i);
+        const char *base = fs_dir_name(arena, path);
+        const char *directory = command_path(arena, base, json_get_text(entry, "directory", "."));
+        if (strcmp(command_path(arena, directory, json_get_text(entry, "file", "")), file) != 0)
+            continue;
+        *found = (struct found){entry_words(arena, entry), directory};
+        return found->words.count > 0;
+    }
+    return false;
+}
+
+// ---- make
+// -------------------------------------------------------------------------------------------------------
+
+static bool
+has_makefile(struct arena *arena, const char *directory)
+{
+    return fs_exists(fs_join(arena, directory, "Makefile")) ||
+           fs_exists(fs_join(arena, directory, "makefile")) ||
+           fs_exists(fs_join(arena, directory, "GNUmakefile"));
+}
+
+static const char *
+host_env(const char *name, const char *otherwise)
+{
+    const struct host *host = host_real();
+    const char *value = host->env(host->context, name);
+
+    return value == NULL || *value == '\0' ? otherwise : value;
+}
+
+// Asks make what it would run to build everything; nothing is built.
+static bool
+find_with_make(struct arena *arena, const char *directory, const char *goal, const char *file,
+               struct found *found)
+{
+    const char *argv[] = {"make", "-n", "-B", "-k", "-w", goal, NULL};
+    const char *env[] = {arena_printf(arena, "PATH=%s", host_env("PATH", "/usr/bin:/bin")), "LANG=C",
+                         "HOME=/", NULL};
+    struct proc_spec spec = {.argv = argv,
+                             .env = env,
+                             .cwd = directory,
+                             .output_max_bytes = MAKE_OUTPUT_MAX_BYTES,
+                             .limits = {.wall_ms = MAKE_MAX_MS}};
+    AUTO_PROC_RESULT result = {0};
+    struct err err;
+
+    if (proc_find(arena, "make") == NULL || proc_run(&spec, &result, &err) != 0)
+        return false;
+    found->directory = directory;
+    return command_find(arena, buf_str(&result.out), file, &found->directory, &found->words);
+}
+
+static bool
+find_command(struct arena *arena, const char *repository, const char *file, struct found *found)
+{
+    static const char *const databases[] = {"compile_commands.json", "build/compile_commands.json"};
+
+    for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
+        if (find_in_database(arena, fs_join(arena, repository, databases[i]), file, found))
+            return true;
+    }
+    // From the file's own folder up to the root of the repository.
+    for (const char *d = fs_dir_name(arena, file); strlen(d) >= strlen(repository);
+         d = fs_dir_name(arena, d)) {
+        if (has_makefile(arena, d) &&
+            (find_with_make(arena, d, NULL, file, found) || find_with_make(arena, d, "all", file, found)))
+            return true;
+        if (strcmp(d, "/") == 0)
+            break;
+    }
+    return false;
+}
+
+// ---- what is given
+// ----------------------------------------------------------------------------------------------
+
+static int
+read_list(struct arena *arena, const json_t *given, const char *key, struct words *words, struct err *err)
+{
+    const json_t *list = json_object_get(given, key);
+    struct str rest = str_of(json_string_value(list));
+
+    while (rest.ptr != NULL) {
+        struct words more = words_split(arena, rest, &rest);
+        for (size_t i = 0; i < more.count; i++)
+            words_add(arena, words, more.items[i]);
+    }
+    if (list != NULL && !json_is_null(list) && !json_is_string(list) && !json_is_array(list))
+        return err_set(err, ERR_TARGET, "recipe: '%s' must be a list of texts", key);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *word = json_string_value(json_array_get(list, i));
+        if (word == NULL)
+            return err_set(err, ERR_TARGET, "recipe: '%s' must be a list of texts", key);
+        words_add(arena, words, arena_dup(arena, word));
+    }
+    return 0;
+}
+
+// The path of `directory` below the repository, "." for the repository itself.
+static const char *
+below(struct arena *arena, const char *repository, const char *directory)
+{
+    size_t len = strlen(repository);
+
+    if (strncmp(directory, repository, len) == 0 && directory[len] == '/')
+        return arena_dup(arena, directory + len + 1);
+    return strcmp(directory, repository) == 0 ? "." : directory;
+}
+
+// Flags that a user gives are taken as they are, but for the level.
+static void
+set_given_flags(struct arena *arena, const struct words *given, struct words *flags)
+{
+    struct words with_compiler = {0};
+
+    words_add(arena, &with_compiler, "cc");
+    for (size_t i = 0; i < given->count; i++)
+        words_add(arena, &with_compiler, given->items[i]);
+    *flags = command_flags(arena, &with_compiler);
+}
+
+// $CC may hold flags too.
+static void
+set_compiler(struct arena *arena, const json_t *given, struct recipe *recipe, struct words *extra)
+{
+    struct str rest;
+    const char *cc = json_get_text(given, "cc", host_env("CC", "cc"));
+    struct words words = words_split(arena, str_of(cc), &rest);
+
+    recipe->cc = words.count > 0 ? words.items[0] : "cc";
+    for (size_t i = 1; i < words.count; i++)
+        words_add(arena, extra, words.items[i]);
+}
+
+int
+recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
+            struct recipe *recipe, struct err *err)
+{
+    struct words list = {0}, link = {0}, write = {0}, flags = {0}, extra = {0};
+    struct found found = {.directory = repository};
+    bool has_flags = json_object_get(given, "flags") != NULL;
+
+    if (read_list(arena, given, "flags", &list, err) != 0 ||
+        read_list(arena, given, "link", &link, err) != 0 ||
+        read_list(arena, given, "write", &write, err) != 0)
+        return -1;
+    *recipe = (struct recipe){.link_given = json_object_get(given, "link") != NULL};
+    set_compiler(arena, given, recipe, &extra);
+    if (has_flags)
+        set_given_flags(arena, &list, &flags);
+    else if (find_command(arena, repository, command_path(arena, repository, file), &found))
+        flags = command_flags(arena, &found.words);
+    else
+        words_add(arena, &flags, "-O2");
+    for (size_t i = 0; i < extra.count; i++)
+        words_add(arena, &flags, extra.items[i]);
+    recipe->flags = flags.items;
+    recipe->flag_count = flags.count;
+    recipe->link = link.items;
+    recipe->link_count = link.count;
+    recipe->write = write.items;
+    recipe->write_count = write.count;
+    recipe->directory =
+        arena_dup(arena, json_get_text(given, "directory", below(arena, repository, found.directory)));
+    return 0;
+}
+
+static void
+set_list(json_t *object, const char *key, const char *const *items, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_text(str_of(items[i])));
+    json_object_set_new(object, key, list);
+}
+
+json_t *
+recipe_to_json(const struct recipe *recipe)
+{
+    json_t *object = json_object();
+
+    json_set_text(object, "cc", recipe->cc);
+    set_list(object, "flags", recipe->flags, recipe->flag_count);
+    json_set_text(object, "directory", recipe->directory);
+    if (recipe->link_given || recipe->link_count > 0)
+        set_list(object, "link", recipe->link, recipe->link_count);
+    if (recipe->write_count > 0)
+        set_list(object, "write", recipe->write, recipe->write_count);
+    return object;
+}

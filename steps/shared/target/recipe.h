@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the repository compiles a file: compiler, flags, folder, further sources. Read from what the user
+// gives, else from compile_commands.json, else from a dry run of make, else "-O2". Only flags that bear on
+// the code survive (-O -m -f -D -U -I -std and their like); warnings, outputs, dependency files, debug
+// information, profiling, sanitizers and link-time optimisation are left out.
+#ifndef ATOLL_STEPS_SHARED_TARGET_RECIPE_H
+#define ATOLL_STEPS_SHARED_TARGET_RECIPE_H
+
+#include "base/arena.h"
+#include "base/json.h"
+
+// JSON form: {"cc": "cc", "flags": ["-O2"], "directory": ".", "link": ["src/x.c", "-lm"], "write":
+// ["/tmp/log"]}; flags may be one string too.
+struct recipe {
+    const char *cc; // found through PATH when not absolute; $CC of the environment, then cc
+    const char *const
+        *flags; // as the repository compiles it; -O2 is put first when no -O is there or it is lower
+    size_t flag_count;
+    const char *const *link; // what the function needs beside its file: source files (relative paths), -lNAME
+    size_t link_count;
+    bool link_given;          // `link` stands in the recipe; else it may be completed
+    const char *directory;    // relative to the repository; where the flags are meant
+    const char *const *write; // absolute paths that a compiler wrapper may write to
+    size_t write_count;
+};
+
+// Reads the recipe of `file` (relative to `repository`). `given` is the JSON form or NULL; its members win.
+// Everything lives in the arena.
+int recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
+                struct recipe *recipe, struct err *err) MUST_USE;
+
+// The JSON form. Owned.
+json_t *recipe_to_json(const struct recipe *recipe);
+
+#endif

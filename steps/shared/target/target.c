@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/target.h"
+
+#include "base/fs.h"
+#include "base/git.h"
+#include "steps/shared/target/command.h"
+
+#include <string.h>
+
+enum { SOURCE_MAX_BYTES = 16 << 20, HEADERS_MAX = 64 };
+
+// Headers of the repository that a file includes in quotes, parsed; those that can't be read or parsed are
+// left out.
+struct headers {
+    struct arena *arena;
+    struct syntax *items[HEADERS_MAX];
+    const char *paths[HEADERS_MAX];
+    size_t count;
+};
+
+static bool
+has_header(const struct headers *headers, const char *path)
+{
+    for (size_t i = 0; i < headers->count; i++) {
+        if (strcmp(headers->paths[i], path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+add_header(struct headers *headers, const char *path)
+{
+    AUTO_BUF text = BUF(SOURCE_MAX_BYTES);
+    struct err err;
+
+    if (headers->count == HEADERS_MAX || has_header(headers, path) || !fs_exists(path) ||
+        fs_read(path, SOURCE_MAX_BYTES, &text, &err) != 0)
+        return;
+    struct syntax *syntax = syntax_new(buf_str(&text), &err);
+    if (syntax == NULL)
+        return;
+    headers->paths[headers->count] = path;
+    headers->items[headers->count++] = syntax;
+}
+
+struct include_search {
+    struct headers *headers;
+    const struct syntax *syntax;
+    const char *directory;        // of the including file
+    const struct recipe *recipe;  // for its -I flags
+    const char *recipe_directory; // absolute
+};
+
+// Looks a quoted name up beside the file, then along -I; takes every place where it is.
+static bool
+visit_include(void *context, struct node node)
+{
+    struct include_search *search = context;
+    struct arena *arena = search->headers->arena;
+    struct node path = node_field(node, "path");
+
+    if (!node_is(node, "preproc_include"))
+        return !node_is(node, "compound_statement");
+    struct str text = node_text(search->syntax, path);
+    if (!node_is(path, "string_literal") || text.len < 3)
+        return false;
+    const char *name = arena_str(arena, str_n(text.ptr + 1, text.len - 2));
+    add_header(search->headers, command_path(arena, search->directory, name));
+    for (size_t i = 0; i < search->recipe->flag_count; i++) {
+        const char *flag = search->recipe->flags[i];
+        if (strncmp(flag, "-I", 2) != 0)
+            continue;
+        const char *folder = flag[2] != '\0'                      ? flag + 2
+                             : i + 1 < search->recipe->flag_count ? search->recipe->flags[i + 1]
+                                                                  : ".";
+        add_header(search->headers,
+                   command_path(arena, command_path(arena, search->recipe_directory, folder), name));
+    }
+    return false;
+}
+
+static void
+read_headers(struct arena *arena, const struct target *target, struct headers *headers)
+{
+    struct include_search search = {
+        .headers = headers,
+        .syntax = target->syntax,
+        .directory = fs_dir_name(arena, fs_join(arena, target->repository, target->file)),
+        .recipe = &target->recipe,
+        .recipe_directory = command_path(arena, target->repository, target->recipe.directory),
+    };
+
+    node_walk(syntax_root(target->syntax), visit_include, &search);
+    for (size_t i = 0; i < headers->count; i++) {
+        search.syntax = headers->items[i];
+        search.directory = fs_dir_name(arena, headers->paths[i]);
+        node_walk(syntax_root(search.syntax), visit_include, &search);
+    }
+}
+
+static int
+infer(struct arena *arena, const json_t *description, struct target *target, struct err *err)
+{
+    struct headers headers = {.arena = arena};
+
+    read_headers(arena, target, &headers);
+    int status = signature_infer_with(arena, target->syntax, headers.items, headers.count, &target->function,
+                                      json_object_get(description, "params"), &target->signature, err);
+    for (size_t i = 0; i < headers.count; i++)
+        syntax_free(headers.items[i]);
+    return status;
+}
+
+static const char *
+head_commit(struct arena *arena, const char *repository)
+{
+    struct err err;
+    char oid[41] = "";
+    struct repo *repo = repo_open(repository, &err);
+
+    if (repo != NULL && repo_resolve(repo, "HEAD", oid, &err) != 0)
+        oid[0] = '\0';
+    if (repo != NULL)
+        repo_free(repo);
+    return arena_dup(arena, oid);
+}
+
+static int
+read_source(struct arena *arena, struct target *target, struct err *err)
+{
+    AUTO_BUF text = BUF(SOURCE_MAX_BYTES);
+    const char *path = fs_join(arena, target->repository, target->file);
+
+    if (!fs_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "no file '%s' in %s", target->file, target->repository);
+    if (fs_read(path, SOURCE_MAX_BYTES, &text, err) != 0)
+        return -1;
+    target->source = str_n(arena_str(arena, buf_str(&text)), text.len);
+    target->syntax = syntax_new(target->source, err);
+    return target->syntax == NULL ? -1 : 0;
+}
+
+int
+target_open(struct arena *arena, const char *repository, const char *file, const char *name,
+            const json_t *description, struct target *target, struct err *err)
+{
+    *target = (struct target){.file = arena_dup(arena, file), .name = arena_dup(arena, name)};
+    target->repository = fs_real(arena, repository, err);
+    if (target->repository == NULL)
+        return -1;
+    target->commit = head_commit(arena, target->repository);
+    if (read_source(arena, target, err) != 0)
+        goto out;
+    if (function_find(arena, target->syntax, name, &target->function, err) != 0) {
+        err_wrap(err, "%s", file);
+        goto out;
+    }
+    if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), &target->recipe,
+                    err) != 0 ||
+        infer(arena, description, target, err) != 0) {
+        err_wrap(err, "%s", file);
+        goto out;
+    }
+    return 0;
+out:
+    target_close(target);
+    return -1;
+}
+
+void
+target_close(struct target *target)
+{
+    syntax_free(target->syntax);
+    target->syntax = NULL;
+}
+
+struct str
+target_baseline(const struct target *target)
+{
+    return str_n(target->source.ptr + target->function.start, target->function.end - target->function.start);
+}
+
+struct str
+target_splice(struct arena *arena, const struct target *target, struct str variant, bool for_cell)
+{
+    struct str before = str_head(target->source, target->function.start);
+    struct str after = str_from(target->source, target->function.end);
+    AUTO_BUF text = BUF(4 * (size_t)SOURCE_MAX_BYTES);
+
+    buf_add_str(&text, before);
+    buf_add_str(&text, variant);
+    buf_add_str(&text, after);
+    if (for_cell)
+        buf_printf(&text,
+                   "\n\nextern void *const " SHIM_TARGET " __attribute__((visibility(\"default\")));\n"
+                   "void *const " SHIM_TARGET " = (void *)%s;\n",
+                   target->name);
+    return str_n(arena_str(arena, buf_str(&text)), text.len);
+}
