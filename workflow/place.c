@@ -26,9 +26,7 @@ place_file_init(struct place_file *file, struct arena *arena, struct str text)
     for (size_t at = 0; at < text.len; at++)
         count += break_length(text, at) != 0;
     *file = (struct place_file){.text = text, .lines = ARENA_ARRAY(arena, size_t, count), .line_count = 1};
-    if (str_starts(text, STR("\xEF\xBB\xBF")))
-        file->lines[0] = 3;
-    for (size_t at = file->lines[0]; at < text.len;) {
+    for (size_t at = 0; at < text.len;) {
         size_t length = break_length(text, at);
         at += length ? length : 1;
         if (length)
