@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The journal as a step sees it: calls go to the supervisor over a socketpair, which is the only writer of the state.
-// When a call returned, what it wrote is committed (fsync'ed). Activities are keyed by (step id, name, key), not by
-// position: a later attempt gets the committed result without running it. The same key with another input is an error
-// (ERR_CONFLICT) that names the way out (`atoll reset`).
+// The journal as a step sees it: calls go to the supervisor over a socketpair, which is the only writer of
+// the state. When a call returned, what it wrote is committed (fsync'ed). Activities are keyed by (step id,
+// name, key), not by position: a later attempt gets the committed result without running it. The same key
+// with another input is an error (ERR_CONFLICT) that names the way out (`atoll reset`).
 #ifndef ATOLL_WORKFLOW_JOURNAL_H
 #define ATOLL_WORKFLOW_JOURNAL_H
 
@@ -12,7 +12,8 @@
 int journal_begin(struct step *step, const char *name, const char *key, const json_t *input, json_t **result,
                   struct err *err) MUST_USE;
 
-// Commits the result of a begun activity together with all rows stored since the last commit. Borrows `result`.
+// Commits the result of a begun activity together with all rows stored since the last commit. Borrows
+// `result`.
 int journal_commit(struct step *step, const char *name, const char *key, const json_t *result,
                    struct err *err) MUST_USE;
 
@@ -20,19 +21,21 @@ int journal_commit(struct step *step, const char *name, const char *key, const j
 typedef int (*journal_fn)(void *context, json_t **result, struct err *err);
 
 // journal_begin, run unless committed, journal_commit. *result is owned by the caller.
-int journal_activity(struct step *step, const char *name, const char *key, const json_t *input, journal_fn run,
-                     void *context, json_t **result, struct err *err) MUST_USE;
+int journal_activity(struct step *step, const char *name, const char *key, const json_t *input,
+                     journal_fn run, void *context, json_t **result, struct err *err) MUST_USE;
 
-// What leaves the machine. look_up says whether the effect is there already: 1 with *result, 0 not there, -1 error.
+// What leaves the machine. look_up says whether the effect is there already: 1 with *result, 0 not there, -1
+// error.
 struct journal_effect {
     int (*look_up)(void *context, json_t **result, struct err *err);
     int (*act)(void *context, json_t **result, struct err *err);
 };
 
-// Intent committed (and published) -> look up -> act -> confirm; a confirmed effect is not even looked up again.
-// `key` identifies the effect for all runs. *result is owned by the caller.
-int journal_effect(struct step *step, const char *key, const json_t *intent, const struct journal_effect *effect,
-                   void *context, json_t **result, struct err *err) MUST_USE;
+// Intent committed (and published) -> look up -> act -> confirm; a confirmed effect is not even looked up
+// again. `key` identifies the effect for all runs. *result is owned by the caller.
+int journal_effect(struct step *step, const char *key, const json_t *intent,
+                   const struct journal_effect *effect, void *context, json_t **result,
+                   struct err *err) MUST_USE;
 
 // Recorded wall time and random number: the first answer under `name` is kept for every later attempt.
 int journal_now(struct step *step, const char *name, int64_t *wall_ns, struct err *err) MUST_USE;
@@ -42,12 +45,22 @@ int journal_random(struct step *step, const char *name, uint64_t *value, struct 
 int journal_blob_put(struct step *step, struct str content, char hash[65], struct err *err) MUST_USE;
 int journal_blob_get(struct step *step, const char *hash, struct buf *content, struct err *err) MUST_USE;
 
-// Queues a named statement of a table_set (params: JSON array, taken); it commits with the next journal_commit, or with
-// journal_flush.
+// Queues a named statement of a table_set (params: JSON array, taken); it commits with the next
+// journal_commit, or with journal_flush.
 int journal_store(struct step *step, const char *statement, json_t *params, struct err *err) MUST_USE;
 int journal_flush(struct step *step, struct err *err) MUST_USE;
 
-// Rows of a named statement as an array of objects, queued writes of this step included. Takes params, returns owned.
-int journal_rows(struct step *step, const char *statement, json_t *params, json_t **rows, struct err *err) MUST_USE;
+// Rows of a named statement as an array of objects, queued writes of this step included. Takes params,
+// returns owned.
+int journal_rows(struct step *step, const char *statement, json_t *params, json_t **rows,
+                 struct err *err) MUST_USE;
+
+// A journal over a state file that this process itself writes, without a supervisor: for tests of steps, and
+// tools that run one step in their own process. Opened again on the same file and step id, committed
+// activities are found again. Progress and warnings go nowhere. The registry is borrowed. Returns owned; end
+// it with journal_close_local.
+struct journal *journal_open_local(const char *state_path, const struct registry *registry,
+                                   const char *step_id, struct err *err) MUST_USE;
+void journal_close_local(struct journal *journal);
 
 #endif
