@@ -22,7 +22,8 @@
 #define vec_release(vec) (vec_free((vec)->items), (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
 
 // Iterates: VEC_EACH(struct step, s, &steps) { use(s); }
-#define VEC_EACH(type, name, vec) for (type *name = (vec)->items; name < (vec)->items + (vec)->count; name++)
+#define VEC_EACH(type, name, vec)                                                                             \
+    for (type *name = (vec)->items; (vec)->count > 0 && name < (vec)->items + (vec)->count; name++)
 
 // Grows `items` so that `need` elements fit; new ones are zeroed. Returns the array, owned by the vector.
 void *vec_grow(void *items, size_t *capacity, size_t need, size_t size);
