@@ -43,7 +43,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test unit flow style tidy asan tsan cover fuzz bench install uninstall dist clean help FORCE
+.PHONY: all deps demo test unit unit-binaries fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
 
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
@@ -68,7 +68,7 @@ Q = @
 GRAMMAR = $(BUILD)/grammar-c.a
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive_of,$(f)))
 
-all: $(BUILD)/atoll $(BUILD)/atoll-cell
+all: $(BUILD)/atoll $(BUILD)/atoll-cell ## build atoll and atoll-cell
 
 $(BUILD)/%.o: %.c | grammar
 	@mkdir -p $(@D)
@@ -100,26 +100,116 @@ $(GRAMMAR): $(GRAMMAR_DIR)/src/parser.c
 	$(Q)$(CC) -O1 -fPIC -w -I$(GRAMMAR_DIR)/src -c $< -o $(BUILD)/grammar-c.o
 	$(Q)$(AR) rcs $@ $(BUILD)/grammar-c.o
 
-# ---- unit tests -------------------------------------------------------------------------------------------------
+# ---- tests ------------------------------------------------------------------------------------------------------
 # A test binary links its own folder's archive and what stands below it.
 UNIT_TESTS := $(patsubst tests/unit/%_test.c,%,$(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c tests/unit/*/*/*/*_test.c))
-UNIT_BINARIES := $(UNIT_TESTS:%=$(BUILD)/tests/unit/%_test)
 BELOW_base := base
 BELOW_sandbox := sandbox base
 BELOW_workflow := workflow sandbox base
-below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(patsubst %/,%,$(dir $(1))) $(SHARED_FOLDERS) workflow sandbox base))
+below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(filter-out steps/shared,$(patsubst %/,%,$(dir $(1)))) $(SHARED_FOLDERS) workflow sandbox base))
+# What a test runs or links beside archives.
+beside = $(if $(filter base/%,$(1)),,$(BUILD)/atoll-cell) $(if $(filter steps/% cmd/%,$(1)),$(GRAMMAR))
 T ?= $(UNIT_TESTS)
 
 .SECONDEXPANSION:
-$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $$(call archive_of,$$(sort $$(call below,$$*))) $(GRAMMAR) $(BUILD)/atoll-cell
+$(BUILD)/tests/unit/%_test: $(BUILD)/tests/unit/%_test.o $$(call archive_of,$$(sort $$(call below,$$*))) $$(call beside,$$*)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(filter-out $(GRAMMAR),$(filter %.a,$^)) -Wl,--end-group $(GRAMMAR) \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	  $(PACKAGE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null) -lm -o $@
 
-unit: $(T:%=$(BUILD)/tests/unit/%_test)
+unit: $(T:%=$(BUILD)/tests/unit/%_test) ## run unit tests (T=base/buf for one)
 	@set -e; for t in $(T); do $(BUILD)/tests/unit/$${t}_test; done
 
-clean:
+unit-binaries: $(UNIT_TESTS:%=$(BUILD)/tests/unit/%_test)
+
+deps: ## install what is missing with apt
+	@$(DEPS) build test style demo
+
+# These install what is missing first; the rest runs in a make of its own, which then sees it.
+DEPS = GRAMMAR_CACHED=$(wildcard $(GRAMMAR_DIR)/src/parser.c) tests/deps/install
+
+test: ## run every test; the last line is "N passed, N failed"
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries
+	@tests/run --build $(BUILD) unit flow
+
+demo: ## the main job from end to end on a real C service
+	@$(DEPS) build demo
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@ci-templates/run-demo --build $(BUILD) --into build/demo
+
+asan: ## the unit tests under address and undefined-behaviour sanitizers
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory CONFIG=asan -j$$(nproc) all unit-binaries
+	@tests/run --build build/asan unit
+
+tsan: ## the unit tests under the thread sanitizer
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory CONFIG=tsan -j$$(nproc) all unit-binaries
+	@tests/run --build build/tsan unit
+
+cover: ## line coverage of the unit tests, per file
+	@$(DEPS) build test
+	@command -v gcovr >/dev/null || { echo "cover: needs gcovr (apt-get install gcovr)" >&2; exit 4; }
+	@$(MAKE) --no-print-directory CONFIG=cover -j$$(nproc) all unit-binaries
+	@tests/run --build build/cover unit
+	@gcovr --root . --object-directory build/cover --exclude tests/ --txt build/cover/coverage.txt --print-summary
+	@echo "Per file: build/cover/coverage.txt"
+
+# ---- fuzzing: clang's libFuzzer under address and undefined-behaviour sanitizers -----------------------------------
+FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_SECONDS ?= 60
+F ?= $(FUZZERS)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(ARCHIVES) $(GRAMMAR)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMAR) \
+	  $(PACKAGE_LIBS) -lm -o $@
+fuzz-binaries: $(F:%=$(BUILD)/fuzz/%)
+
+fuzz: ## fuzz every parser for FUZZ_SECONDS each (F=pprof for one)
+	@$(DEPS) build fuzz
+	@$(MAKE) --no-print-directory CONFIG=fuzz CC=clang -j$$(nproc) fuzz-binaries F="$(F)"
+	@tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS) $(F)
+
+bench: ## measure what docs/benchmarks.md lists
+	@$(DEPS) build
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@tests/bench/run --build $(BUILD)
+
+# ---- style --------------------------------------------------------------------------------------------------------
+C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null | grep -v '^ci-templates/')
+
+style: ## formatting, house rules, cppcheck
+	@$(DEPS) build style
+	@tests/style/run
+
+tidy: ## clang-tidy over everything (slow)
+	@$(DEPS) build style
+	@$(MAKE) --no-print-directory grammar
+	@tests/style/tidy "$(CPPFLAGS) $(PACKAGE_CFLAGS) -std=gnu17"
+
+# ---- install ------------------------------------------------------------------------------------------------------
+install: all ## install below PREFIX (DESTDIR is put in front)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/atoll $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -s -m 755 $(BUILD)/atoll $(DESTDIR)$(PREFIX)/bin/atoll
+	install -s -m 755 $(BUILD)/atoll-cell $(DESTDIR)$(PREFIX)/libexec/atoll/atoll-cell
+	$(BUILD)/atoll help --format man >$(DESTDIR)$(PREFIX)/share/man/man1/atoll.1
+	$(BUILD)/atoll help --format bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/atoll
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/atoll $(DESTDIR)$(PREFIX)/libexec/atoll/atoll-cell \
+	  $(DESTDIR)$(PREFIX)/share/man/man1/atoll.1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions/atoll
+
+dist: ## a source archive of HEAD
+	@mkdir -p build
+	git archive --prefix=atoll-$(VERSION)/ -o build/atoll-$(VERSION).tar.gz HEAD
+
+clean: ## remove everything that was built
 	rm -rf build
+
+help: ## print this
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
