@@ -22,7 +22,7 @@
 #define vec_release(vec) (vec_free((vec)->items), (vec)->items = NULL, (vec)->count = (vec)->capacity = 0)
 
 // Iterates: VEC_EACH(struct step, s, &steps) { use(s); }
-#define VEC_EACH(type, name, vec)                                                                             \
+#define VEC_EACH(type, name, vec) \
     for (type *name = (vec)->items; (vec)->count > 0 && name < (vec)->items + (vec)->count; name++)
 
 // Grows `items` so that `need` elements fit; new ones are zeroed. Returns the array, owned by the vector.
