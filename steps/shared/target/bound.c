@@ -187,18 +187,50 @@ usage_self_calls(struct scope_node definition, struct str name)
     return walk.found;
 }
 
+// Names in capitals are taken for constants of headers that nobody read.
+static bool
+is_constant_name(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.ptr[i] >= 'a' && name.ptr[i] <= 'z')
+            return false;
+    }
+    return true;
+}
+
+// Whether an expression only chooses between constants; comparisons do.
+static bool
+is_constant_choice(const struct names *names, struct node node)
+{
+    struct str op = names_operator(names, node);
+    uint64_t value;
+
+    if (node_is(node, "parenthesized_expression"))
+        return is_constant_choice(names, node_child(node, 0));
+    if (node_is(node, "cast_expression"))
+        return is_constant_choice(names, node_field(node, "value"));
+    if (node_is(node, "conditional_expression"))
+        return is_constant_choice(names, node_field(node, "consequence")) &&
+               is_constant_choice(names, node_field(node, "alternative"));
+    if (node_is(node, "unary_expression"))
+        return str_is(op, "!") || is_constant_choice(names, node_field(node, "argument"));
+    if (node_is(node, "binary_expression"))
+        return is_comparison(names, node) || str_is(op, "==") || str_is(op, "&&") || str_is(op, "||");
+    if (node_is(node, "identifier"))
+        return is_constant_name(names_text(names, node)) ||
+               scope_number(names->scope, names_text(names, node), &value);
+    return node_is(node, "number_literal") || node_is(node, "char_literal") || node_is(node, "true") ||
+           node_is(node, "false");
+}
+
 static bool
 visit_return(void *context, struct node node)
 {
     struct walk *walk = context;
-    uint64_t value;
 
     if (!node_is(node, "return_statement") || node_count(node) == 0)
         return true;
-    struct str text = str_trim(names_text(&walk->names, node_child(node, 0)));
-    if (text.len > 0 && text.ptr[0] == '-')
-        text = str_from(text, 1);
-    if (!scope_number(walk->names.scope, text, &value) && !str_is(text, "true") && !str_is(text, "false"))
+    if (!is_constant_choice(&walk->names, node_child(node, 0)))
         walk->found++;
     return true;
 }

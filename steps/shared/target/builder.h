@@ -5,6 +5,7 @@
 #define ATOLL_STEPS_SHARED_TARGET_BUILDER_H
 
 #include "sandbox/duet.h"
+#include "steps/shared/target/compiler.h"
 #include "steps/shared/target/object.h"
 
 struct target;
@@ -18,8 +19,6 @@ struct builder;
 struct builder *builder_new(struct launcher *launcher, const struct target *target, const char *scratch,
                             struct err *err) MUST_USE;
 void builder_free(struct builder *builder);
-
-enum build_kind { BUILD_PLAIN, BUILD_SANITIZED };
 
 // A compiled variant. Objects stay in the scratch folder.
 struct built {

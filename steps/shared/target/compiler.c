@@ -16,6 +16,9 @@ struct compiler {
     struct arena arena;
     struct launcher *launcher;
     const char *path, *scratch, *directory;
+    const char *repository;
+    struct words flags;
+    bool is_clang;
     const char **env, **read_paths, **write_paths;
 };
 
@@ -47,6 +50,15 @@ set_environment(struct compiler *compiler)
     compiler->env[2] = arena_printf(&compiler->arena, "TMPDIR=%s", compiler->scratch);
 }
 
+static bool
+is_clang(struct arena *arena, const char *path)
+{
+    struct err err;
+    const char *real = fs_real(arena, path, &err);
+
+    return str_find(str_of(fs_base_name(real == NULL ? path : real)), STR("clang")) >= 0;
+}
+
 struct compiler *
 compiler_new(struct launcher *launcher, const char *repository, const char *scratch,
              const struct recipe *recipe, struct err *err)
@@ -73,6 +85,10 @@ compiler_new(struct launcher *launcher, const char *repository, const char *scra
     compiler->read_paths[1] = fs_dir_name(arena, path);
     compiler->write_paths = list_of(arena, recipe->write, recipe->write_count, 1);
     compiler->write_paths[recipe->write_count] = compiler->scratch;
+    for (size_t i = 0; i < recipe->flag_count; i++)
+        words_add(arena, &compiler->flags, arena_dup(arena, recipe->flags[i]));
+    compiler->repository = arena_dup(arena, repository);
+    compiler->is_clang = is_clang(arena, path);
     set_environment(compiler);
     return compiler;
 }
@@ -136,4 +152,81 @@ compiler_run(struct compiler *compiler, const struct words *arguments, bool *ok,
                    result.limit == NULL ? "" : " at its limit: ", result.limit == NULL ? "" : result.limit);
     launch_result_release(&result);
     return 0;
+}
+
+// ---- flags
+// ------------------------------------------------------------------------------------------------------
+
+static bool
+is_level(const char *flag)
+{
+    return strncmp(flag, "-O", 2) == 0;
+}
+
+// The repository's flags, and those that make a shared object of the file without changing how it is
+// optimised: definitions bind inside the object as they do in a program.
+static void
+add_flags(struct arena *arena, const struct compiler *compiler, enum build_kind kind, struct words *out)
+{
+    static const char *const ours[] = {
+        "-fPIC", "-fno-semantic-interposition", "-fvisibility=hidden", "-fno-lto",
+        "-w",    "-fno-diagnostics-color"};
+    static const char *const checked[] = {"-O1", "-g", "-fsanitize=address,undefined",
+                                          "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"};
+
+    for (size_t i = 0; i < compiler->flags.count; i++) {
+        if (kind == BUILD_PLAIN || !is_level(compiler->flags.items[i]))
+            words_add(arena, out, compiler->flags.items[i]);
+    }
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        words_add(arena, out, ours[i]);
+    for (size_t i = 0; kind == BUILD_SANITIZED && i < sizeof checked / sizeof *checked; i++)
+        words_add(arena, out, checked[i]);
+    if (kind == BUILD_PLAIN)
+        words_add(arena, out, "-g0");
+}
+
+// Clang links its run-time library into programs only, unless told so.
+static void
+add_sanitizers(struct arena *arena, const struct compiler *compiler, struct words *out)
+{
+    words_add(arena, out, "-fsanitize=address,undefined");
+    if (compiler->is_clang)
+        words_add(arena, out, "-shared-libasan");
+}
+
+int
+compiler_compile(struct compiler *compiler, const char *source, const char *original, enum build_kind kind,
+                 const char *object, bool *ok, struct buf *diagnostics, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    struct words arguments = {0};
+
+    words_add(&arena, &arguments, "-iquote");
+    words_add(&arena, &arguments, fs_dir_name(&arena, command_path(&arena, compiler->repository, original)));
+    add_flags(&arena, compiler, kind, &arguments);
+    words_add(&arena, &arguments, arena_printf(&arena, "-ffile-prefix-map=%s=%s", source, original));
+    words_add(&arena, &arguments, "-c");
+    words_add(&arena, &arguments, source);
+    words_add(&arena, &arguments, "-o");
+    words_add(&arena, &arguments, object);
+    return compiler_run(compiler, &arguments, ok, diagnostics, err);
+}
+
+int
+compiler_link(struct compiler *compiler, const struct words *inputs, enum build_kind kind, const char *path,
+              bool *ok, struct buf *diagnostics, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    struct words arguments = {0};
+
+    words_add(&arena, &arguments, "-shared");
+    words_add(&arena, &arguments, "-Wl,--build-id=none,--as-needed");
+    if (kind == BUILD_SANITIZED)
+        add_sanitizers(&arena, compiler, &arguments);
+    for (size_t i = 0; i < inputs->count; i++)
+        words_add(&arena, &arguments, inputs->items[i]);
+    words_add(&arena, &arguments, "-o");
+    words_add(&arena, &arguments, path);
+    return compiler_run(compiler, &arguments, ok, diagnostics, err);
 }

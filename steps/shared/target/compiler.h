@@ -10,6 +10,8 @@
 
 struct compiler;
 
+enum build_kind { BUILD_PLAIN, BUILD_SANITIZED };
+
 // `repository` and `scratch` are absolute. ERR_ENVIRONMENT when the compiler is not there. Everything but the
 // launcher is copied.
 struct compiler *compiler_new(struct launcher *launcher, const char *repository, const char *scratch,
@@ -20,5 +22,15 @@ void compiler_free(struct compiler *compiler);
 // which the scratch folder's own path is left out; -1 only when it could not be started.
 int compiler_run(struct compiler *compiler, const struct words *arguments, bool *ok, struct buf *diagnostics,
                  struct err *err) MUST_USE;
+
+// Compiles `source` (absolute) as if it stood at `original` (relative to the repository): quoted includes are
+// looked up there, and __FILE__ names it. Results as compiler_run.
+int compiler_compile(struct compiler *compiler, const char *source, const char *original,
+                     enum build_kind kind, const char *object, bool *ok, struct buf *diagnostics,
+                     struct err *err) MUST_USE;
+
+// Links objects (and -l flags) into the shared object `path`. Results as compiler_run.
+int compiler_link(struct compiler *compiler, const struct words *inputs, enum build_kind kind,
+                  const char *path, bool *ok, struct buf *diagnostics, struct err *err) MUST_USE;
 
 #endif

@@ -169,6 +169,40 @@ bare_number(struct str text)
     return s;
 }
 
+static bool
+visit_enumerator(void *context, struct node node)
+{
+    struct search *search = context;
+
+    if (node_is(node, "enumerator") &&
+        str_eq(node_text(search->syntax, node_field(node, "name")), search->name))
+        search->found = node;
+    return node_is_null(search->found);
+}
+
+// Counts on from the last enumerator with a value.
+static bool
+enumerator_value(const struct scope *scope, struct str name, uint64_t *value)
+{
+    struct search search = {.name = name};
+    struct scope_node found = search_all(scope, &search, visit_enumerator);
+    struct node list = node_parent(found.node);
+    uint64_t next = 0;
+
+    for (size_t i = 0; found.syntax != NULL && i < node_count(list); i++) {
+        struct node item = node_child(list, i);
+        struct node given = node_field(item, "value");
+        if (!node_is(item, "enumerator"))
+            continue;
+        if (!node_is_null(given) && !str_to_u64(bare_number(node_text(found.syntax, given)), &next))
+            return false;
+        *value = next++;
+        if (node_same(item, found.node))
+            return true;
+    }
+    return false;
+}
+
 bool
 scope_number(const struct scope *scope, struct str text, uint64_t *value)
 {
@@ -178,7 +212,10 @@ scope_number(const struct scope *scope, struct str text, uint64_t *value)
         s = bare_number(s);
         if (str_to_u64(s, value))
             return true;
-        s = scope_macro(scope, s);
+        struct str macro = scope_macro(scope, s);
+        if (macro.ptr == NULL)
+            return enumerator_value(scope, s, value);
+        s = macro;
     }
     return false;
 }

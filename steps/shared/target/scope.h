@@ -30,7 +30,7 @@ struct scope_node scope_enum(const struct scope *scope, struct str tag);
 // The definition of a function; else its prototype (a declaration).
 struct scope_node scope_function(const struct scope *scope, struct str name);
 
-// Value of an integer constant: a number, or a macro that stands for one. False when it is
+// Value of an integer constant: a number, or a macro or an enumerator that stands for one. False when it is
 // anything else.
 bool scope_number(const struct scope *scope, struct str text, uint64_t *value);
 
