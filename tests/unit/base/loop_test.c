@@ -16,6 +16,7 @@ static struct err err;
 // What callbacks write down: one letter a call.
 static struct loop *loop;
 static char trace[64];
+static char letters[] = "abcdefghijklmnopqrstuvwxyz"; // contexts
 static int pipe_a[2], pipe_b[2];
 static uint64_t timer_id;
 
@@ -125,10 +126,10 @@ START_TEST(fires_timers_in_order_and_never_early)
 {
     begin();
     int64_t start_ns = clock_mono_ns();
-    loop_timer(loop, start_ns + 60 * CLOCK_MS_NS, on_timer, (char[]){"c"});
-    loop_timer(loop, start_ns + 20500 * INT64_C(1000), on_timer, (char[]){"a"});
-    uint64_t cancelled = loop_timer(loop, start_ns + 30 * CLOCK_MS_NS, on_timer, (char[]){"x"});
-    loop_timer(loop, start_ns + 20500 * INT64_C(1000), on_timer, (char[]){"b"});
+    loop_timer(loop, start_ns + 60 * CLOCK_MS_NS, on_timer, &letters['c' - 'a']);
+    loop_timer(loop, start_ns + 20500 * INT64_C(1000), on_timer, &letters['a' - 'a']);
+    uint64_t cancelled = loop_timer(loop, start_ns + 30 * CLOCK_MS_NS, on_timer, &letters['x' - 'a']);
+    loop_timer(loop, start_ns + 20500 * INT64_C(1000), on_timer, &letters['b' - 'a']);
     ck_assert_uint_ne(cancelled, 0);
     loop_timer_cancel(loop, cancelled);
     loop_timer_cancel(loop, cancelled);
@@ -194,7 +195,7 @@ START_TEST(reaps_processes)
             work++;
         _exit(7);
     }
-    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, (char[]){"p"}, &err), 0);
+    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, &letters['p' - 'a'], &err), 0);
     ck_assert(!loop_idle(loop));
     ck_assert_int_eq(loop_step(loop, -1, &err), 1);
     ck_assert_str_eq(trace, "p");
@@ -204,7 +205,7 @@ START_TEST(reaps_processes)
     ck_assert_int_eq(waitpid(child, NULL, WNOHANG), -1);
     ck_assert_int_eq(errno, ECHILD);
     ck_assert(loop_idle(loop));
-    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, (char[]){"p"}, &err), -1);
+    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, &letters['p' - 'a'], &err), -1);
     loop_free(loop);
 }
 END_TEST
@@ -219,8 +220,8 @@ START_TEST(free_leaves_processes_alone)
         fcntl(pipe_a[0], F_SETFL, 0);
         _exit(read(pipe_a[0], &c, 1) == 0 ? 5 : 6);
     }
-    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, (char[]){"p"}, &err), 0);
-    loop_timer(loop, 0, on_timer, (char[]){"t"});
+    ck_assert_int_eq(loop_watch_pid(loop, child, on_end, &letters['p' - 'a'], &err), 0);
+    loop_timer(loop, 0, on_timer, &letters['t' - 'a']);
     loop_free(loop);
     loop_free(NULL);
     close(pipe_a[1]);
