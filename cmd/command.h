@@ -36,7 +36,7 @@ struct command {
 extern const struct command *const commands[];
 
 // The command of a name, or NULL.
-const struct command *command_find(const char *name);
+const struct command *commands_find(const char *name);
 
 // Prints the help of a command on standard output; returns 0.
 int help_print(const struct command *command);

@@ -25,11 +25,12 @@ show_finished(struct display *display, const struct engine_event *event)
     char took[32];
     clock_human((int64_t)(json_get_real(event->details, "seconds", 0) * 1e9), took, sizeof(took));
     json_t *outputs = json_object_get(event->details, "outputs");
-    const char *summary = json_get_text(outputs, "summary", "");
-    terminal_note(terminal, "  %s%s%s %s %s(%s)%s%s%s",
+    struct str rest = str_of(json_get_text(outputs, "summary", ""));
+    struct str summary = str_cut(&rest, '\n');
+    terminal_note(terminal, "  %s%s%s %s %s(%s)%s%s%" STR_FMT,
                   terminal_style(terminal, good ? STYLE_GOOD : STYLE_BAD), good ? "done  " : "failed",
                   terminal_style(terminal, STYLE_PLAIN), event->step, terminal_style(terminal, STYLE_DIM),
-                  took, terminal_style(terminal, STYLE_PLAIN), *summary ? ": " : "", summary);
+                  took, terminal_style(terminal, STYLE_PLAIN), summary.len > 0 ? ": " : "", STR_ARG(summary));
     if (!good)
         terminal_note(terminal, "         %s",
                       json_get_text(json_object_get(event->details, "error"), "message", ""));

@@ -22,7 +22,7 @@ static const char exit_codes[] = "0 done or waiting\n"
                                  "5 the state is held by another run\n";
 
 const struct command *
-command_find(const char *name)
+commands_find(const char *name)
 {
     for (const struct command *const *command = commands; *command != NULL; command++)
         if (strcmp((*command)->name, name) == 0)
@@ -179,7 +179,7 @@ run(struct invocation *invocation, struct err *err)
     if (invocation->arguments->operand_count == 0)
         return print_overview();
     const char *name = invocation->arguments->operands[0];
-    const struct command *command = command_find(name);
+    const struct command *command = commands_find(name);
     if (command == NULL)
         return err_set(err, ERR_USAGE, "no command \"%s\"; `atoll help` lists them", name);
     return help_print(command);

@@ -62,7 +62,7 @@ choose(int argc, char **argv, struct err *err)
         return &command_version;
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
         return &command_help;
-    const struct command *command = command_find(argv[1]);
+    const struct command *command = commands_find(argv[1]);
     if (command != NULL)
         return command;
     const char *words[32];

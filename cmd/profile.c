@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // atoll profile FILE: the hot functions of a profile, as profile-fetch sees them.
 #include "cmd/command.h"
-#include "steps/profile-fetch/profile_fetch.h"
+#include "steps/profile-fetch/report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,11 +22,11 @@ static int
 run(struct invocation *invocation, struct err *err)
 {
     const struct arguments *arguments = invocation->arguments;
-    AUTO_JSON *with = json_object();
-    json_object_set_new(with, "source", json_pack("[s]", arguments->operands[0]));
-    json_set_text(with, "format", arguments_text(arguments, "format", "auto"));
-    json_object_set_new(with, "top", json_integer(arguments_int(arguments, "top", 10)));
-    AUTO_JSON *report = profile_report(invocation->arena, invocation->repository, with, err);
+    struct profile_request request = profile_request_of(invocation->repository);
+    request.format = arguments_text(arguments, "format", "auto");
+    request.top = (size_t)arguments_int(arguments, "top", 10);
+    const char *const sources[] = {arguments->operands[0], NULL};
+    AUTO_JSON *report = profile_report(&request, sources, NULL, err);
     if (report == NULL)
         return -1;
     if (invocation->terminal.json) {

@@ -40,9 +40,10 @@ print_step(const struct terminal *terminal, const json_t *step)
     const char *text = json_get_text(outputs, "summary", "");
     if (strcmp(status, "failed") == 0)
         text = json_get_text(json_object_get(step, "error"), "message", "");
-    printf("  %s%-10s%s %-32s %-20s %s\n", terminal_style(terminal, style_of(status)), status,
+    struct str rest = str_of(text), line = str_cut(&rest, '\n');
+    printf("  %s%-10s%s %-32s %-20s %" STR_FMT "\n", terminal_style(terminal, style_of(status)), status,
            terminal_style(terminal, STYLE_PLAIN), json_get_text(step, "id", ""),
-           json_get_text(step, "uses", ""), text);
+           json_get_text(step, "uses", ""), STR_ARG(line));
 }
 
 static int

@@ -3,9 +3,13 @@
 
 #include "steps/benchmark-generate/benchmark_generate.h"
 #include "steps/correctness-test/correctness_test.h"
+#include "steps/profile-fetch/profile_fetch.h"
+#include "steps/shared/candidate/candidate.h"
+#include "steps/shared/hotspot/hotspot_table.h"
 #include "steps/shell/shell.h"
 
 static const struct step_ops *const all_steps[] = {
+    &step_profile_fetch,
     &step_benchmark_generate,
     &step_correctness_test,
     &step_shell,
@@ -13,6 +17,8 @@ static const struct step_ops *const all_steps[] = {
 };
 
 static const struct table_set *const all_tables[] = {
+    &table_hotspot,
+    &candidate_tables,
     NULL,
 };
 
