@@ -323,7 +323,7 @@ pointer_usage(const struct scope *scope, struct scope_node definition, struct st
         node_walk(walk.names.body, visit_alias, &walk);
     }
     node_walk(walk.names.body, visit_pointer, &walk);
-    usage.read_first = walk.first_read < walk.first_write;
+    usage.read_first = walk.first_read != SIZE_MAX && walk.first_read <= walk.first_write;
     return usage;
 }
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/syntax.h"
+
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+
+static struct syntax *
+parse(const char *text)
+{
+    struct err err;
+    struct syntax *syntax = syntax_new(str_of(text), &err);
+
+    ck_assert_ptr_nonnull(syntax);
+    return syntax;
+}
+
+START_TEST(finds_nodes_by_field_and_index)
+{
+    AUTO_SYNTAX *syntax = parse("int x;\nint f(int a)\n{\n    return a + 1;\n}\n");
+    struct node root = syntax_root(syntax);
+
+    ck_assert_str_eq(node_kind(root), "translation_unit");
+    ck_assert_uint_eq(node_count(root), 2);
+    struct node f = node_child(root, 1);
+    ck_assert(node_is(f, "function_definition"));
+    ck_assert(!node_is(f, "function"));
+    ck_assert_uint_eq(node_line(f), 2);
+    ck_assert_uint_eq(node_start(f), 7);
+    ck_assert_uint_eq(node_end(f), 42);
+    ck_assert(str_is(node_text(syntax, node_field(f, "type")), "int"));
+    struct node body = node_field(f, "body");
+    ck_assert_uint_eq(node_count(body), 1);
+    ck_assert_uint_eq(node_token_count(body), 3);
+    ck_assert(node_is(node_token(body, 0), "{"));
+    ck_assert(node_same(node_parent(body), f));
+    ck_assert(!node_same(body, f));
+}
+END_TEST
+
+START_TEST(absent_nodes_are_none)
+{
+    AUTO_SYNTAX *syntax = parse("int x;");
+    struct node none = node_child(syntax_root(syntax), 7);
+
+    ck_assert(node_is_null(none));
+    ck_assert(node_is_null(node_field(syntax_root(syntax), "body")));
+    ck_assert(node_is_null(node_field(none, "body")));
+    ck_assert(node_is_null(node_parent(none)));
+    ck_assert(node_is_null(node_child(none, 0)));
+    ck_assert(node_is_null(node_token(syntax_root(syntax), 5)));
+    ck_assert_str_eq(node_kind(none), "");
+    ck_assert_uint_eq(node_count(none), 0);
+    ck_assert_uint_eq(node_line(none), 0);
+    ck_assert(!node_broken(none));
+}
+END_TEST
+
+START_TEST(broken_text_gives_a_tree)
+{
+    AUTO_SYNTAX *bad = parse("int f( { return 1; }");
+    AUTO_SYNTAX *good = parse("int f(void) { return 1; }");
+
+    ck_assert(node_broken(syntax_root(bad)));
+    ck_assert(!node_broken(syntax_root(good)));
+}
+END_TEST
+
+START_TEST(text_is_copied)
+{
+    char text[] = "int x;";
+    struct err err;
+    AUTO_SYNTAX *syntax = syntax_new(str_of(text), &err);
+
+    text[4] = 'y';
+    ck_assert(str_is(syntax_text(syntax), "int x;"));
+    AUTO_SYNTAX *empty = syntax_new((struct str){0}, &err);
+    ck_assert_uint_eq(node_count(syntax_root(empty)), 0);
+}
+END_TEST
+
+struct trace {
+    const struct syntax *syntax;
+    char text[200];
+    const char *skip;
+};
+
+static bool
+visit(void *context, struct node node)
+{
+    struct trace *trace = context;
+
+    if (node_is(node, "identifier") || node_is(node, "number_literal"))
+        snprintf(trace->text + strlen(trace->text), sizeof trace->text - strlen(trace->text), "%.*s ",
+                 STR_ARG(node_text(trace->syntax, node)));
+    return trace->skip == NULL || !node_is(node, trace->skip);
+}
+
+START_TEST(walks_in_source_order)
+{
+    AUTO_SYNTAX *syntax = parse("int f(int a) { return a + 1 + g(b, 2); }\nint c = 3;");
+    struct trace all = {.syntax = syntax};
+    struct trace some = {.syntax = syntax, .skip = "call_expression"};
+
+    node_walk(syntax_root(syntax), visit, &all);
+    ck_assert_str_eq(all.text, "f a a 1 g b 2 c 3 ");
+    node_walk(syntax_root(syntax), visit, &some);
+    ck_assert_str_eq(some.text, "f a a 1 c 3 ");
+    // A walk never leaves the node that it began with.
+    struct trace part = {.syntax = syntax};
+    node_walk(node_field(node_child(syntax_root(syntax), 0), "declarator"), visit, &part);
+    ck_assert_str_eq(part.text, "f a ");
+}
+END_TEST
+
+START_TEST(refuses_what_is_too_large)
+{
+    size_t len = ((size_t)16 << 20) + 1;
+    char *text = calloc(1, len);
+    struct err err;
+
+    ck_assert_ptr_null(syntax_new(str_n(text, len), &err));
+    ck_assert_int_eq(err.kind, ERR_LIMIT);
+    free(text);
+}
+END_TEST
+
+START_TEST(deep_nesting_does_not_overflow)
+{
+    size_t depth = 100000;
+    char *text = malloc(2 * depth + 32);
+    struct err err;
+
+    memcpy(text, "int x = ", 8);
+    memset(text + 8, '(', depth);
+    text[8 + depth] = '1';
+    memset(text + 9 + depth, ')', depth);
+    struct syntax *syntax = syntax_new(str_n(text, 2 * depth + 9), &err);
+    ck_assert_ptr_nonnull(syntax);
+    struct trace trace = {.syntax = syntax};
+    node_walk(syntax_root(syntax), visit, &trace);
+    syntax_free(syntax);
+    free(text);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/syntax", finds_nodes_by_field_and_index, absent_nodes_are_none,
+          broken_text_gives_a_tree, text_is_copied, walks_in_source_order, refuses_what_is_too_large,
+          deep_nesting_does_not_overflow)
