@@ -176,17 +176,6 @@ repo_resolve(struct repo *repo, const char *revision, char oid[REPO_OID_SIZE], s
 }
 
 char *
-repo_remote_url(struct repo *repo, struct arena *arena, const char *name, struct err *err)
-{
-    AUTO_GIT(git_remote) *remote = NULL;
-    int code = git_remote_lookup(&remote, repo->handle, name);
-    if (code == 0)
-        return arena_dup(arena, git_remote_url(remote));
-    repo_fail(code, err, "looking for the remote %s", name);
-    return NULL;
-}
-
-char *
 repo_head_ref(struct repo *repo, struct arena *arena, struct err *err)
 {
     AUTO_GIT(git_reference) *head = NULL;

@@ -63,18 +63,6 @@ on_update(const char *ref, const char *status, void *payload)
     return 0;
 }
 
-// http.extraheader and http.URL.extraheader, where CI checkouts keep their credential.
-static int
-on_extra_header(const git_config_entry *entry, void *payload)
-{
-    struct exchange *exchange = payload;
-    struct str name = str_of(entry->name);
-    struct str prefix = {name.ptr + 5, name.len > 17 ? name.len - 5 - 12 : 0}; // "http." URL ".extraheader"
-    if (str_starts(str_of(exchange->url), prefix) && entry->value[0])
-        *vec_push(&exchange->headers) = arena_dup(&exchange->arena, entry->value);
-    return 0;
-}
-
 static void
 exchange_release(struct exchange *exchange)
 {
@@ -93,30 +81,116 @@ local_path(const struct repo *repo, struct arena *arena, const char *url)
     return fs_is_dir(path) ? path : NULL;
 }
 
+// Calls `fn` for each configured SECTION.X.KEY with X and the value. libgit2's own search by pattern leaks 20
+// KB for each entry that does not match.
+static int
+config_each(git_config *config, const char *section, const char *key,
+            void (*fn)(void *context, struct str middle, const char *value), void *context)
+{
+    git_config_iterator *entries = NULL;
+    git_config_entry *entry;
+    size_t before = strlen(section), after = strlen(key);
+    int code = git_config_iterator_new(&entries, config);
+    while (code == 0 && git_config_next(&entry, entries) == 0) {
+        struct str name = str_of(entry->name);
+        bool matches = str_starts(name, str_of(section)) && str_ends(name, str_of(key)) && entry->value;
+        if (matches && name.len >= before + after)
+            fn(context, str_n(name.ptr + before, name.len - before - after), entry->value);
+        else if (matches) // "http.extraheader": the dot is shared
+            fn(context, STR(""), entry->value);
+    }
+    git_config_iterator_free(entries);
+    return code;
+}
+
+// The longest prefix of an URL that url.BASE.insteadOf names, and the base that replaces it.
+struct rewrite {
+    struct arena *arena;
+    const char *url, *base;
+    size_t prefix_len;
+};
+
+static void
+on_instead_of(void *context, struct str base, const char *prefix)
+{
+    struct rewrite *rewrite = context;
+    size_t len = strlen(prefix);
+    if (len <= rewrite->prefix_len || strncmp(rewrite->url, prefix, len) != 0)
+        return;
+    rewrite->prefix_len = len;
+    rewrite->base = arena_str(rewrite->arena, base);
+}
+
+static const char *
+config_text(git_config *config, struct arena *arena, const char *name, const char *key)
+{
+    const char *text = NULL;
+    git_config_get_string(&text, config, arena_printf(arena, "remote.%s.%s", name, key));
+    return text;
+}
+
+// The URL of a remote's name, NULL for an unknown one, which may be an URL itself.
+static const char *
+url_of_name(git_config *config, struct arena *arena, const char *name, bool is_push)
+{
+    const char *url = is_push ? config_text(config, arena, name, "pushurl") : NULL;
+    return url ? url : config_text(config, arena, name, "url");
+}
+
+static char *
+url_rewrite(git_config *config, struct arena *arena, const char *url, bool is_push)
+{
+    struct rewrite rewrite = {.arena = arena, .url = url};
+    if (is_push)
+        config_each(config, "url.", ".pushinsteadof", on_instead_of, &rewrite);
+    if (!rewrite.base)
+        config_each(config, "url.", ".insteadof", on_instead_of, &rewrite);
+    return rewrite.base ? arena_printf(arena, "%s%s", rewrite.base, url + rewrite.prefix_len)
+                        : arena_dup(arena, url);
+}
+
+char *
+repo_remote_url(struct repo *repo, struct arena *arena, const char *name, struct err *err)
+{
+    AUTO_GIT(git_config) *config = NULL;
+    int code = git_repository_config_snapshot(&config, repo->handle);
+    const char *url = code == 0 ? url_of_name(config, arena, name, false) : NULL;
+    if (url)
+        return url_rewrite(config, arena, url, false);
+    err_set(err, ERR_NOT_FOUND, "no remote is named %s", name);
+    return NULL;
+}
+
+// http.extraheader and http.URL.extraheader, where CI checkouts keep their credential.
+static void
+on_extra_header(void *context, struct str url, const char *header)
+{
+    struct exchange *exchange = context;
+    if (str_starts(str_of(exchange->url), url) && *header)
+        *vec_push(&exchange->headers) = arena_dup(&exchange->arena, header);
+}
+
 // Finds a remote by name or URL and prepares an exchange with it. `*path` is set when it is local.
 static int
 remote_find(const struct repo *repo, const char *name, bool is_push, git_remote **remote,
             struct exchange *exchange, const char **path, struct err *err)
 {
-    *exchange = (struct exchange){.repo = repo};
-    int code = git_remote_lookup(remote, repo->handle, name);
-    if (code == GIT_ENOTFOUND || code == GIT_EINVALIDSPEC)
-        code = git_remote_create_anonymous(remote, repo->handle, name);
-    if (code < 0)
-        return repo_fail(code, err, "looking for the remote %s", name);
-    const char *url = is_push ? git_remote_pushurl(*remote) : NULL;
-    url = url ? url : git_remote_url(*remote);
-    exchange->url = arena_dup(&exchange->arena, url);
-    *path = local_path(repo, &exchange->arena, url);
-    if (*path) {
-        code = git_remote_set_instance_url(*remote, *path);
-        return code < 0 ? repo_fail(code, err, "using the remote %s", name) : 0;
-    }
     AUTO_GIT(git_config) *config = NULL;
-    code = git_repository_config_snapshot(&config, repo->handle);
+    *exchange = (struct exchange){.repo = repo};
+    int code = git_repository_config_snapshot(&config, repo->handle);
+    if (code < 0)
+        return repo_fail(code, err, "reading git's configuration");
+    const char *url = url_of_name(config, &exchange->arena, name, is_push);
+    exchange->url = url_rewrite(config, &exchange->arena, url ? url : name, is_push);
+    *path = local_path(repo, &exchange->arena, exchange->url);
+    git_remote_create_options options;
+    git_remote_create_options_init(&options, GIT_REMOTE_CREATE_OPTIONS_VERSION);
+    options.repository = repo->handle;
+    options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
+    code = git_remote_create_with_opts(remote, *path ? *path : exchange->url, &options);
     if (code == 0)
-        code = git_config_foreach_match(config, "^http\\..*extraheader$", on_extra_header, exchange);
-    return code < 0 ? repo_fail(code, err, "reading git's configuration") : 0;
+        code = config_each(config, "http.", ".extraheader", on_extra_header, exchange);
+    return code < 0 ? repo_fail(code, err, "using the remote %s", name) : 0;
 }
 
 static git_remote_callbacks
