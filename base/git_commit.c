@@ -100,6 +100,17 @@ repo_set_ref(struct repo *repo, const char *ref, const char *oid, const char *ex
 
 // ---- commits ----
 
+// libgit2 refuses "..", ".git" and the like, but takes empty components.
+static bool
+is_tree_path(const char *path)
+{
+    struct str rest = str_of(path);
+    while (rest.ptr)
+        if (str_cut(&rest, '/').len == 0)
+            return false;
+    return true;
+}
+
 static int
 index_apply(git_repository *handle, git_index *index, const struct repo_change *change)
 {
@@ -126,6 +137,8 @@ tree_build(git_repository *handle, const git_tree *base, const struct repo_chang
     const char *path = "the parent's files";
     for (size_t i = 0; code == 0 && i < count; i++) {
         path = changes[i].path;
+        if (!is_tree_path(path))
+            return err_set(err, ERR_USAGE, "not a relative path of a file: %s", path);
         code = index_apply(handle, index, &changes[i]);
     }
     if (code == 0)
