@@ -1,46 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/binding.h"
 
-#include "base/clock.h"
+#include "workflow/slot.h"
 
-#include <math.h>
 #include <string.h>
-
-// One value under way: where it stands, what it is called, what it has to be.
-struct slot {
-    const struct binding *binding;
-    const struct field *field;
-    struct str key;
-    struct yaml_mark mark;
-    bool computed; // an expression gave it
-    bool element;  // of a list
-};
 
 enum { MEMBERS_MAX = 64 };
 
 static json_t *bind_node(const struct slot *slot, const struct yaml_node *node);
 static json_t *bind_json(const struct slot *slot, json_t *value);
-
-#define fail(slot, ...) \
-    (problems_add((slot)->binding->problems, (slot)->mark, (slot)->key, __VA_ARGS__), NULL)
-
-const char *
-binding_type_name(enum field_type type)
-{
-    static const char *const names[] = {
-        [FIELD_TEXT] = "a text",
-        [FIELD_INT] = "a whole number",
-        [FIELD_REAL] = "a number",
-        [FIELD_BOOL] = "true or false",
-        [FIELD_DURATION] = "a duration like 30s, 5m, 2h or 1d",
-        [FIELD_SIZE] = "a size like 512K, 64M or 2G",
-        [FIELD_LIST] = "a list",
-        [FIELD_MAP] = "a mapping",
-        [FIELD_OBJECT] = "a mapping",
-        [FIELD_ANY] = "a value",
-    };
-    return names[type];
-}
 
 static const char *
 kind_name(enum yaml_kind kind)
@@ -48,148 +16,11 @@ kind_name(enum yaml_kind kind)
     return kind == YAML_LIST ? "a list" : kind == YAML_MAP ? "a mapping" : "a scalar";
 }
 
-// "expected X, got Y" for a JSON value, which is dropped.
-static json_t *
-fail_type(const struct slot *slot, json_t *value)
-{
-    AUTO_BUF text = BUF(1 << 16);
-    if (json_is_string(value))
-        buf_putc(&text, '"');
-    expression_text(value, &text);
-    if (json_is_string(value))
-        buf_putc(&text, '"');
-    const char *got = json_is_array(value)    ? "a list"
-                      : json_is_object(value) ? "a mapping"
-                      : json_is_null(value)   ? "null"
-                                              : problems_shown(slot->binding->problems, buf_str(&text));
-    json_decref(value);
-    return fail(slot, "expected %s, got %s", binding_type_name(slot->field->type), got);
-}
-
 static json_t *
 replaced(json_t *value, json_t *by)
 {
     json_decref(value);
     return by;
-}
-
-static struct str
-text_of(const json_t *json)
-{
-    return (struct str){json_string_value(json), json_string_length(json)};
-}
-
-// ---- scalars
-
-static bool
-is_choice(const struct field *field, struct str text, size_t *count)
-{
-    bool found = false;
-    for (*count = 0; field->choices[*count]; ++*count)
-        found |= str_is(text, field->choices[*count]);
-    return found;
-}
-
-static json_t *
-bind_text(const struct slot *slot, json_t *value)
-{
-    if (json_is_array(value) || json_is_object(value))
-        return fail_type(slot, value);
-    if (!json_is_string(value)) {
-        AUTO_BUF text = BUF(1 << 16);
-        expression_text(value, &text);
-        value = replaced(value, json_text(buf_str(&text)));
-    }
-    size_t count = 0;
-    if (!slot->field->choices || is_choice(slot->field, text_of(value), &count))
-        return value;
-    struct problems *problems = slot->binding->problems;
-    AUTO_BUF words = BUF(4096);
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&words, "%s%s", i ? ", " : "", slot->field->choices[i]);
-    (void)fail(slot, "expected one of %s; got \"%s\"%s", buf_text(&words),
-               problems_shown(problems, text_of(value)),
-               problems_hint(problems, text_of(value), slot->field->choices, count));
-    return replaced(value, NULL);
-}
-
-static json_t *
-in_range(const struct slot *slot, json_t *value)
-{
-    double low = slot->field->min, high = slot->field->max;
-    bool limited = fpclassify(low) != FP_ZERO || fpclassify(high) != FP_ZERO;
-    double number = json_number_value(value);
-    if (!limited || (number >= low && number <= high))
-        return value;
-    json_decref(value);
-    if (!islessgreater(low, high))
-        return fail(slot, "expected %.10g, got %.10g", low, number);
-    return fail(slot, "expected %.10g to %.10g, got %.10g", low, high, number);
-}
-
-static json_t *
-bind_int(const struct slot *slot, json_t *value)
-{
-    int64_t number = 0;
-    if (json_is_string(value) && str_to_i64(text_of(value), &number))
-        value = replaced(value, json_integer(number));
-    double real = json_real_value(value);
-    if (json_is_real(value) && fabs(real) < 9e15 && fabs(real - nearbyint(real)) <= 0)
-        value = replaced(value, json_integer((json_int_t)real));
-    return json_is_integer(value) ? in_range(slot, value) : fail_type(slot, value);
-}
-
-static json_t *
-bind_real(const struct slot *slot, json_t *value)
-{
-    double number = 0;
-    if (json_is_string(value) && str_to_double(text_of(value), &number) && isfinite(number))
-        value = replaced(value, json_real(number));
-    if (json_is_integer(value))
-        value = replaced(value, json_real(json_number_value(value)));
-    return json_is_real(value) ? in_range(slot, value) : fail_type(slot, value);
-}
-
-static json_t *
-bind_bool(const struct slot *slot, json_t *value)
-{
-    if (json_is_string(value) && (str_is(text_of(value), "true") || str_is(text_of(value), "false")))
-        value = replaced(value, json_boolean(str_is(text_of(value), "true")));
-    return json_is_boolean(value) ? value : fail_type(slot, value);
-}
-
-static json_t *
-bind_duration(const struct slot *slot, json_t *value)
-{
-    int64_t span_ns = 0;
-    if (json_is_number(value) && slot->computed && json_number_value(value) >= 0)
-        return replaced(value, json_real(json_number_value(value)));
-    if (!json_is_string(value) || !clock_parse_duration(text_of(value), &span_ns))
-        return fail_type(slot, value);
-    return replaced(value, json_real((double)span_ns / 1e9));
-}
-
-static bool
-parse_size(struct str text, int64_t *bytes)
-{
-    static const char units[] = "KMGT";
-    int64_t scale = 1;
-    if (text.len > 1)
-        for (int i = 0; units[i]; i++)
-            if (text.ptr[text.len - 1] == units[i])
-                scale = (int64_t)1 << (10 * (i + 1));
-    struct str digits = scale == 1 ? text : str_head(text, text.len - 1);
-    return str_to_i64(digits, bytes) && *bytes >= 0 && !__builtin_mul_overflow(*bytes, scale, bytes);
-}
-
-static json_t *
-bind_size(const struct slot *slot, json_t *value)
-{
-    int64_t bytes = 0;
-    if (json_is_string(value) && parse_size(text_of(value), &bytes))
-        value = replaced(value, json_integer(bytes));
-    return json_is_integer(value) && json_integer_value(value) >= 0 ? in_range(slot, value)
-                                                                    : fail_type(slot, value);
 }
 
 // ---- mappings
@@ -215,7 +46,7 @@ fail_key(const struct slot *slot, const struct field *fields)
     AUTO_BUF words = BUF(4096);
     for (size_t i = 0; i < count && !*hint; i++)
         buf_printf(&words, "%s%s", i ? ", " : "; known are ", names[i]);
-    (void)fail(slot, "unknown key%s%s", hint, buf_text(&words));
+    (void)slot_fail(slot, "unknown key%s%s", hint, buf_text(&words));
     return *hint ? str_nearest(slot->key, names, count) : NULL;
 }
 
@@ -226,11 +57,11 @@ absent(const struct slot *slot, const char *owner)
     const struct field *field = slot->field;
     struct err err;
     if (field->required)
-        return fail(slot, "missing; %s needs it", owner);
+        return slot_fail(slot, "missing; %s needs it", owner);
     if (!slot->binding->scope || !field->otherwise)
         return NULL;
     json_t *value = json_read(str_of(field->otherwise), field->name, &err);
-    return value ? bind_json(slot, value) : fail(slot, "bad default: %s", err.message);
+    return value ? bind_json(slot, value) : slot_fail(slot, "bad default: %s", err.message);
 }
 
 static struct slot
@@ -327,7 +158,7 @@ static json_t *
 bind_json_object(const struct slot *slot, json_t *value)
 {
     if (!json_is_object(value))
-        return fail_type(slot, value);
+        return slot_fail_type(slot, value);
     const char *key = NULL;
     json_t *member = NULL;
     json_object_foreach(value, key, member)
@@ -351,15 +182,15 @@ static json_t *
 bind_json_map(const struct slot *slot, json_t *value)
 {
     if (!json_is_object(value))
-        return fail_type(slot, value);
+        return slot_fail_type(slot, value);
     const char *key = NULL;
     json_t *member = NULL;
     json_object_foreach(value, key, member)
     {
         const struct slot inner = {slot->binding, slot->field, str_of(key), slot->mark, true, false};
         if (json_is_array(member) || json_is_object(member))
-            (void)fail(&inner, "expected a text, a number or a truth value, got %s",
-                       json_is_array(member) ? "a list" : "a mapping");
+            (void)slot_fail(&inner, "expected a text, a number or a truth value, got %s",
+                            json_is_array(member) ? "a list" : "a mapping");
     }
     return value;
 }
@@ -370,17 +201,12 @@ bind_json(const struct slot *slot, json_t *value)
 {
     switch (slot->field->type) {
     case FIELD_TEXT:
-        return bind_text(slot, value);
     case FIELD_INT:
-        return bind_int(slot, value);
     case FIELD_REAL:
-        return bind_real(slot, value);
     case FIELD_BOOL:
-        return bind_bool(slot, value);
     case FIELD_DURATION:
-        return bind_duration(slot, value);
     case FIELD_SIZE:
-        return bind_size(slot, value);
+        return slot_scalar(slot, value);
     case FIELD_LIST:
         return bind_json_list(slot, value);
     case FIELD_MAP:
@@ -400,7 +226,7 @@ bind_expression(const struct slot *slot, const struct yaml_node *node)
 {
     const struct binding *binding = slot->binding;
     if (binding->plain)
-        return fail(slot, "takes no expression");
+        return slot_fail(slot, "takes no expression");
     struct expression_source source = {.file = binding->file, .node = node, .key = slot->key};
     struct expression *expression = expression_read(binding->arena, &source, false, binding->problems);
     if (!expression)
@@ -419,7 +245,7 @@ bind_expression(const struct slot *slot, const struct yaml_node *node)
         return bind_json(&computed, value);
     json_decref(value);
     if (slot->field->required)
-        return fail(slot, "is required, and its expression gave null");
+        return slot_fail(slot, "is required, and its expression gave null");
     return absent(&computed, "");
 }
 
@@ -431,7 +257,7 @@ bind_scalar(const struct slot *slot, const struct yaml_node *node)
     if (expression_in(node->text) && !verbatim)
         return bind_expression(slot, node);
     if (yaml_is_null(node) && type != FIELD_ANY)
-        return fail(slot, "has no value; expected %s", binding_type_name(type));
+        return slot_fail(slot, "has no value; expected %s", binding_type_name(type));
     bool text = type == FIELD_TEXT || (type == FIELD_LIST && !slot->field->members);
     return bind_json(slot, text ? json_text(node->text) : yaml_to_json(node));
 }
@@ -467,8 +293,8 @@ bind_map(const struct slot *slot, const struct yaml_node *node)
         const struct yaml_pair *pair = &node->pairs[i];
         const struct slot inner = {slot->binding, &any, pair->key, pair->value->mark, slot->computed, false};
         if (slot->field->type == FIELD_MAP && pair->value->kind != YAML_SCALAR) {
-            (void)fail(&inner, "expected a text, a number or a truth value, got %s",
-                       kind_name(pair->value->kind));
+            (void)slot_fail(&inner, "expected a text, a number or a truth value, got %s",
+                            kind_name(pair->value->kind));
             continue;
         }
         json_t *bound = bind_node(&inner, pair->value);
@@ -490,5 +316,5 @@ bind_node(const struct slot *slot, const struct yaml_node *node)
         return bind_map(slot, node);
     if (node->kind == YAML_MAP && type == FIELD_OBJECT)
         return bind_pairs(slot, node, slot->field->members, owner_of(slot));
-    return fail(slot, "expected %s, got %s", binding_type_name(type), kind_name(node->kind));
+    return slot_fail(slot, "expected %s, got %s", binding_type_name(type), kind_name(node->kind));
 }

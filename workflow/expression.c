@@ -20,16 +20,16 @@ expression_in(struct str text)
 static bool
 read_pieces(struct grammar *grammar, pieces *list)
 {
-    struct str text = grammar->text;
-    while (grammar->at < text.len) {
-        struct str rest = str_from(text, grammar->at);
+    struct str text = grammar->reader.text;
+    while (grammar->reader.at < text.len) {
+        struct str rest = str_from(text, grammar->reader.at);
         ptrdiff_t open = str_find(rest, OPEN);
         struct str plain = open < 0 ? rest : str_head(rest, (size_t)open);
         if (plain.len > 0)
             *vec_push(list) = (struct expression_piece){.text = str_of(arena_str(grammar->arena, plain))};
         if (open < 0)
             return true;
-        grammar->at += (size_t)open + OPEN.len;
+        grammar->reader.at += (size_t)open + OPEN.len;
         const struct expression_node *node = grammar_read(grammar, false);
         if (!node)
             return false;
@@ -67,11 +67,11 @@ expression_read(struct arena *arena, const struct expression_source *source, boo
                 struct problems *problems)
 {
     struct grammar grammar = {
-        .arena = arena, .problems = problems, .key = source->key, .text = source->node->text};
-    place_start(&grammar.place, source->file, source->node);
+        .arena = arena, .problems = problems, .key = source->key, .reader = {.text = source->node->text}};
+    place_start(&grammar.reader.place, source->file, source->node);
     pieces list = {0};
     bool good = true;
-    if (bare && !expression_in(grammar.text)) {
+    if (bare && !expression_in(grammar.reader.text)) {
         struct expression_piece piece = {.node = grammar_read(&grammar, true)};
         *vec_push(&list) = piece;
         good = piece.node != NULL;
@@ -82,7 +82,7 @@ expression_read(struct arena *arena, const struct expression_source *source, boo
     if (good) {
         expression = ARENA_NEW(arena, struct expression);
         *expression = (struct expression){
-            .text = grammar.text,
+            .text = grammar.reader.text,
             .whole = lone(&list),
             .pieces = copied(arena, list.items, list.count, sizeof(*list.items)),
             .piece_count = list.count,

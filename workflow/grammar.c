@@ -7,22 +7,6 @@
 
 enum { DEPTH_MAX = 32, NODES_MAX = 256, PARTS_MAX = 16 };
 
-// Operators of two characters are named by letters, the others by themselves.
-enum token_kind {
-    TOKEN_END = 0,
-    TOKEN_NAME = 'a',
-    TOKEN_NUMBER = '1',
-    TOKEN_TEXT = '\'',
-    TOKEN_CLOSE = '}',
-    TOKEN_AND = 'A',
-    TOKEN_OR = 'O',
-    TOKEN_EQUAL = 'E',
-    TOKEN_UNEQUAL = 'N',
-    TOKEN_AT_MOST = 'L',
-    TOKEN_AT_LEAST = 'G',
-    TOKEN_BAD = '?',
-};
-
 static const struct {
     const char *name, *usage, *summary;
     size_t least, most;
@@ -55,112 +39,14 @@ grammar_function_usage(size_t index, const char **summary)
     return functions[index].usage;
 }
 
-static bool
-is_letter(char c)
+static void
+next(struct grammar *g)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static char
-peek(const struct grammar *g, size_t ahead)
-{
-    return g->at + ahead < g->text.len ? g->text.ptr[g->at + ahead] : '\0';
+    g->token = token_next(&g->reader);
 }
 
 // Adds a problem at the present token; the caller returns NULL.
 #define fail(g, ...) (problems_add((g)->problems, (g)->token.mark, (g)->key, __VA_ARGS__), NULL)
-
-// ---- tokens
-
-static size_t
-name_length(const struct grammar *g)
-{
-    size_t length = 0;
-    while (is_letter(peek(g, length)) ||
-           (length > 0 && (is_digit(peek(g, length)) || peek(g, length) == '-')))
-        length++;
-    return length;
-}
-
-static size_t
-number_length(const struct grammar *g)
-{
-    size_t length = peek(g, 0) == '-' ? 1 : 0;
-    while (is_digit(peek(g, length)) || peek(g, length) == '.')
-        length++;
-    if (peek(g, length) == 'e' || peek(g, length) == 'E') {
-        length++;
-        if (peek(g, length) == '-' || peek(g, length) == '+')
-            length++;
-        while (is_digit(peek(g, length)))
-            length++;
-    }
-    return length;
-}
-
-// Length of a quoted text with its quotes, or 0 when it does not end.
-static size_t
-text_length(const struct grammar *g)
-{
-    for (size_t length = 1; g->at + length < g->text.len; length++) {
-        if (peek(g, length) != '\'')
-            continue;
-        if (peek(g, length + 1) != '\'')
-            return length + 1;
-        length++;
-    }
-    return 0;
-}
-
-static int
-operator_kind(char first, char second)
-{
-    static const struct {
-        char text[3];
-        enum token_kind kind;
-    } pairs[] = {{"&&", TOKEN_AND},     {"||", TOKEN_OR},       {"==", TOKEN_EQUAL}, {"!=", TOKEN_UNEQUAL},
-                 {"<=", TOKEN_AT_MOST}, {">=", TOKEN_AT_LEAST}, {"}}", TOKEN_CLOSE}};
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-        if (pairs[i].text[0] == first && pairs[i].text[1] == second)
-            return (int)pairs[i].kind;
-    return TOKEN_BAD;
-}
-
-static void
-next(struct grammar *g)
-{
-    while (peek(g, 0) == ' ' || peek(g, 0) == '\t' || peek(g, 0) == '\n')
-        g->at++;
-    g->token.mark = place_at(&g->place, g->at);
-    char c = peek(g, 0);
-    size_t length = 1;
-    if (g->at >= g->text.len) {
-        g->token.kind = TOKEN_END;
-        length = 0;
-    } else if (is_letter(c)) {
-        g->token.kind = TOKEN_NAME;
-        length = name_length(g);
-    } else if (is_digit(c) || (c == '-' && is_digit(peek(g, 1)))) {
-        g->token.kind = TOKEN_NUMBER;
-        length = number_length(g);
-    } else if (c == '\'') {
-        length = text_length(g);
-        g->token.kind = length ? TOKEN_TEXT : TOKEN_BAD;
-        length = length ? length : g->text.len - g->at;
-    } else if ((g->token.kind = operator_kind(c, peek(g, 1))) != TOKEN_BAD) {
-        length = 2;
-    } else if (c && strchr("<>!()[].,", c)) {
-        g->token.kind = c;
-    }
-    g->token.text = (struct str){g->text.ptr + g->at, length};
-    g->at += length;
-}
 
 // What is wrong with the present token, where `wanted` was expected.
 static void *
@@ -177,8 +63,6 @@ fail_token(struct grammar *g, const char *wanted)
         return fail(g, "no operator \"%c\"; did you mean \"%c%c\"?", text.ptr[0], text.ptr[0], text.ptr[0]);
     return fail(g, "expected %s, got \"%s\"", wanted, problems_shown(g->problems, text));
 }
-
-// ---- the tree
 
 static struct expression_node *
 node_new(struct grammar *g, enum grammar_kind kind)
@@ -377,10 +261,7 @@ read_name(struct grammar *g)
         return read_word(g, GRAMMAR_BOOL, str_is(name, "true"));
     if (str_is(name, "null"))
         return read_word(g, GRAMMAR_NULL, false);
-    size_t ahead = 0;
-    while (peek(g, ahead) == ' ')
-        ahead++;
-    if (peek(g, ahead) == '(')
+    if (token_follows(&g->reader, '('))
         return read_call(g);
     for (size_t i = 0; i < ROOT_COUNT; i++)
         if (str_is(name, root_names[i]))

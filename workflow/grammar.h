@@ -4,6 +4,7 @@
 #define ATOLL_WORKFLOW_GRAMMAR_H
 
 #include "workflow/expression.h"
+#include "workflow/token.h"
 
 // What a node of the tree is.
 enum grammar_kind {
@@ -57,26 +58,20 @@ struct expression_piece {
     const struct expression_node *node;
 };
 
-// A reader of the expressions of one scalar; `place` and `at` move forward.
+// A reader of the expressions of one scalar.
 struct grammar {
     struct arena *arena;
     struct problems *problems;
     struct str key;
-    struct str text; // the scalar's value
-    size_t at;
-    struct place place;
+    struct token_reader reader;
+    struct token token; // present
     VEC(struct reference) references;
     bool asks_status;
     unsigned depth, nodes;
-    struct {
-        int kind;
-        struct yaml_mark mark;
-        struct str text;
-    } token;
 };
 
-// Reads one expression from `grammar->at`: up to and with the closing `}}`, or to the end of the text with
-// `bare`. NULL after adding a problem.
+// Reads one expression from where the reader is: up to and with the closing `}}`, or to the end of the text
+// with `bare`. NULL after adding a problem.
 const struct expression_node *grammar_read(struct grammar *grammar, bool bare);
 
 // One line for the manual: "length(x)" and what it does; NULL after the last function.

@@ -33,7 +33,9 @@ add_type(struct buf *out, const struct field *field)
         buf_puts(out, field->members ? "a list of mappings" : "a list of texts");
     else
         buf_puts(out, binding_type_name(field->type));
-    if (fpclassify(field->min) != FP_ZERO || fpclassify(field->max) != FP_ZERO)
+    if (!islessgreater(field->min, field->max) && fpclassify(field->min) != FP_ZERO)
+        buf_printf(out, ", always %.10g", field->min);
+    else if (fpclassify(field->min) != FP_ZERO || fpclassify(field->max) != FP_ZERO)
         buf_printf(out, ", %.10g to %.10g", field->min, field->max);
 }
 

@@ -7,7 +7,7 @@
 START_TEST(keys_steps_and_functions_are_described)
 {
     static const char *const lines[] = {
-        "| `version` | a whole number, 1 to 1 | required | Version of the file format. |\n",
+        "| `version` | a whole number, always 1 | required | Version of the file format. |\n",
         "| `defaults.retry.attempts` | a whole number, 1 to 100 | `3` | Attempts in all. |\n",
         "| `sandbox.require` | `guard`, `fence` |  | ",
         "| `id` | a text | required | ",
