@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 // Appends a line to a file.
-static void
+static inline void
 fake_log(const char *path, const char *line)
 {
     char text[300];
@@ -30,7 +30,7 @@ fake_log(const char *path, const char *line)
     close(fd);
 }
 
-static void
+static inline void
 fake_sleep_ms(int64_t ms)
 {
     struct timespec left = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -39,7 +39,7 @@ fake_sleep_ms(int64_t ms)
 }
 
 // How many lines of a file are exactly `line`; with NULL, all lines.
-static int
+static inline int
 fake_count(const char *path, const char *line)
 {
     AUTO_BUF text = BUF(16 << 20);
@@ -63,7 +63,7 @@ struct fake_job {
 };
 
 // The body of an activity: logs, squares its number.
-static int
+static inline int
 fake_square(void *context, json_t **result, struct err *err)
 {
     struct fake_job *job = context;
@@ -74,7 +74,7 @@ fake_square(void *context, json_t **result, struct err *err)
     return 0;
 }
 
-static int
+static inline int
 fake_work(struct step *step, struct err *err)
 {
     int64_t count = step_int(step, "count"), sum = 0;
@@ -97,7 +97,7 @@ fake_work(struct step *step, struct err *err)
 }
 
 // The world outside, a file: an effect is there when its line is.
-static int
+static inline int
 fake_look_up(void *context, json_t **result, struct err *err)
 {
     struct fake_job *job = context;
@@ -109,7 +109,7 @@ fake_look_up(void *context, json_t **result, struct err *err)
     return 1;
 }
 
-static int
+static inline int
 fake_act(void *context, json_t **result, struct err *err)
 {
     struct fake_job *job = context;
@@ -120,7 +120,7 @@ fake_act(void *context, json_t **result, struct err *err)
     return 0;
 }
 
-static int
+static inline int
 fake_ship(struct step *step, struct err *err)
 {
     static const struct journal_effect effect = {fake_look_up, fake_act};
@@ -138,7 +138,7 @@ fake_ship(struct step *step, struct err *err)
 }
 
 // Logs, then fails as it is told: by kind, signal, exit, or not at all from attempt `until` on.
-static int
+static inline int
 fake_trouble(struct step *step, struct err *err)
 {
     fake_log(step_path(step, "log"), arena_printf(step->arena, "%s attempt %d", step->id, step->attempt));
@@ -156,7 +156,7 @@ fake_trouble(struct step *step, struct err *err)
     return err_set(err, err_kind_of(how), "trouble %s", how);
 }
 
-static int
+static inline int
 fake_echo(struct step *step, struct err *err)
 {
     (void)err;
@@ -210,7 +210,7 @@ static const struct registry fake_registry = {fake_steps, fake_tables};
 
 static char fake_folder_path[4096];
 
-static void
+static inline void
 fake_clean(void)
 {
     struct err ignored;
@@ -218,7 +218,7 @@ fake_clean(void)
 }
 
 // A folder of its own for a test, the working directory from then on; removed when the test's process ends.
-static char *
+static inline char *
 fake_folder(struct arena *arena)
 {
     struct err err;
@@ -231,7 +231,7 @@ fake_folder(struct arena *arena)
 }
 
 // Options for a pipeline text in that folder; the binary itself is the step process.
-static struct engine_options
+static inline struct engine_options
 fake_options(const char *folder, const char *pipeline)
 {
     static const char *const argv[] = {"test", "step-process", NULL};
