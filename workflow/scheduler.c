@@ -241,15 +241,12 @@ schedule_reopen(struct schedule *schedule)
 static struct scope
 scope_of(const struct schedule *schedule, const struct task *task)
 {
-    const struct task *item = task;
-    if (task->role == ROLE_ON_FAILURE && task->parent)
-        item = task->parent;
     return (struct scope){
         .steps = schedule->steps,
         .vars = schedule->vars,
         .run = schedule->run,
-        .item = item->item,
-        .index = item->position,
+        .item = task->item,
+        .index = task->position,
         .host = schedule->host,
     };
 }
@@ -380,11 +377,11 @@ items_ended(const struct schedule *schedule, const struct task *group)
     return true;
 }
 
-// The compensation of a task that finally failed, once; a group's items have their own.
+// The compensation of a step that finally failed, once.
 static void
 compensate(struct schedule *schedule, struct task *failed)
 {
-    if (failed->role == ROLE_GROUP || failed->role == ROLE_ON_FAILURE ||
+    if (failed->role == ROLE_ITEM || failed->role == ROLE_ON_FAILURE ||
         !step_of(schedule, failed)->on_failure.ops)
         return;
     const char *key = arena_printf(schedule->arena, "%s on-failure", failed->key);

@@ -13,13 +13,13 @@ enum task_role {
     ROLE_STEP,
     ROLE_GROUP,      // a for-each step: starts no process, ends when its items ended
     ROLE_ITEM,       // one item of it
-    ROLE_ON_FAILURE, // the compensation of a step or item that finally failed
+    ROLE_ON_FAILURE, // the compensation of a step that finally failed
 };
 
 enum task_status { TASK_PENDING, TASK_RUNNING, TASK_SUCCEEDED, TASK_FAILED, TASK_SKIPPED };
 
 struct task {
-    const char *key; // "evolve", "evolve[crc32]", "evolve[crc32] on-failure"
+    const char *key; // "evolve", "evolve[crc32]", "evolve on-failure"
     size_t step;     // index in the pipeline
     enum task_role role;
     enum task_status status;
