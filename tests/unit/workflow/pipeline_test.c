@@ -150,6 +150,29 @@ check_pin(const char *a, const char *b, bool same)
     ck_assert_msg((strcmp(first, second) == 0) == same, "%s\n--- and\n%s", a, b);
 }
 
+static size_t
+problems_of(size_t step_count, struct buf *lines)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_PROBLEMS problems = {0};
+    AUTO_BUF text = BUF(FILE_MAX_BYTES);
+    buf_puts(&text, "version: 1\nsteps:\n");
+    for (size_t i = 0; i < step_count; i++)
+        buf_printf(&text, "  - {id: a%zu, uses: shell, with: {run: x}}\n", i);
+    pipeline_release(pipeline_read(&arena, buf_str(&text), "p.yml", &test_registry, &problems));
+    problems_write(&problems, lines);
+    return problems.list.count;
+}
+
+START_TEST(the_number_of_steps_is_bounded)
+{
+    AUTO_BUF lines = BUF(FILE_MAX_BYTES);
+    ck_assert_uint_eq(problems_of(500, &lines), 0);
+    ck_assert_uint_eq(problems_of(501, &lines), 1);
+    ck_assert_str_eq(buf_text(&lines), "p.yml:3:3: steps: expected 1 to 500 steps, got 501\n");
+}
+END_TEST
+
 START_TEST(the_pin_sees_what_matters)
 {
     const char *base = "version: 1\nsteps:\n  - {id: a, uses: shell, needs: [], with: {run: x, env: {A: b}}, "
@@ -198,47 +221,46 @@ END_TEST
 
 // ---- running
 
-static const char
-    *const diamond =
-        "version: 1\nvars: {list: [p, q], text: t}\nsteps:\n" SHELL(
-            "a") "}\n" SHELL("b") ", needs: a}\n"
-                                  "  - {id: c, uses: shell, with: {run: \"${{ steps.a.outputs.x "
-                                  "}}\"}}\n" SHELL("d") ", needs: [b, c]}\n" SHELL("e") ", needs: d, if: "
-                                                                                        "failure()}\n" SHELL("f") ", needs: d, if: always()}\n" SHELL(
-                                                                                            "g") ", needs: "
-                                                                                                 "[], "
-                                                                                                 "for-each: "
-                                                                                                 "\"${{ "
-                                                                                                 "vars.list "
-                                                                                                 "}}\", if: "
-                                                                                                 "\"item == "
-                                                                                                 "'q'\"}"
-                                                                                                 "\n" SHELL(
-                                                                                                     "h") ", "
-                                                                                                          "ne"
-                                                                                                          "ed"
-                                                                                                          "s:"
-                                                                                                          " "
-                                                                                                          "[]"
-                                                                                                          ", "
-                                                                                                          "fo"
-                                                                                                          "r-"
-                                                                                                          "ea"
-                                                                                                          "ch"
-                                                                                                          ": "
-                                                                                                          "\""
-                                                                                                          "${"
-                                                                                                          "{ "
-                                                                                                          "va"
-                                                                                                          "rs"
-                                                                                                          ".t"
-                                                                                                          "ex"
-                                                                                                          "t "
-                                                                                                          "}}"
-                                                                                                          "\""
-                                                                                                          "}"
-                                                                                                          "\n" SHELL(
-                                                                                                              "i") ", needs: d, if: steps.d.status == 'succeeded'}\n";
+static const char *const diamond =
+    "version: 1\nvars: {list: [p, q], text: t}\nsteps:\n" SHELL("a") "}\n" SHELL(
+        "b") ", needs: a}\n"
+             "  - {id: c, uses: shell, with: {run: \"${{ steps.a.outputs.x "
+             "}}\"}}\n" SHELL("d") ", needs: [b, c]}\n" SHELL(
+                 "e") ", needs: d, if: "
+                      "failure()}\n" SHELL("f") ", needs: d, if: always()}\n" SHELL(
+                          "g") ", needs: "
+                               "[], "
+                               "for-each: "
+                               "\"${{ "
+                               "vars.list "
+                               "}}\", if: "
+                               "\"item == "
+                               "'q'\"}"
+                               "\n" SHELL("h") ", "
+                                               "ne"
+                                               "ed"
+                                               "s:"
+                                               " "
+                                               "[]"
+                                               ", "
+                                               "fo"
+                                               "r-"
+                                               "ea"
+                                               "ch"
+                                               ": "
+                                               "\""
+                                               "${"
+                                               "{ "
+                                               "va"
+                                               "rs"
+                                               ".t"
+                                               "ex"
+                                               "t "
+                                               "}}"
+                                               "\""
+                                               "}"
+                                               "\n" SHELL(
+                                                   "i") ", needs: d, if: steps.d.status == 'succeeded'}\n";
 
 static int
 condition_of(const struct pipeline *p, const char *id, const char *steps_json, const char *item_json)
@@ -317,6 +339,7 @@ resolved(const char *uses, const char *with, const char *vars_json)
         ck_assert_int_eq(err.kind, ERR_CONFIG);
         return strdup(err.message);
     }
+    ck_assert_int_eq(status, 0);
     char *compact = json_compact(result);
     json_decref(result);
     return compact;
@@ -393,5 +416,6 @@ START_TEST(inputs_are_evaluated_and_typed)
 END_TEST
 
 UNIT_MAIN("workflow/pipeline", broken_files_give_their_lines, valid_files_have_no_problem,
-          members_reach_the_structure, defaults_of_the_file, the_pin_sees_what_matters,
-          conditions_follow_the_steps_before, items_are_a_list, inputs_are_evaluated_and_typed)
+          members_reach_the_structure, the_number_of_steps_is_bounded, defaults_of_the_file,
+          the_pin_sees_what_matters, conditions_follow_the_steps_before, items_are_a_list,
+          inputs_are_evaluated_and_typed)
