@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,10 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
-// An answer is awaited on the CPU as long as a batch should take, then on the futex, in slices after each of
-// which we look whether the process still lives.
-#define SPIN_NS (4 * CLOCK_MS_NS)
-#define SLICE_NS (2 * CLOCK_MS_NS)
+// An answer is awaited on the CPU for about a batch's length, then in short sleeps, for the cell may need our
+// CPU.
+#define SPIN_NS (CLOCK_MS_NS * 3 / 10)
+#define SLEEP_MIN_NS (CLOCK_MS_NS / 20)
+#define SLEEP_MAX_NS CLOCK_MS_NS
 
 enum {
     WALL_DEFAULT_MS = 10000,
@@ -82,8 +85,24 @@ cell_cpu_ns(const struct cell *cell)
     return read_cpu_ns((struct cell *)(uintptr_t)cell);
 }
 
-// ---- faults
-// -----------------------------------------------------------------------------------------------------
+int64_t
+cell_waits(const struct cell *cell)
+{
+    static const char key[] = "\nvoluntary_ctxt_switches:";
+    char path[64], text[4096];
+    int64_t switches = 0;
+    snprintf(path, sizeof(path), "/proc/%ld/status", (long)cell->pid);
+    int fd = cell->pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0)
+        return 0;
+    ssize_t got = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[got > 0 ? got : 0] = 0;
+    const char *at = strstr(text, key);
+    if (at && sscanf(at + sizeof(key) - 1, "%" SCNd64, &switches) == 1)
+        switches -= cell->doorbell;
+    return switches > 0 ? switches : 0;
+}
 
 // Whether the program's own output is a sanitizer's report; then that is the best description there is.
 static bool
@@ -136,9 +155,6 @@ bury(struct cell *cell, bool timed_out, struct err *err)
     return 0;
 }
 
-// ---- the doorbell
-// -----------------------------------------------------------------------------------------------
-
 static void
 pause_cpu(void)
 {
@@ -150,9 +166,9 @@ pause_cpu(void)
 }
 
 static void
-futex(_Atomic uint32_t *word, int op, uint32_t value, const struct timespec *timeout)
+futex_wake(_Atomic uint32_t *word)
 {
-    syscall(SYS_futex, word, op, value, timeout, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
 static void
@@ -161,7 +177,7 @@ ring(struct cell *cell)
     struct shared *shared = cell->shared;
     atomic_store(&shared->doorbell, ++cell->doorbell);
     if (atomic_load(&shared->host_waits))
-        futex(&shared->doorbell, FUTEX_WAKE, INT_MAX, NULL);
+        futex_wake(&shared->doorbell);
 }
 
 static bool
@@ -170,16 +186,13 @@ answered(const struct cell *cell)
     return atomic_load_explicit(&cell->shared->answer, memory_order_acquire) == cell->doorbell;
 }
 
+// The longer it takes, the less does it matter when we see it.
 static void
-sleep_for_answer(struct cell *cell)
+sleep_for_answer(int64_t waited_ns)
 {
-    static const struct timespec slice = {0, SLICE_NS};
-    struct shared *shared = cell->shared;
-    uint32_t seen = atomic_load(&shared->answer);
-    atomic_store(&shared->supervisor_waits, 1);
-    if (seen != cell->doorbell && atomic_load(&shared->answer) == seen)
-        futex(&shared->answer, FUTEX_WAIT, seen, &slice);
-    atomic_store(&shared->supervisor_waits, 0);
+    int64_t ns = waited_ns / 16;
+    ns = ns < SLEEP_MIN_NS ? SLEEP_MIN_NS : ns;
+    nanosleep(&(struct timespec){0, ns > SLEEP_MAX_NS ? SLEEP_MAX_NS : ns}, NULL);
 }
 
 // Waits for the answer; on a fault the cell is dead and has its reason.
@@ -196,7 +209,7 @@ await_answer(struct cell *cell, int64_t since_ns, struct err *err)
             return bury(cell, false, err);
         if (now_ns - since_ns > cell->wall_ms * CLOCK_MS_NS)
             return bury(cell, true, err);
-        sleep_for_answer(cell);
+        sleep_for_answer(now_ns - since_ns);
     }
     return 0;
 }
@@ -218,9 +231,6 @@ ask(struct cell *cell, enum shared_op op, struct err *err)
     text[sizeof(text) - 1] = 0;
     return err_set(err, ERR_TARGET, "%s", text);
 }
-
-// ---- life
-// -------------------------------------------------------------------------------------------------------
 
 static int
 share_memory(struct cell *cell, const struct cell_options *options, int *fd, struct err *err)
@@ -393,9 +403,6 @@ cell_free(struct cell *cell)
     vec_free(cell);
 }
 
-// ---- requests
-// ---------------------------------------------------------------------------------------------------
-
 int
 cell_load(struct cell *cell, const struct cell_inputs *inputs, struct err *err)
 {
@@ -461,9 +468,10 @@ ask_timed(struct cell *cell, enum shared_op op, struct cell_batch *batch, struct
     ring(cell);
     if (await_answer(cell, start_ns, err) < 0)
         return -1;
-    int64_t end_ns = clock_mono_ns();
-    batch->cpu_ns += read_cpu_ns(cell) - cpu_ns;
-    batch->wall_ns += end_ns - start_ns;
+    batch->wall_ns += clock_mono_ns() - start_ns;
+    batch->outside_cpu_ns += read_cpu_ns(cell) - cpu_ns;
+    batch->cpu_ns += cell->shared->cpu_ns;
+    batch->parts++;
     return 0;
 }
 

@@ -51,8 +51,10 @@ int cell_call(struct cell *cell, size_t index, struct buf *output, enum cell_fau
               struct err *err) MUST_USE;
 
 struct cell_batch {
-    int64_t wall_ns; // measured outside, from doorbell to answer
-    int64_t cpu_ns;  // the kernel's CPU clock of the process
+    int64_t wall_ns;        // measured outside, from doorbell to answer
+    int64_t cpu_ns;         // CPU time of the calls alone: the kernel's clock, read in the cell around them
+    int64_t outside_cpu_ns; // the same read outside, with 5 to 30 us of waking up a part in it: checks cpu_ns
+    size_t parts;           // how many pieces the batch was run in, for want of room
     struct cell_digest digest;
     enum cell_fault fault;
 };
@@ -72,6 +74,10 @@ const char *cell_fault_text(const struct cell *cell);
 
 // CPU time that the process has used so far, loading included.
 int64_t cell_cpu_ns(const struct cell *cell);
+
+// How often the process gave up the CPU of its own will beyond waiting for requests: it slept or did input or
+// output.
+int64_t cell_waits(const struct cell *cell);
 
 // "crashed" and so on, static.
 const char *cell_fault_name(enum cell_fault fault);

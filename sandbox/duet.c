@@ -141,9 +141,6 @@ calibrate(struct duet *duet, struct cell *baseline, struct err *err)
     return 0;
 }
 
-// ---- a difference
-// -----------------------------------------------------------------------------------------------
-
 // Finds the input for which single calls differ. 0 and *index, or 1 when none does.
 static int
 find_difference(struct cell *const cells[2], const struct quads_result *quads, size_t *index, struct err *err)
@@ -201,9 +198,6 @@ note_end(struct duet *duet, struct cell *const cells[2], const struct quads_resu
     }
 }
 
-// ---- launches
-// ---------------------------------------------------------------------------------------------------
-
 static void
 note_launch(struct duet *duet, const struct quads_result *quads)
 {
@@ -257,9 +251,6 @@ run_launch(struct duet *duet, struct err *err)
     }
     return done;
 }
-
-// ---- the verdict
-// ------------------------------------------------------------------------------------------------
 
 static void
 update(struct duet *duet)

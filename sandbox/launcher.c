@@ -183,9 +183,6 @@ launcher_cell_path(const struct launcher *launcher)
     return buf_text(&launcher->cell_path);
 }
 
-// ---- a request
-// --------------------------------------------------------------------------------------------------
-
 // Adds terminated strings; returns how many.
 static uint32_t
 add_strings(struct buf *text, const char *const *strings)
@@ -324,9 +321,6 @@ out:
     return result;
 }
 
-// ---- its reports
-// ------------------------------------------------------------------------------------------------
-
 // Takes one report off a channel. -1 when the runner is gone.
 static int
 take_report(struct run *run, struct wire_report *report, struct err *err)
@@ -442,9 +436,6 @@ launch_result_release(struct launch_result *result)
 {
     buf_release(&result->output);
 }
-
-// ---- programs that go on running
-// --------------------------------------------------------------------------------
 
 static struct run *
 find_run(struct launcher *launcher, pid_t pid)

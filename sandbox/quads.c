@@ -7,35 +7,52 @@
 #include <math.h>
 #include <string.h>
 
-enum { EMPTY_BATCHES = 9, WARM_BATCHES = 2, QUADS_MIN = 5, CALIBRATIONS = 3, ROUNDS_MAX = 1 << 20 };
+enum {
+    EMPTY_BATCHES = 9,
+    WARM_BATCHES = 2,
+    QUADS_MIN = 5,
+    AUDIT_BATCHES = 10,
+    CALIBRATIONS = 3,
+    ROUNDS_MAX = 1 << 20
+};
 
+// CPU time of an audit that may show outside only: for each part, and as a share of it.
+#define HIDDEN_NS 40000
+#define HIDDEN_SHARE 0.01
 // What a call costs at least, so that a function that became nothing has a logarithm.
 #define CALL_MIN_NS 0.02
-// Variants whose share of waiting differs by more than this are compared by the wall clock.
-#define WAITING_MAX 0.05
+// A variant that waits more often than this a batch, beyond the other, is compared by the wall clock.
+#define WAITS_MAX 0.5
 
 typedef VEC(double) values;
 
-// A launch at work. Clock 0 is the CPU's, clock 1 the wall's.
+// A launch at work.
 struct launch {
     const struct quads_spec *spec;
     struct quads_result *result;
     size_t calls, window;
-    double empty_ns[2][2]; // by variant and clock
-    values ratios[2];      // of quads, by clock
-    values times[2][2];    // of batches, by variant and clock
-    values waiting[2];     // share of the wall time that was not spent on the CPU, by variant
+    double empty_ns[2][QUADS_CLOCKS]; // by variant
+    values ratios[QUADS_CLOCKS];      // of quads
+    values times[2][QUADS_CLOCKS];    // of batches, by variant
 };
 
 static void
 launch_release(struct launch *launch)
 {
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < QUADS_CLOCKS; i++) {
         vec_release(&launch->ratios[i]);
-        vec_release(&launch->waiting[i]);
-        vec_release(&launch->times[i][0]);
-        vec_release(&launch->times[i][1]);
+        vec_release(&launch->times[0][i]);
+        vec_release(&launch->times[1][i]);
     }
+}
+
+static double
+gross_ns(const struct cell_batch *batch, enum quads_clock clock)
+{
+    int64_t ns = clock == QUADS_WALL      ? batch->wall_ns
+                 : clock == QUADS_OUTSIDE ? batch->outside_cpu_ns
+                                          : batch->cpu_ns;
+    return (double)ns;
 }
 
 static bool
@@ -77,7 +94,7 @@ static int
 measure_empty(struct launch *launch, size_t variant, struct err *err)
 {
     const struct quads_spec *spec = launch->spec;
-    double samples[2][EMPTY_BATCHES];
+    double samples[QUADS_CLOCKS][EMPTY_BATCHES];
     for (size_t i = 0; i < EMPTY_BATCHES; i++) {
         struct cell_batch batch;
         if (cell_empty(spec->cells[variant], window_first(spec, i), spec->size.count, spec->size.rounds,
@@ -87,11 +104,11 @@ measure_empty(struct launch *launch, size_t variant, struct err *err)
             note_fault(launch, variant, QUADS_FAULT);
             return 0;
         }
-        samples[0][i] = (double)batch.cpu_ns;
-        samples[1][i] = (double)batch.wall_ns;
+        for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
+            samples[clock][i] = gross_ns(&batch, clock);
     }
-    launch->empty_ns[variant][0] = stats_median(samples[0], EMPTY_BATCHES);
-    launch->empty_ns[variant][1] = stats_median(samples[1], EMPTY_BATCHES);
+    for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
+        launch->empty_ns[variant][clock] = stats_median(samples[clock], EMPTY_BATCHES);
     return 0;
 }
 
@@ -110,10 +127,9 @@ warm_up(struct launch *launch, struct err *err)
 
 // Time of a batch's calls without the loop.
 static double
-net_ns(struct launch *launch, size_t variant, size_t clock, const struct cell_batch *batch)
+net_ns(struct launch *launch, size_t variant, enum quads_clock clock, const struct cell_batch *batch)
 {
-    double gross = (double)(clock == 0 ? batch->cpu_ns : batch->wall_ns);
-    double net = gross - launch->empty_ns[variant][clock];
+    double net = gross_ns(batch, clock) - launch->empty_ns[variant][clock];
     double least = CALL_MIN_NS * (double)launch->calls;
     return net > least ? net : least;
 }
@@ -121,7 +137,7 @@ net_ns(struct launch *launch, size_t variant, size_t clock, const struct cell_ba
 static void
 note_quad(struct launch *launch, const struct cell_batch batches[2][2])
 {
-    for (size_t clock = 0; clock < 2; clock++) {
+    for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++) {
         double sum = 0;
         for (size_t pair = 0; pair < 2; pair++) {
             double a = net_ns(launch, 0, clock, &batches[0][pair]),
@@ -132,11 +148,6 @@ note_quad(struct launch *launch, const struct cell_batch batches[2][2])
         }
         *vec_push(&launch->ratios[clock]) = sum / 2;
     }
-    for (size_t variant = 0; variant < 2; variant++)
-        for (size_t pair = 0; pair < 2; pair++) {
-            const struct cell_batch *batch = &batches[variant][pair];
-            *vec_push(&launch->waiting[variant]) = 1 - (double)batch->cpu_ns / (double)(batch->wall_ns + 1);
-        }
 }
 
 // One quad: batches[variant][first or second].
@@ -168,15 +179,47 @@ run_quad(struct launch *launch, struct err *err)
     return 0;
 }
 
+// One long batch: does the clock in the cell agree with the same clock outside? Sets the clock to compare by.
+static int
+audit(struct launch *launch, size_t variant, struct err *err)
+{
+    const struct quads_spec *spec = launch->spec;
+    struct cell_batch batch;
+    size_t first = window_first(spec, launch->window);
+    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * AUDIT_BATCHES, &batch,
+                   err) < 0)
+        return -1;
+    if (batch.fault != CELL_OK) {
+        note_fault(launch, variant, QUADS_FAULT);
+        return 0;
+    }
+    double hidden = (double)(batch.outside_cpu_ns - batch.cpu_ns);
+    if (hidden > HIDDEN_NS * (double)batch.parts + HIDDEN_SHARE * (double)batch.outside_cpu_ns)
+        launch->result->clock = QUADS_OUTSIDE;
+    return 0;
+}
+
+// Chooses the clock that both variants are compared by.
+static int
+choose_clock(struct launch *launch, struct err *err)
+{
+    struct cell *const *cells = launch->spec->cells;
+    double waits = (double)(cell_waits(cells[0]) - cell_waits(cells[1]));
+    if (fabs(waits) > WAITS_MAX * (double)launch->times[0][0].count) {
+        launch->result->clock = QUADS_WALL;
+        return 0;
+    }
+    for (size_t variant = 0; variant < 2 && launch->result->end == QUADS_DONE; variant++)
+        if (audit(launch, variant, err) < 0)
+            return -1;
+    return 0;
+}
+
 static void
 conclude(struct launch *launch)
 {
     struct quads_result *result = launch->result;
-    double waiting[2];
-    for (size_t v = 0; v < 2; v++)
-        waiting[v] = stats_median(launch->waiting[v].items, launch->waiting[v].count);
-    result->wall = fabs(waiting[0] - waiting[1]) > WAITING_MAX;
-    size_t clock = result->wall ? 1 : 0;
+    enum quads_clock clock = result->clock;
     result->quads = launch->ratios[clock].count;
     result->log_ratio = stats_median(launch->ratios[clock].items, result->quads);
     for (size_t v = 0; v < 2; v++) {
@@ -201,6 +244,8 @@ quads_run(const struct quads_spec *spec, struct quads_result *result, struct err
             break;
         done = run_quad(&launch, err);
     }
+    if (done == 0 && result->end == QUADS_DONE)
+        done = choose_clock(&launch, err);
     if (done == 0 && result->end == QUADS_DONE)
         conclude(&launch);
     launch_release(&launch);

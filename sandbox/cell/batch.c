@@ -87,18 +87,6 @@ decode(const struct batch *batch, size_t index, struct argument *arguments)
 
 enum { PARAMETERS_MAX = 64 };
 
-bool
-batch_check(const struct batch *batch, size_t *bad)
-{
-    struct argument arguments[PARAMETERS_MAX];
-    for (size_t i = 0; i < batch->input_count; i++) {
-        *bad = i;
-        if (batch->offsets[i] > batch->offsets[i + 1] || !decode(batch, i, arguments))
-            return false;
-    }
-    return batch->object.stride <= PARAMETERS_MAX;
-}
-
 // Bytes that one call's buffers take in the area.
 static size_t
 call_bytes(const struct argument *arguments, size_t stride)
@@ -108,6 +96,24 @@ call_bytes(const struct argument *arguments, size_t stride)
         if (arguments[i].is_buffer)
             sum += round_up(arguments[i].bytes, ALIGN) + GUARD_BYTES;
     return sum;
+}
+
+bool
+batch_load(struct batch *batch, size_t *bad)
+{
+    struct argument arguments[PARAMETERS_MAX];
+    *bad = 0;
+    free(batch->needs);
+    batch->needs = calloc(batch->input_count + 1, sizeof(*batch->needs));
+    if (!batch->needs || batch->object.stride > PARAMETERS_MAX)
+        return false;
+    for (size_t i = 0; i < batch->input_count; i++) {
+        *bad = i;
+        if (batch->offsets[i] > batch->offsets[i + 1] || !decode(batch, i, arguments))
+            return false;
+        batch->needs[i] = call_bytes(arguments, batch->object.stride);
+    }
+    return true;
 }
 
 static void
@@ -128,20 +134,16 @@ input_of(struct window window, size_t call)
 static size_t
 fitting(const struct batch *batch, struct window window, size_t from, size_t count, size_t *bytes)
 {
-    struct argument arguments[PARAMETERS_MAX];
-    size_t stride = batch->object.stride;
-    size_t fixed =
-        stride * (sizeof(union cell_slot) + sizeof(struct placed)) + sizeof(union cell_slot) + sizeof(size_t);
-    size_t used = (SHIFTS + 4) * ALIGN, n = 0;
+    size_t stride = batch->object.stride, n = 0;
+    size_t fixed = stride * (sizeof(union cell_slot) + sizeof(struct placed)) + sizeof(union cell_slot);
+    size_t room = batch->area_bytes - (SHIFTS + 4) * ALIGN;
     *bytes = 0;
     for (; n < count; n++) {
-        if (!decode(batch, input_of(window, from + n), arguments))
+        size_t need = fixed + (batch->separate ? 0 : batch->needs[input_of(window, from + n)]);
+        if (need > room)
             break;
-        size_t more = call_bytes(arguments, stride);
-        if (used + fixed + (batch->separate ? 0 : more) > batch->area_bytes)
-            break;
-        used += fixed + more;
-        *bytes += more;
+        room -= need;
+        *bytes += need - fixed;
     }
     return n;
 }
@@ -172,15 +174,13 @@ batch_prepare(struct batch *batch, struct window window, size_t from, size_t cou
     size_t n = fitting(batch, window, from, count, &bytes);
     // The buffers first, at an address that differs from the last batch's; then the tables.
     uint8_t *cursor = batch->area + (batch->generation++ * 37 % SHIFTS) * ALIGN;
-    uint8_t *tables = cursor + (batch->separate ? 0 : bytes);
+    uint8_t *tables = cursor + bytes;
     batch->slots = (union cell_slot *)(void *)tables;
     batch->results = batch->slots + n * stride;
     batch->placed = (struct placed *)(void *)(batch->results + n);
-    batch->indices = (size_t *)(void *)(batch->placed + n * stride);
     memset(batch->results, 0, n * sizeof(*batch->results));
     for (size_t k = 0; k < n; k++) {
         size_t index = input_of(window, from + k);
-        batch->indices[k] = index;
         decode(batch, index, arguments);
         for (size_t i = 0; i < stride; i++) {
             struct placed *placed = &batch->placed[k * stride + i];

@@ -33,12 +33,12 @@ struct batch {
     const uint8_t *inputs; // encoded calls and their offsets
     const uint64_t *offsets;
     size_t input_count;
+    size_t *needs; // bytes that each input's buffers take; owned
     uint8_t *area;
     size_t area_bytes;
     bool separate; // each buffer from malloc
     uint64_t generation;
     size_t count; // prepared calls
-    size_t *indices;
     union cell_slot *slots, *results;
     struct placed *placed;
     uint64_t digest[2];
@@ -49,8 +49,8 @@ struct window {
     size_t first, count;
 };
 
-// Whether every input decodes; on false *bad is the first that does not.
-bool batch_check(const struct batch *batch, size_t *bad);
+// Takes new inputs in. False when *bad, the first such, does not decode.
+bool batch_load(struct batch *batch, size_t *bad);
 
 // Prepares calls [from, from + count) of a batch, or as many as fit. Returns how many, 0 when not even one
 // fits.

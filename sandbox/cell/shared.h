@@ -30,13 +30,13 @@ struct shared {
     _Alignas(64) _Atomic uint32_t doorbell;
     _Atomic uint32_t host_waits;
     _Alignas(64) _Atomic uint32_t answer;
-    _Atomic uint32_t supervisor_waits;
     _Alignas(64) uint64_t op;
     uint64_t first, count;
     uint64_t window_first, window_count; // a batch's call k has input window_first + k % window_count
     uint64_t inputs_at, output_at, size; // byte offsets from the header
     _Alignas(64) uint64_t status;
-    uint64_t done; // SHARED_PREPARE: how many calls fitted; SHARED_CALL: bytes of output
+    uint64_t done;  // SHARED_PREPARE: how many calls fitted; SHARED_CALL: bytes of output
+    int64_t cpu_ns; // SHARED_RUN, SHARED_EMPTY: CPU time of the calls
     uint64_t digest[2];
     char text[512];
 };
