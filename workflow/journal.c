@@ -83,9 +83,7 @@ journal_activity(struct step *step, const char *name, const char *key, const jso
     int begun = journal_begin(step, name, key, input, result, err);
     if (begun != 0)
         return begun < 0 ? -1 : 0;
-    if (run(context, result, err) < 0)
-        return -1;
-    if (journal_commit(step, name, key, *result, err) == 0)
+    if (run(context, result, err) == 0 && journal_commit(step, name, key, *result, err) == 0)
         return 0;
     json_drop(result);
     return -1;
@@ -103,9 +101,10 @@ journal_effect(struct step *step, const char *key, const json_t *intent, const s
     if (take_result(reply, result))
         return 0;
     int there = effect->look_up(context, result, err);
-    if (there < 0 || (there == 0 && effect->act(context, result, err) < 0))
-        return -1;
-    if (call(step, json_pack("{s:s, s:s, s:o}", "call", "confirm", "key", key, "result", or_null(*result)),
+    if (there == 0)
+        there = effect->act(context, result, err) < 0 ? -1 : 1;
+    if (there > 0 &&
+        call(step, json_pack("{s:s, s:s, s:o}", "call", "confirm", "key", key, "result", or_null(*result)),
              NULL, err) == 0)
         return 0;
     json_drop(result);

@@ -148,7 +148,7 @@ fake_trouble(struct step *step, struct err *err)
         return 0;
     const char *how = step_text(step, "how");
     if (strcmp(how, "crash") == 0)
-        raise(SIGSEGV);
+        raise(SIGABRT);
     if (strcmp(how, "killed") == 0)
         raise(SIGKILL);
     if (strcmp(how, "exit") == 0)
