@@ -25,7 +25,8 @@ evaluated(const char *text, bool bare, bool failed)
             "\"rows\": [{\"f\": 1}, {\"f\": 2}]}}}"),
         "steps", &err);
     AUTO_JSON *vars = json_read(
-        STR("{\"name\": \"h\\u00e9llo\", \"zero\": 0, \"empty\": \"\", \"num\": \"10\"}"), "vars", &err);
+        STR("{\"name\": \"h\\u00e9llo\", \"zero\": 0, \"empty\": \"\", \"num\": \"10\", \"a-1_b2\": 6}"),
+        "vars", &err);
     AUTO_JSON *run = json_read(STR("{\"id\": \"r7\"}"), "run", &err);
     AUTO_JSON *item = json_read(STR("{\"x\": \"ix\"}"), "item", &err);
     struct scope scope = {.steps = steps,
@@ -94,6 +95,7 @@ START_TEST(values_keep_their_type)
         {"item.x", "\"ix\""},
         {"item", "{\"x\":\"ix\"}"},
         {"index", "4"},
+        {"vars.a-1_b2", "6"},
     };
     CHECK_ALL(examples, true, false);
 }

@@ -78,6 +78,13 @@ START_TEST(fields_have_their_types)
     check_text(fetch, "retries/anyOf/0", "{\"maximum\":10,\"minimum\":0,\"type\":\"integer\"}");
     check_text(fetch, "retries/anyOf/1/$ref", "\"#/definitions/expression\"");
     check_text(fetch, "retries/default", "3");
+    const json_t *shell = at(schema, "definitions/with-shell/properties");
+    check_text(shell, "run", "{\"allOf\":[{\"$ref\":\"#/definitions/text\"}],\"description\":\"Command.\"}");
+    check_text(schema, "definitions/with-make/properties/options/anyOf/0/properties/debug/anyOf/0",
+               "{\"type\":\"boolean\"}");
+    check_text(
+        schema, "properties/version",
+        "{\"description\":\"Version of the file format.\",\"maximum\":1,\"minimum\":1,\"type\":\"integer\"}");
     check_text(fetch, "format/anyOf/0", "{\"enum\":[\"json\",\"yaml\",\"text\"]}");
     check_text(fetch, "rate/anyOf/0/type", "\"number\"");
     check_text(fetch, "follow/anyOf/0/type", "\"boolean\"");
