@@ -33,14 +33,28 @@ needs_finish(struct needs *needs, struct pipeline_step *step)
     step->need_count = needs->count;
 }
 
-// The first need of a step that is not done, or NULL.
-static const struct pipeline_need *
+// Index of the first need of a step that is not done, or the count.
+static size_t
 open_need(const struct pipeline_step *step, const bool *done)
 {
-    for (size_t i = 0; i < step->need_count; i++)
-        if (!done[step->needs[i].step])
-            return &step->needs[i];
-    return NULL;
+    size_t index = 0;
+    while (index < step->need_count && done[step->needs[index].step])
+        index++;
+    return index;
+}
+
+static bool
+is_waiting(const struct pipeline_step *step, const bool *done)
+{
+    return open_need(step, done) < step->need_count;
+}
+
+// The step that a waiting step waits for.
+static size_t
+waits_for(const struct pipeline *pipeline, size_t index, const bool *done)
+{
+    const struct pipeline_step *step = &pipeline->steps[index];
+    return step->needs[open_need(step, done)].step;
 }
 
 // Index of the first step that is not done and waits for nothing, or the count.
@@ -48,7 +62,7 @@ static size_t
 next_ready(const struct pipeline *pipeline, const bool *done)
 {
     size_t index = 0;
-    while (index < pipeline->step_count && (done[index] || open_need(&pipeline->steps[index], done)))
+    while (index < pipeline->step_count && (done[index] || is_waiting(&pipeline->steps[index], done)))
         index++;
     return index;
 }
@@ -61,7 +75,7 @@ step_on_cycle(const struct pipeline *pipeline, const bool *done)
     while (done[at])
         at++;
     for (size_t i = 0; i < pipeline->step_count; i++)
-        at = open_need(&pipeline->steps[at], done)->step;
+        at = waits_for(pipeline, at, done);
     return at;
 }
 
@@ -76,12 +90,13 @@ report_cycle(const struct pipeline *pipeline, size_t start, bool *done, struct a
         members[count] = at;
         least = at < members[least] ? count : least;
         count++;
-        at = open_need(&pipeline->steps[at], done)->step;
+        at = waits_for(pipeline, at, done);
     } while (at != start);
     AUTO_BUF path = BUF(400);
     for (size_t i = 0; i <= count; i++)
         buf_printf(&path, "%s%s", i ? " -> " : "", pipeline->steps[members[(least + i) % count]].id);
-    problems_add(problems, open_need(&pipeline->steps[members[least]], done)->mark, STR("needs"), "cycle: %s",
+    const struct pipeline_step *first = &pipeline->steps[members[least]];
+    problems_add(problems, first->needs[open_need(first, done)].mark, STR("needs"), "cycle: %s",
                  buf_text(&path));
     for (size_t i = 0; i < count; i++)
         done[members[i]] = true;
