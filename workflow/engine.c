@@ -5,6 +5,7 @@
 #include "base/git.h"
 #include "base/hash.h"
 #include "workflow/lease.h"
+#include "workflow/notice.h"
 #include "workflow/supervisor.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct engine {
 static void
 tell(const struct engine *engine, const char *type, const char *text, const json_t *details)
 {
-    supervision_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
+    notice_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
 }
 
 const char *
@@ -165,9 +166,8 @@ supersede_others(struct engine *engine, struct err *err)
         return -1;
     size_t i;
     json_t *id;
-    json_array_foreach(ids, i, id)
-        supervision_tell(engine->options, "run-superseded", json_string_value(id), NULL,
-                         "another pipeline or source commit is run now", NULL);
+    json_array_foreach(ids, i, id) notice_tell(engine->options, "run-superseded", json_string_value(id), NULL,
+                                               "another pipeline or source commit is run now", NULL);
     return 0;
 }
 
@@ -340,7 +340,7 @@ tell_plan(struct engine *engine)
                                        "for_each", step->for_each != NULL);
         const char *line =
             step->action.ops->plan ? step->action.ops->plan(&engine->arena, with) : step->action.ops->summary;
-        supervision_tell(engine->options, "plan", NULL, step->id, line, details);
+        notice_tell(engine->options, "plan", NULL, step->id, line, details);
     }
     snprintf(engine->outcome->status, sizeof(engine->outcome->status), "planned");
 }

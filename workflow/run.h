@@ -6,7 +6,7 @@
 #ifndef ATOLL_WORKFLOW_RUN_H
 #define ATOLL_WORKFLOW_RUN_H
 
-#include "workflow/scheduler.h"
+#include "workflow/schedule.h"
 #include "workflow/state.h"
 
 // A run as its owner knows it.

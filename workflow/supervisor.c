@@ -3,8 +3,10 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/loop.h"
+#include "workflow/assignment.h"
+#include "workflow/notice.h"
+#include "workflow/scheduler.h"
 #include "workflow/server.h"
 #include "workflow/worker.h"
 
@@ -29,22 +31,11 @@ struct supervisor {
     bool fenced;
 };
 
-void
-supervision_tell(const struct engine_options *options, const char *type, const char *run, const char *step,
-                 const char *text, const json_t *details)
-{
-    if (!options->observe)
-        return;
-    struct engine_event event = {
-        .type = type, .run = run, .step = step, .text = text ? text : "", .details = details};
-    options->observe(options->context, &event);
-}
-
 static void
 tell(const struct supervisor *s, const char *type, const struct task *task, const char *text,
      const json_t *details)
 {
-    supervision_tell(s->given->options, type, s->given->run->id, task ? task->key : NULL, text, details);
+    notice_tell(s->given->options, type, s->given->run->id, task ? task->key : NULL, text, details);
 }
 
 static int64_t
@@ -198,50 +189,16 @@ on_timeout(void *context)
     worker_signal(seat->worker, SIGKILL);
 }
 
-// A folder name for a step key: what is not plain is replaced, and a hash keeps such keys apart.
-static char *
-scratch_of(const struct supervisor *s, const struct task *task, struct arena *arena)
-{
-    char *name = arena_dup(arena, task->key);
-    bool plain = true;
-    for (char *c = name; *c; c++) {
-        bool fine = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-                    strchr("-_", *c);
-        plain = plain && fine;
-        *c = fine ? *c : '_';
-    }
-    if (!plain) {
-        struct hash sum = hash_of(task->key, strlen(task->key));
-        char hex[65];
-        hash_hex(&sum, hex);
-        name = arena_printf(arena, "%.80s-%.8s", name, hex);
-    }
-    return fs_join(arena, s->given->scratch, name);
-}
-
-static json_t *
-assignment_of(const struct supervisor *s, const struct task *task, const char *scratch)
-{
-    const struct engine_options *options = s->given->options;
-    const struct run *run = s->given->run;
-    return json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:I, s:O, s:i, s:i}", "run", run->id, "step",
-                     task->key, "uses", task_action(s->given->schedule, task)->ops->name, "with", task->with,
-                     "repository", options->repository, "scratch", scratch, "cell",
-                     options->cell_path ? options->cell_path : "", "mode", run->mode, "seed",
-                     (json_int_t)run->seed, "sandbox", s->given->schedule->pipeline->sandbox, "attempt",
-                     task->attempt, "supervisor", (int)getpid());
-}
-
 static int
 start_process(struct supervisor *s, struct task *task, struct err *err)
 {
     static const char *const usual[] = {"atoll", "step-process", NULL};
     const struct engine_options *options = s->given->options;
     AUTO_ARENA arena = {0};
-    char *scratch = scratch_of(s, task, &arena);
+    char *scratch = assignment_scratch(s->given, task, &arena);
     if (fs_mkdirs(scratch, err) < 0)
         return -1;
-    AUTO_JSON *assignment = assignment_of(s, task, scratch);
+    AUTO_JSON *assignment = assignment_of(s->given, task, scratch);
     if (!assignment)
         return err_set(err, ERR_INTERNAL, "step %s: a text of its assignment is not UTF-8", task->key);
     struct worker *worker = worker_start(options->self_path, options->self_argv ? options->self_argv : usual,
@@ -394,7 +351,7 @@ reap(struct supervisor *s)
         AUTO_ARENA arena = {0};
         struct err ignored;
         if (worker->task->status == TASK_SUCCEEDED)
-            (void)!fs_remove_tree(scratch_of(s, worker->task, &arena), &ignored);
+            (void)!fs_remove_tree(assignment_scratch(s->given, worker->task, &arena), &ignored);
         remove_worker(s, worker);
     }
 }
@@ -416,39 +373,6 @@ choose_starts(struct supervisor *s)
     }
 }
 
-static const char *
-notice_type(const struct task *task)
-{
-    switch (task->status) {
-    case TASK_PENDING:
-        return task->next_ns ? "step-retry" : NULL;
-    case TASK_RUNNING:
-        return task->role == ROLE_GROUP ? NULL : "step-started";
-    case TASK_SUCCEEDED:
-    case TASK_FAILED:
-        return "step-finished";
-    case TASK_SKIPPED:
-        return "step-skipped";
-    }
-    return NULL;
-}
-
-static void
-add_notice(struct supervisor *s, const struct task *task, json_t *notices)
-{
-    const char *type = notice_type(task);
-    if (!type)
-        return;
-    int64_t end_ns = task->next_ns ? task->next_ns - wall(s) : task->ended_ns - task->started_ns;
-    json_t *details = json_pack("{s:s, s:s, s:i, s:f, s:O?, s:O?}", "uses",
-                                task_action(s->given->schedule, task)->ops->name, "status",
-                                task_status_name(task->status), "attempt", task->attempt, "seconds",
-                                task->started_ns && end_ns > 0 ? (double)end_ns / 1e9 : 0.0, "outputs",
-                                task->outputs, "error", task->error);
-    json_array_append_new(notices, json_pack("{s:s, s:s, s:s, s:o}", "type", type, "step", task->key, "text",
-                                             task->note ? task->note : "", "details", details));
-}
-
 static int
 write_changes(struct supervisor *s, json_t *notices, struct err *err)
 {
@@ -458,21 +382,9 @@ write_changes(struct supervisor *s, json_t *notices, struct err *err)
             continue;
         if (run_write_task(s->given->state, s->given->run, s->given->schedule, task, err) < 0)
             return -1;
-        add_notice(s, task, notices);
+        notices_add(notices, s->given->schedule, task, wall(s));
     }
     return 0;
-}
-
-// What was committed may be told.
-static void
-tell_notices(const struct supervisor *s, const json_t *notices)
-{
-    size_t i;
-    json_t *notice;
-    json_array_foreach(notices, i, notice)
-        supervision_tell(s->given->options, json_get_text(notice, "type", ""), s->given->run->id,
-                         json_get_text(notice, "step", ""), json_get_text(notice, "text", ""),
-                         json_object_get(notice, "details"));
 }
 
 static int
@@ -503,7 +415,7 @@ turn(struct supervisor *s, struct err *err)
     if (state_commit(s->given->state, err) < 0)
         return err_wrap(err, "writing the state");
     send_replies(s);
-    tell_notices(s, notices);
+    notices_tell(notices, s->given->options, s->given->run->id);
     return start_chosen(s, err);
 }
 

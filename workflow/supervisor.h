@@ -7,7 +7,7 @@
 
 #include "workflow/engine.h"
 #include "workflow/run.h"
-#include "workflow/scheduler.h"
+#include "workflow/schedule.h"
 #include "workflow/state.h"
 
 // What it works with; all borrowed.
@@ -28,9 +28,5 @@ enum supervision_end {
 // Runs until every task ended or a signal came. -1 for what the engine itself can't go on with: the state
 // can't be written, or somebody else took the run over (ERR_CONFLICT); no worker is left in any case.
 int supervise(const struct supervision *supervision, enum supervision_end *end, struct err *err) MUST_USE;
-
-// Tells the observer.
-void supervision_tell(const struct engine_options *options, const char *type, const char *run,
-                      const char *step, const char *text, const json_t *details);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef ATOLL_WORKFLOW_WORKER_H
 #define ATOLL_WORKFLOW_WORKER_H
 
-#include "workflow/scheduler.h"
+#include "workflow/schedule.h"
 #include "workflow/wire.h"
 
 #include <sys/types.h>
