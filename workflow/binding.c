@@ -40,7 +40,7 @@ fail_key(const struct slot *slot, const struct field *fields)
 {
     const char *names[MEMBERS_MAX] = {0};
     size_t count = 0;
-    for (; fields[count].name && count < MEMBERS_MAX; count++)
+    for (; count < MEMBERS_MAX && fields[count].name; count++)
         names[count] = fields[count].name;
     const char *hint = problems_hint(slot->binding->problems, slot->key, names, count);
     AUTO_BUF words = BUF(4096);

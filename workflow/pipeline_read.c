@@ -84,7 +84,7 @@ read_uses(struct reading *r, const struct yaml_node *node)
         return ops;
     const char *names[NAMES_MAX] = {0};
     size_t count = 0;
-    for (; r->registry->steps[count] && count < NAMES_MAX; count++)
+    for (; count < NAMES_MAX && r->registry->steps[count]; count++)
         names[count] = r->registry->steps[count]->name;
     const char *hint = problems_hint(r->problems, node->text, names, count);
     AUTO_BUF words = BUF(4096);

@@ -41,7 +41,7 @@ unknown_member(const struct check *check, const struct reference_part *part, con
 {
     const char *names[NAMES_MAX] = {0};
     size_t count = 0;
-    for (; fields[count].name && count < NAMES_MAX; count++)
+    for (; count < NAMES_MAX && fields[count].name; count++)
         names[count] = fields[count].name;
     add(check, part, what, names, count);
 }

@@ -100,7 +100,7 @@ token_next(struct token_reader *r)
     } else if ((token.kind = operator_kind(c, peek(r, 1))) != TOKEN_BAD) {
         length = 2;
     } else if (c && strchr("<>!()[].,", c)) {
-        token.kind = c;
+        token.kind = (unsigned char)c;
     }
     while (token.kind == TOKEN_BAD && ((unsigned char)peek(r, length) & 0xC0U) == 0x80U)
         length++; // the whole character
