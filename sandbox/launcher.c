@@ -482,7 +482,7 @@ launcher_stop(struct launcher *launcher, pid_t pid, struct launch_result *result
     if (!run)
         return err_set(err, ERR_INTERNAL, "process %ld is not of this launcher", (long)pid);
     struct launch_result ended = {.output = BUF(OUTPUT_DEFAULT_BYTES), .exit_code = -1};
-    (void)send(run->channel, "k", 1, MSG_NOSIGNAL);
+    (void)shutdown(run->channel, SHUT_WR);
     int done = attend(run, &ended, err);
     run_release(run);
     if (result)

@@ -2,7 +2,8 @@
 // What the launcher and `atoll-cell zygote` say to each other. A request is one packet on the control socket:
 // this struct, with descriptors: channel, text (memfd), stdin, output, then those to pass on. The text holds
 // terminated strings: argv, env, read paths, write paths, cwd. Reports come back on the request's own
-// channel; when the launcher's end of it closes, or any byte arrives, the run is killed with all it started.
+// channel; when the launcher's end of it closes or is shut down for writing, the run is killed with all it
+// started.
 #ifndef ATOLL_SANDBOX_CELL_WIRE_H
 #define ATOLL_SANDBOX_CELL_WIRE_H
 
