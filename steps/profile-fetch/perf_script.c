@@ -15,7 +15,6 @@ struct header {
 struct reader {
     struct text text;
     struct profile *profile;
-    bool measured;    // the event is chosen
     struct str event; // chosen event
     bool in_sample, skipped;
     bool one_line; // the sample's only frame stood on its header's line
@@ -199,13 +198,6 @@ S_begin_sample(struct reader *reader, const struct header *header, struct err *e
     reader->period = header->period;
     if (reader->skipped)
         return 0;
-    if (!reader->measured) {
-        reader->measured = true;
-        reader->event = header->event;
-        if (profile_measure(reader->profile, PROFILE_SAMPLES, header->event, STR("count"), reader->text.name,
-                            err) < 0)
-            return -1;
-    }
     if (!str_eq(header->event, reader->event)) {
         reader->skipped = true;
         reader->profile->skipped_samples++;
@@ -259,10 +251,30 @@ S_read_all(struct reader *reader, struct err *err)
     return S_end_sample(reader, err);
 }
 
+// The event that is read: the first that measures processor time, else the first.
+static struct str
+S_choose_event(struct text text)
+{
+    struct str line, chosen = {0};
+    struct header header;
+    while (text_line(&text, &line)) {
+        if (line.len == 0 || line.ptr[0] == '#' || line.ptr[0] == '\t' || !S_header(line, &header) ||
+            header.event.len == 0)
+            continue;
+        if (profile_type_is_cpu(header.event))
+            return header.event;
+        chosen = chosen.ptr ? chosen : header.event;
+    }
+    return chosen;
+}
+
 int
 perf_script_read(struct str data, const char *name, struct profile *profile, struct err *err)
 {
     struct reader reader = {.text = text_of(data, name), .profile = profile};
+    reader.event = S_choose_event(reader.text);
+    if (profile_measure(profile, PROFILE_SAMPLES, reader.event, STR("count"), name, err) < 0)
+        return -1;
     int result = S_read_all(&reader, err);
     vec_release(&reader.frames);
     vec_release(&reader.symbols);

@@ -195,14 +195,19 @@ profile_note_commits(struct profile *profile, struct str text)
 }
 
 bool
-profile_is_cpu(const struct profile *profile)
+profile_type_is_cpu(struct str type)
 {
-    static const char *const other[] = {"alloc",        "inuse", "contentions", "delay",  "goroutine",
-                                        "threadcreate", "block", "mutex",       "faults", "misses"};
-    if (strcmp(profile->unit, "bytes") == 0)
-        return false;
+    static const char *const other[] = {"alloc",     "inuse",        "contentions", "delay",
+                                        "goroutine", "threadcreate", "block",       "mutex",
+                                        "faults",    "misses",       "switch",      "dummy"};
     for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
-        if (strstr(profile->type, other[i]))
+        if (str_find(type, str_of(other[i])) >= 0)
             return false;
     return true;
+}
+
+bool
+profile_is_cpu(const struct profile *profile)
+{
+    return strcmp(profile->unit, "bytes") != 0 && profile_type_is_cpu(str_of(profile->type));
 }

@@ -104,6 +104,9 @@ int profile_sample(struct profile *profile, const uint32_t *frames, size_t depth
 // Notes every word of 40 hex digits in `text` as a possible commit.
 void profile_note_commits(struct profile *profile, struct str text);
 
+// Whether a type's name stands for processor time and not for memory, locks, page faults or cache misses.
+bool profile_type_is_cpu(struct str type);
+
 // Whether the profile measures processor time (and not bytes, locks or page faults), so that shares cost
 // money.
 bool profile_is_cpu(const struct profile *profile);

@@ -143,6 +143,7 @@ tree_match(const struct tree *tree, struct str path, struct tree_match matches[T
         link = S_index_of(map_get(&tree->suffixes, end));
     }
     size_t found = 0, longest = 1;
+    struct tree_match whole_file = {.file = TREE_NONE};
     for (unsigned i = 0; link != TREE_NONE && i < MAX_CHAIN; i++) {
         uint32_t file = tree->links.items[link].file;
         link = tree->links.items[link].next;
@@ -157,11 +158,13 @@ tree_match(const struct tree *tree, struct str path, struct tree_match matches[T
         if (found < TREE_MAX_MATCHES)
             matches[found++] = (struct tree_match){
                 .file = file, .whole = whole, .root_bytes = common == candidate.len ? path.len - common : 0};
-        // The very path is the only match.
-        if (common == candidate.len && common == path.len) {
-            matches[0] = matches[found - 1];
-            return 1;
-        }
+        // A file whose whole path is the end is the one, and there is only one.
+        if (common == candidate.len)
+            whole_file = (struct tree_match){.file = file, .whole = true, .root_bytes = path.len - common};
+    }
+    if (whole_file.file != TREE_NONE && strlen(tree->files.items[whole_file.file].path) == longest) {
+        matches[0] = whole_file;
+        return 1;
     }
     return found;
 }

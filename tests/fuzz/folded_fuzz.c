@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Any bytes as folded stacks.
+#include "steps/profile-fetch/folded.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    AUTO_PROFILE profile;
+    struct err err;
+    profile_init(&profile);
+    (void)!folded_read(str_n((const char *)bytes, size), "fuzz", &profile, &err);
+    return 0;
+}
