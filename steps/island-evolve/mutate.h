@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The native mutators, one family a file (mutate_*.c). mutator.c lists them.
+#ifndef ATOLL_STEPS_ISLAND_EVOLVE_MUTATE_H
+#define ATOLL_STEPS_ISLAND_EVOLVE_MUTATE_H
+
+#include "steps/island-evolve/shape.h"
+
+// mutate_loop_table.c: a closed loop over one number becomes a table of 256 results.
+extern const struct mutator_ops mutate_tabulate_loop;
+// mutate_slice.c: a loop that folds bytes into such a number takes several bytes at once.
+extern const struct mutator_ops mutate_slice_table;
+// mutate_byte_table.c, mutate_expression_table.c: pure functions and expressions of one byte become tables.
+extern const struct mutator_ops mutate_tabulate_byte, mutate_tabulate_expression;
+// mutate_recursion.c: f(n - c) becomes a loop that goes up.
+extern const struct mutator_ops mutate_recursion_to_loop;
+// mutate_call.c, mutate_inline.c: another function of the file instead; the callee's definition brought into
+// the variant.
+extern const struct mutator_ops mutate_substitute_call, mutate_inline_callee;
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/island-evolve/mutator.h"
+
+#include "steps/island-evolve/mutate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct mutator_ops *const mutators[] = {
+    &mutate_tabulate_loop,     &mutate_slice_table,     &mutate_tabulate_byte, &mutate_tabulate_expression,
+    &mutate_recursion_to_loop, &mutate_substitute_call, &mutate_inline_callee, NULL,
+};
+
+static int
+by_start(const void *a, const void *b)
+{
+    const struct edit *x = a, *y = b;
+
+    if (x->start != y->start)
+        return x->start < y->start ? -1 : 1;
+    return x->end < y->end ? -1 : x->end > y->end;
+}
+
+bool
+mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count, const char *prologue,
+               struct buf *variant)
+{
+    struct edit *sorted = ARENA_ARRAY(mutation->arena, struct edit, count + 1);
+    struct str text = syntax_text(mutation->syntax);
+    size_t at = mutation->variant_start;
+
+    if (count > 0)
+        memcpy(sorted, edits, count * sizeof *edits);
+    qsort(sorted, count, sizeof *sorted, by_start);
+    if (prologue != NULL)
+        buf_puts(variant, prologue);
+    for (size_t i = 0; i < count; i++) {
+        if (sorted[i].start < at || sorted[i].end < sorted[i].start || sorted[i].end > mutation->variant_end)
+            return false;
+        buf_add(variant, text.ptr + at, sorted[i].start - at);
+        buf_puts(variant, sorted[i].text);
+        at = sorted[i].end;
+    }
+    buf_add(variant, text.ptr + at, mutation->variant_end - at);
+    return !variant->full;
+}
