@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FETCH_TRIES 3
 
@@ -260,6 +261,15 @@ push_local(git_repository *from, const char *path, const struct ref_change *chan
     return code < 0 ? repo_fail(code, err, "copying objects to %s", path) : repo_swap_ref(to, change, err);
 }
 
+// Sockets fail like files do; with a remote it is the network.
+static int
+exchange_fail(const struct exchange *exchange, int code, const char *doing, const char *ref, struct err *err)
+{
+    repo_fail(code, err, "%s %s of %s", doing, ref, exchange->url);
+    err->kind = err->kind == ERR_IO ? ERR_NET : err->kind;
+    return -1;
+}
+
 static int
 push_failed(const struct exchange *exchange, int code, const char *ref, struct err *err)
 {
@@ -267,17 +277,22 @@ push_failed(const struct exchange *exchange, int code, const char *ref, struct e
         return repo_moved(ref, &exchange->found, err);
     if (exchange->refusal[0])
         return err_set(err, ERR_CONFLICT, "%s refused %s: %s", exchange->url, ref, exchange->refusal);
-    return repo_fail(code, err, "pushing %s to %s", ref, exchange->url);
+    return exchange_fail(exchange, code, "changing", ref, err);
 }
 
+// libgit2 pushes refs only, so the commit gets one for as long as the push lasts.
 static int
 push_network(git_remote *remote, struct exchange *exchange, const struct ref_change *change, struct err *err)
 {
-    char oid[REPO_OID_SIZE] = "";
-    if (change->oid)
-        git_oid_tostr(oid, sizeof(oid), change->oid);
-    char *refspec =
-        arena_printf(&exchange->arena, "%s%s:%s", change->fast_forward_only ? "" : "+", oid, change->ref);
+    git_repository *handle = exchange->repo->handle;
+    const char *source = "", *force = change->fast_forward_only ? "" : "+";
+    int code = 0;
+    if (change->oid) {
+        AUTO_GIT(git_reference) *created = NULL;
+        source = arena_printf(&exchange->arena, "refs/atoll/push/%d", (int)getpid());
+        code = git_reference_create(&created, handle, source, change->oid, 1, "atoll");
+    }
+    char *refspec = arena_printf(&exchange->arena, "%s%s:%s", force, source, change->ref);
     const git_strarray refspecs = {&refspec, 1};
     git_push_options options;
     git_push_options_init(&options, GIT_PUSH_OPTIONS_VERSION);
@@ -286,8 +301,13 @@ push_network(git_remote *remote, struct exchange *exchange, const struct ref_cha
     options.callbacks = callbacks_of(exchange);
     options.proxy_opts.type = GIT_PROXY_AUTO;
     options.custom_headers = headers_of(exchange);
-    int code = git_remote_push(remote, &refspecs, &options);
-    return code < 0 || exchange->refusal[0] ? push_failed(exchange, code, change->ref, err) : 0;
+    if (code == 0)
+        code = git_remote_upload(remote, &refspecs, &options);
+    git_remote_disconnect(remote);
+    int status = code < 0 || exchange->refusal[0] ? push_failed(exchange, code, change->ref, err) : 0;
+    if (change->oid)
+        git_reference_remove(handle, source);
+    return status;
 }
 
 int
@@ -311,40 +331,49 @@ repo_push(struct repo *repo, const char *remote_name, const char *oid, const cha
     return status;
 }
 
-// Connects and gives where `ref` stands; the connection stays open.
 static int
-remote_look(git_remote *remote, const struct exchange *exchange, const git_remote_connect_options *options,
-            const char *ref, git_oid *found, struct err *err)
+remote_connect(git_remote *remote, struct exchange *exchange)
 {
-    const git_remote_head **heads = NULL;
-    size_t count = 0;
-    int code = git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, options);
-    if (code == 0)
-        code = git_remote_ls(&heads, &count, remote);
-    if (code < 0)
-        return repo_fail(code, err, "asking %s", exchange->url);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(heads[i]->name, ref) == 0) {
-            *found = heads[i]->oid;
-            return 0;
-        }
-    }
-    return err_set(err, ERR_NOT_FOUND, "%s has no %s", exchange->url, ref);
+    git_remote_connect_options options;
+    git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
+    options.callbacks = callbacks_of(exchange);
+    options.proxy_opts.type = GIT_PROXY_AUTO;
+    options.custom_headers = headers_of(exchange);
+    return git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &options);
 }
 
 static int
-remote_download(git_remote *remote, const git_remote_connect_options *connect, const char *ref)
+remote_download(git_remote *remote, struct exchange *exchange, const char *ref)
 {
     char *refspec = (char *)ref;
     const git_strarray refspecs = {&refspec, 1};
     git_fetch_options options;
     git_fetch_options_init(&options, GIT_FETCH_OPTIONS_VERSION);
-    options.callbacks = connect->callbacks;
-    options.proxy_opts = connect->proxy_opts;
-    options.custom_headers = connect->custom_headers;
+    options.callbacks = callbacks_of(exchange);
+    options.proxy_opts.type = GIT_PROXY_AUTO;
+    options.custom_headers = headers_of(exchange);
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
     options.update_fetchhead = 0;
     return git_remote_download(remote, &refspecs, &options);
+}
+
+// Where the remote said that `ref` stands when it was last connected.
+static int
+remote_look(git_remote *remote, const struct exchange *exchange, const char *ref, char oid[REPO_OID_SIZE],
+            struct err *err)
+{
+    const git_remote_head **heads = NULL;
+    size_t count = 0;
+    int code = git_remote_ls(&heads, &count, remote);
+    if (code < 0)
+        return exchange_fail(exchange, code, "asking for", ref, err);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(heads[i]->name, ref) == 0) {
+            git_oid_tostr(oid, REPO_OID_SIZE, &heads[i]->oid);
+            return 0;
+        }
+    }
+    return err_set(err, ERR_NOT_FOUND, "%s has no %s", exchange->url, ref);
 }
 
 // Looks a ref up and, if wanted, downloads it. A download that races a replaced commit fails and is tried
@@ -357,24 +386,15 @@ remote_get(struct repo *repo, const char *name, const char *ref, bool download, 
     struct exchange exchange;
     const char *path = NULL;
     int status = remote_find(repo, name, false, &remote, &exchange, &path, err);
-    for (int tries = 0; status == 0; tries++) {
-        git_remote_connect_options options;
-        git_remote_connect_options_init(&options, GIT_REMOTE_CONNECT_OPTIONS_VERSION);
-        options.callbacks = callbacks_of(&exchange);
-        options.proxy_opts.type = GIT_PROXY_AUTO;
-        options.custom_headers = headers_of(&exchange);
+    int code = GIT_ERROR;
+    for (int tries = 0; status == 0 && code < 0 && tries < FETCH_TRIES; tries++) {
         exchange.credential_tries = 0;
-        git_oid found;
-        status = remote_look(remote, &exchange, &options, ref, &found, err);
-        int code = status == 0 && download ? remote_download(remote, &options, ref) : 0;
+        code = download ? remote_download(remote, &exchange, ref) : remote_connect(remote, &exchange);
         git_remote_disconnect(remote);
-        if (status == 0 && code == 0) {
-            git_oid_tostr(oid, REPO_OID_SIZE, &found);
-            break;
-        }
-        if (status == 0 && tries + 1 >= FETCH_TRIES)
-            status = repo_fail(code, err, "fetching %s from %s", ref, exchange.url);
     }
+    if (status == 0)
+        status = code < 0 ? exchange_fail(&exchange, code, "asking for", ref, err)
+                          : remote_look(remote, &exchange, ref, oid, err);
     exchange_release(&exchange);
     return status;
 }
