@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+// Against `git http-backend` behind the test server.
+#include "base/fs.h"
+#include "base/git.h"
+#include "base/proc.h"
+#include "tests/unit/server.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static struct arena arena;
+static struct err err;
+static char *dir;
+static char backend[1000];
+static const char *required_header; // Authorization that the server wants
+static const struct repo_author author = {"A U Thor", "author@example.org", 1700000000};
+static const char ref[] = "refs/heads/main";
+
+static void
+ok(int status)
+{
+    ck_assert_msg(status == 0, "%s", err.message);
+}
+
+static void
+refused(int status, enum err_kind kind)
+{
+    ck_assert_int_eq(status, -1);
+    ck_assert_msg(err.kind == kind, "%s: %s", err_name(err.kind), err.message);
+}
+
+// Runs the CGI program of git.
+static void
+serve(const struct server_call *call, struct buf *answer)
+{
+    if (required_header && strcmp(server_header(call, "Authorization"), required_header) != 0) {
+        buf_puts(answer,
+                 "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
+                 "Connection: close\r\n\r\n");
+        return;
+    }
+    const char *query = strchr(call->target, '?');
+    int path_len = query ? (int)(query - call->target) : (int)strlen(call->target);
+    const char *const env[] = {arena_printf(&arena, "REQUEST_METHOD=%s", call->method),
+                               arena_printf(&arena, "PATH_INFO=%.*s", path_len, call->target),
+                               arena_printf(&arena, "QUERY_STRING=%s", query ? query + 1 : ""),
+                               arena_printf(&arena, "CONTENT_TYPE=%s", server_header(call, "Content-Type")),
+                               arena_printf(&arena, "CONTENT_LENGTH=%zu", call->body.len),
+                               arena_printf(&arena, "GIT_PROJECT_ROOT=%s", dir),
+                               arena_printf(&arena, "HOME=%s", dir),
+                               arena_printf(&arena, "PATH=%s", getenv("PATH")),
+                               "GIT_HTTP_EXPORT_ALL=1",
+                               "REMOTE_USER=somebody",
+                               NULL};
+    const char *const argv[] = {backend, NULL};
+    struct proc_spec spec = {.argv = argv,
+                             .env = env,
+                             .stdin_text = buf_str(&call->body),
+                             .output_max_bytes = SERVER_MAX_BYTES / 2};
+    AUTO_PROC_RESULT result = {0};
+    if (proc_run(&spec, &result, &err) < 0)
+        _exit(1);
+    bool is_missing = strncmp(buf_text(&result.out), "Status: 404", 11) == 0;
+    buf_printf(answer, "HTTP/1.1 %s\r\nConnection: close\r\n", is_missing ? "404 Not Found" : "200 OK");
+    buf_add_str(answer, buf_str(&result.out));
+}
+
+// Finds the backend and a scratch folder; false when the machine has no git.
+static bool
+begin(void)
+{
+    const char *const argv[] = {"git", "--exec-path", NULL};
+    unsetenv("http_proxy");
+    AUTO_PROC_RESULT result = {0};
+    if (proc_run(&(struct proc_spec){.argv = argv}, &result, &err) < 0) {
+        printf("skipped: needs git\n");
+        return false;
+    }
+    struct str folder = str_trim(buf_str(&result.out));
+    snprintf(backend, sizeof(backend), "%" STR_FMT "/git-http-backend", STR_ARG(folder));
+    dir = fs_temp_dir(&arena, NULL, "atoll-remote-", &err);
+    if (!fs_exists(backend))
+        printf("skipped: needs git http-backend\n");
+    return fs_exists(backend);
+}
+
+static struct repo *
+make(const char *name, bool bare)
+{
+    ok(repo_init(fs_join(&arena, dir, name), bare, &err));
+    struct repo *repo = repo_open(fs_join(&arena, dir, name), &err);
+    ck_assert_msg(repo != NULL, "%s", err.message);
+    return repo;
+}
+
+static const char *
+url_of(int port)
+{
+    return arena_printf(&arena, "http://127.0.0.1:%d/origin.git", port);
+}
+
+static void
+commit(struct repo *repo, const char *text, char oid[REPO_OID_SIZE])
+{
+    const struct repo_change change = {.path = "dir/a", .content = str_of(text)};
+    ok(repo_commit(repo, *oid ? oid : NULL, NULL, &change, 1, "message", &author, oid, &err));
+}
+
+static void
+ck_at(struct repo *repo, const char *oid)
+{
+    char now[REPO_OID_SIZE];
+    ok(repo_resolve(repo, ref, now, &err));
+    ck_assert_str_eq(now, oid);
+}
+
+static void
+finish(struct repo *repo, struct repo *origin)
+{
+    repo_free(repo);
+    repo_free(origin);
+    ok(fs_remove_tree(dir, &err));
+    arena_release(&arena);
+}
+
+START_TEST(pushes_and_fetches)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true);
+    const char *url = url_of(server_start(serve));
+    char a[REPO_OID_SIZE] = "", b[REPO_OID_SIZE], fork[REPO_OID_SIZE], oid[REPO_OID_SIZE];
+    commit(repo, "1", a);
+    memcpy(b, a, sizeof(b));
+    memcpy(fork, a, sizeof(fork));
+    commit(repo, "2", b);
+    commit(repo, "3", fork);
+    ok(repo_push(repo, url, a, ref, REPO_NO_OID, &err));
+    ck_at(origin, a);
+    refused(repo_push(repo, url, b, ref, REPO_NO_OID, &err), ERR_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(err.message, a));
+    ok(repo_push(repo, url, b, ref, NULL, &err));
+    refused(repo_push(repo, url, fork, ref, NULL, &err), ERR_CONFLICT);
+    refused(repo_push(repo, url, fork, ref, a, &err), ERR_CONFLICT);
+    ck_at(origin, b);
+    ok(repo_push(repo, url, fork, ref, b, &err));
+    ck_at(origin, fork);
+    ok(repo_remote_ref(repo, url, ref, oid, &err));
+    ck_assert_str_eq(oid, fork);
+    struct repo *other = make("other", true);
+    ok(repo_fetch(other, url, ref, oid, &err));
+    AUTO_BUF text = BUF(100);
+    ok(repo_read(other, oid, "dir/a", 100, &text, &err));
+    ck_assert_str_eq(buf_text(&text), "3");
+    repo_free(other);
+    ok(repo_push(repo, url, a, "refs/heads/side", REPO_NO_OID, &err));
+    refused(repo_push(repo, url, NULL, "refs/heads/side", b, &err), ERR_CONFLICT);
+    ok(repo_push(repo, url, NULL, "refs/heads/side", a, &err));
+    refused(repo_remote_ref(repo, url, "refs/heads/side", oid, &err), ERR_NOT_FOUND);
+    refused(repo_push(repo, url, NULL, ref, fork, &err), ERR_CONFLICT); // git keeps the branch HEAD is on
+    struct fs_list refs;
+    ok(fs_walk(&arena, fs_join(&arena, dir, "r/.git/refs"), &refs, &err));
+    ck_assert_uint_eq(refs.count, 0); // what the pushes needed is gone
+    refused(repo_remote_ref(repo, "http://127.0.0.1:1/x.git", ref, oid, &err), ERR_NET);
+    finish(repo, origin);
+}
+END_TEST
+
+// The transport says success although the server refused: only its word about the ref tells.
+START_TEST(hears_the_servers_refusal)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true);
+    const char *url = url_of(server_start(serve)), *hook = fs_join(&arena, dir, "origin.git/hooks/update");
+    char a[REPO_OID_SIZE] = "", oid[REPO_OID_SIZE];
+    commit(repo, "1", a);
+    ok(fs_write(hook, STR("#!/bin/sh\nexit 1\n"), &err));
+    ck_assert_int_eq(chmod(hook, 0755), 0);
+    refused(repo_push(repo, url, a, ref, REPO_NO_OID, &err), ERR_CONFLICT);
+    ck_assert_msg(strstr(err.message, "hook declined") != NULL, "%s", err.message);
+    refused(repo_resolve(origin, ref, oid, &err), ERR_NOT_FOUND);
+    finish(repo, origin);
+}
+END_TEST
+
+START_TEST(shows_its_credentials)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true);
+    required_header = "Basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0"; // x-access-token:secret
+    const char *url = url_of(server_start(serve));
+    char a[REPO_OID_SIZE] = "";
+    commit(repo, "1", a);
+    ck_assert_int_eq(repo_push(repo, url, a, ref, NULL, &err), -1);
+    repo_set_token(repo, "wrong");
+    ck_assert_int_eq(repo_push(repo, url, a, ref, NULL, &err), -1);
+    repo_set_token(repo, "secret");
+    ok(repo_push(repo, url, a, ref, NULL, &err));
+    repo_set_token(repo, NULL);
+    ck_assert_int_eq(repo_push(repo, url, a, "refs/heads/b", NULL, &err), -1);
+    finish(repo, origin);
+}
+END_TEST
+
+// As checkout actions leave it: a header in the configuration, and another name for the host.
+START_TEST(obeys_the_configuration)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true);
+    required_header = "Basic Y2k6Y2k=";
+    int port = server_start(serve);
+    AUTO_BUF config = BUF(10000);
+    ok(fs_read(fs_join(&arena, dir, "r/.git/config"), 10000, &config, &err));
+    buf_printf(&config,
+               "[remote \"origin\"]\n\turl = forge:origin.git\n[url \"http://127.0.0.1:%d/\"]\n\tinsteadOf = "
+               "forge:\n"
+               "[http \"http://127.0.0.1:%d/\"]\n\textraheader = Authorization: %s\n"
+               "[http \"http://elsewhere/\"]\n\textraheader = Authorization: wrong\n",
+               port, port, required_header);
+    ok(fs_write(fs_join(&arena, dir, "r/.git/config"), buf_str(&config), &err));
+    repo_free(repo);
+    repo = repo_open(fs_join(&arena, dir, "r"), &err);
+    ck_assert_str_eq(repo_remote_url(repo, &arena, "origin", &err), url_of(port));
+    char a[REPO_OID_SIZE] = "", oid[REPO_OID_SIZE];
+    commit(repo, "1", a);
+    ok(repo_push(repo, "origin", a, ref, NULL, &err));
+    ok(repo_remote_ref(repo, "origin", ref, oid, &err));
+    ck_assert_str_eq(oid, a);
+    pid_t fetcher =
+        fork(); // libgit2's download loses its copy of the headers, which a leak checker would report
+    if (fetcher == 0)
+        _exit(repo_fetch(repo, "origin", ref, oid, &err) == 0 ? 0 : 1);
+    int status;
+    waitpid(fetcher, &status, 0);
+    ck_assert_int_eq(status, 0);
+    finish(repo, origin);
+}
+END_TEST
+
+// Replaces the head by parentless commits, as state does; returns how often it won.
+static int
+replace(const char *name, const char *url, int tries)
+{
+    struct repo *repo = make(name, true);
+    int won = 0;
+    for (int i = 0; i < tries; i++) {
+        char base[REPO_OID_SIZE], oid[REPO_OID_SIZE] = "";
+        if (repo_remote_ref(repo, url, ref, base, &err) < 0)
+            return -1;
+        commit(repo, arena_printf(&arena, "%s %d", name, i), oid);
+        if (repo_push(repo, url, oid, ref, base, &err) == 0)
+            won++;
+        else if (err.kind != ERR_CONFLICT)
+            return -1;
+    }
+    repo_free(repo);
+    return won;
+}
+
+START_TEST(acknowledges_each_swap_once)
+{
+    if (!begin())
+        return;
+    struct repo *origin = make("origin.git", true);
+    const char *url = url_of(server_start(serve));
+    char first[REPO_OID_SIZE] = "";
+    commit(origin, "0", first);
+    ok(repo_set_ref(origin, ref, first, NULL, &err));
+    ok(fs_write(fs_join(&arena, dir, "origin.git/logs/refs/heads/main"), STR(""),
+                &err)); // the server's own count
+    pid_t writers[2];
+    for (int i = 0; i < 2; i++) {
+        writers[i] = fork();
+        if (writers[i] == 0)
+            _exit(replace(i ? "two" : "one", url, 6));
+    }
+    int won = 0;
+    for (int i = 0; i < 2; i++) {
+        int status;
+        waitpid(writers[i], &status, 0);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 6);
+        won += WEXITSTATUS(status);
+    }
+    AUTO_BUF log = BUF(100000);
+    ok(fs_read(fs_join(&arena, dir, "origin.git/logs/refs/heads/main"), 100000, &log, &err));
+    int moves = 0;
+    for (size_t i = 0; i < log.len; i++)
+        moves += log.ptr[i] == '\n';
+    ck_assert_int_ge(won, 6); // at least one wins each round
+    ck_assert_int_eq(moves, won);
+    finish(NULL, origin);
+}
+END_TEST
+
+UNIT_MAIN("base/git_remote", pushes_and_fetches, hears_the_servers_refusal, shows_its_credentials,
+          obeys_the_configuration, acknowledges_each_swap_once)
