@@ -363,9 +363,8 @@ drain(int fd, struct buf *output)
         if (got <= 0)
             return got < 0 && errno == EAGAIN;
         size_t room = output->max - output->len;
-        if ((size_t)got > room)
-            output->full = true;
         buf_add(output, bytes, (size_t)got < room ? (size_t)got : room);
+        output->full = output->full || (size_t)got > room;
     }
 }
 

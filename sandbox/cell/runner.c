@@ -15,11 +15,12 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { COUNT_EVERY_MS = 20 };
+enum { COUNT_EVERY_MS = 5 };
 
 // What the child writes when it could not exec.
 struct failure {
@@ -112,12 +113,26 @@ reap(pid_t program, int *status)
     return ended;
 }
 
+// Whether there are more processes than allowed. /proc is only read when the machine has that many more than
+// at the start.
+static bool
+too_many(const struct wire_request *request, unsigned before)
+{
+    struct sysinfo machine;
+    if (sysinfo(&machine) == 0 && machine.procs <= before + request->processes)
+        return false;
+    return descendants_count() > request->processes;
+}
+
 // Waits until the program ended or must end. Returns the limit that it ran into.
 static enum wire_limit
 watch(const struct order *order, pid_t program, int signals, int64_t started_ns, int *status, bool *ended)
 {
     const struct wire_request *request = &order->request;
     bool counts = request->profile == LAUNCH_BUILD && request->processes > 0;
+    struct sysinfo machine = {0};
+    if (counts)
+        sysinfo(&machine);
     struct pollfd watched[2] = {{order->fds[WIRE_CHANNEL], POLLIN, 0}, {signals, POLLIN, 0}};
     for (;;) {
         int wait_ms = counts ? COUNT_EVERY_MS : -1;
@@ -140,7 +155,7 @@ watch(const struct order *order, pid_t program, int signals, int64_t started_ns,
             *ended = true;
             return WIRE_LIMIT_NONE;
         }
-        if (counts && descendants_count() > request->processes)
+        if (counts && too_many(request, machine.procs))
             return WIRE_LIMIT_PROCESSES;
     }
 }

@@ -13,7 +13,18 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+// Set when the launcher died.
+static volatile sig_atomic_t orphaned;
+
+static void
+note_orphaned(int signal_number)
+{
+    (void)signal_number;
+    orphaned = 1;
+}
 
 // Receives one request. 1, 0 when the launcher is gone, -1 when the packet makes no sense.
 static int
@@ -33,7 +44,7 @@ receive(struct order *order)
     ssize_t got;
     do
         got = recvmsg(WIRE_CONTROL, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR);
+    while (got < 0 && errno == EINTR && !orphaned);
     if (got <= 0)
         return 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -95,6 +106,8 @@ settle(void)
 {
     if (unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0)
         (void)!unshare(CLONE_NEWIPC);
+    // Runners must get the CPU also while a fork bomb goes off; programs give this up again.
+    (void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){1});
     (void)!policy_drop_capabilities();
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGCHLD, SIG_IGN);
@@ -108,7 +121,8 @@ int
 zygote_main(long parent)
 {
     setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         return 1;
     settle();
@@ -121,5 +135,10 @@ zygote_main(long parent)
             return 1;
         runner_main(&order);
     }
+    // The runners are of this group, their programs are not. They end their runs, and are reaped.
+    signal(SIGTERM, SIG_IGN);
+    kill(0, SIGTERM);
+    while (wait(NULL) > 0 || errno == EINTR)
+        ;
     return 0;
 }
