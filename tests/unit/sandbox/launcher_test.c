@@ -317,10 +317,11 @@ START_TEST(fork_bomb_is_stopped)
 {
     struct shell s;
     shell_init(&s);
-    fixture_program(&s.f, "atollbomb",
-                    // At most 400 processes, which end by themselves: a test must not take the machine with it.
-                    "#include <unistd.h>\nint main(void) { for (int i = 0; i < 400; i++) { usleep(500);"
-                    " if (fork() == 0) { setsid(); sleep(10); _exit(0); } } sleep(10); return 0; }");
+    fixture_program(
+        &s.f, "atollbomb",
+        // At most 400 processes, which end by themselves: a test must not take the machine with it.
+        "#include <unistd.h>\nint main(void) { for (int i = 0; i < 400; i++) { usleep(500);"
+        " if (fork() == 0) { setsid(); sleep(10); _exit(0); } } sleep(10); return 0; }");
     s.limits = (struct launch_limits){.wall_ms = 3000, .processes = 30};
     int64_t start_ns = clock_mono_ns();
     shell_run(&s, "exec ./atollbomb");

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/duet.h"
+#include "tests/unit/sandbox/fixture.h"
+#include "tests/unit/sandbox/objects.h"
+
+#include <math.h>
+#include <stdio.h>
+
+// A dependent chain of multiplications: its time is the iterations, wherever it is laid out.
+#define CHAIN_OBJECT(iterations)                                   \
+    TEXT_OBJECT("uint64_t h = n; for (int i = 0; i < " #iterations \
+                "; i++) h = h * 31 + (uint64_t)t[h & 1]; return (int64_t)(h & 0);")
+
+struct stage {
+    struct fixture f;
+    struct calls calls;
+    struct duet_spec spec;
+    struct duet_result result;
+    size_t links[2], progress;
+    uint64_t last_seed;
+};
+
+// "Links" by handing out one finished object; notes that each launch asks anew with another seed.
+struct made {
+    const char *path;
+    struct stage *stage;
+    size_t variant;
+};
+
+static int
+hand_out(void *context, uint64_t layout_seed, char path[4096], struct err *err)
+{
+    struct made *made = context;
+    (void)err;
+    ck_assert_uint_ne(layout_seed, made->stage->last_seed);
+    made->stage->last_seed = layout_seed;
+    made->stage->links[made->variant]++;
+    snprintf(path, 4096, "%s", made->path);
+    return 0;
+}
+
+static void
+count_progress(void *context, double speedup, double low, double high, size_t launches)
+{
+    struct stage *stage = context;
+    stage->progress++;
+    ck_assert_uint_eq(launches, stage->progress);
+    ck_assert(low <= speedup && speedup <= high);
+}
+
+static void
+stage_init(struct stage *stage, size_t launches_min, size_t launches_max)
+{
+    *stage = (struct stage){0};
+    fixture_init(&stage->f);
+    calls_init(&stage->calls);
+    calls_add_texts(&stage->calls);
+    stage->spec = (struct duet_spec){.launcher = stage->f.launcher,
+                                     .host = host_real(),
+                                     .inputs = &stage->calls.inputs,
+                                     .limits = {.wall_ms = 2000, .memory_bytes = 256 << 20},
+                                     .alpha = 0.01,
+                                     .margin = 0.02,
+                                     .launches_min = launches_min,
+                                     .launches_max = launches_max,
+                                     .launch_ns = 60000000,
+                                     .budget_ns = 20000000000,
+                                     .seed = 7,
+                                     .progress_context = stage,
+                                     .progress = count_progress};
+}
+
+static void
+stage_run(struct stage *stage, const char *baseline, const char *candidate)
+{
+    struct made made[2] = {{fixture_object(&stage->f, "baseline.so", baseline), stage, 0},
+                           {fixture_object(&stage->f, "candidate.so", candidate), stage, 1}};
+    stage->spec.baseline = (struct duet_variant){&made[0], hand_out};
+    stage->spec.candidate = (struct duet_variant){&made[1], hand_out};
+    stage->progress = 0;
+    stage->last_seed = 0;
+    OK(duet_run(&stage->spec, &stage->result, &stage->f.err), &stage->f.err);
+}
+
+static void
+stage_release(struct stage *stage)
+{
+    calls_release(&stage->calls);
+    fixture_release(&stage->f);
+}
+
+START_TEST(planted_work_is_read)
+{
+    struct stage s;
+    stage_init(&s, 3, 3);
+    // Another program may disturb all launches of one duet on a shared machine, hardly those of three.
+    double off = 1;
+    for (int i = 0; i < 3 && off > 0.015; i++) {
+        s.spec.seed++;
+        stage_run(&s, CHAIN_OBJECT(2000), CHAIN_OBJECT(2100));
+        off = fabs(s.result.speedup - 1 / 1.05);
+    }
+    ck_assert_msg(off <= 0.015, "read %.4f", s.result.speedup);
+    ck_assert_uint_eq(s.result.launches, 3);
+    ck_assert_uint_ge(s.result.quads, 15);
+    ck_assert(s.result.batch_us > 100 && s.result.batch_us < 2000);
+    ck_assert(s.result.ns_per_call[1] > s.result.ns_per_call[0]);
+    ck_assert(s.result.cpu_seconds > 0.01 && s.result.seconds > 0.1);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(equal_pair_is_not_called_different)
+{
+    struct stage s;
+    stage_init(&s, 6, 12);
+    stage_run(&s, CHAIN_OBJECT(500), CHAIN_OBJECT(500));
+    ck_assert_msg(s.result.verdict == DUET_EQUIVALENT || s.result.verdict == DUET_INCONCLUSIVE,
+                  "%s %.4f [%.4f %.4f]", duet_verdict_name(s.result.verdict), s.result.speedup, s.result.low,
+                  s.result.high);
+    ck_assert(s.result.low < 1.005 && s.result.high > 0.995);
+    ck_assert_uint_eq(s.links[0], s.result.launches);
+    ck_assert_uint_eq(s.links[1], s.result.launches);
+    ck_assert_uint_eq(s.progress, s.result.launches);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(faster_and_slower_are_told)
+{
+    struct stage s;
+    stage_init(&s, 6, 20);
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    ck_assert_str_eq(duet_verdict_name(s.result.verdict), "faster");
+    ck_assert_msg(s.result.low > 1.5 && s.result.high < 2.6, "[%.4f %.4f]", s.result.low, s.result.high);
+    s.links[0] = s.links[1] = 0;
+    stage_run(&s, CHAIN_OBJECT(300), CHAIN_OBJECT(600));
+    ck_assert_str_eq(duet_verdict_name(s.result.verdict), "slower");
+    ck_assert(s.result.high < 1);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(quick_duet_ranks)
+{
+    struct stage s;
+    stage_init(&s, 2, 2);
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    ck_assert_uint_eq(s.result.launches, 2);
+    ck_assert(s.result.speedup > 1.5 && s.result.speedup < 2.5);
+    ck_assert(s.result.low == 0 && isinf(s.result.high));
+    ck_assert(fabs((s.result.log_ratios[0] + s.result.log_ratios[1]) / 2 - log(s.result.speedup)) < 1e-9);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(sleeping_is_measured_by_the_wall)
+{
+    struct stage s;
+    stage_init(&s, 2, 2);
+    stage_run(&s, CHAIN_OBJECT(2000), TEXT_OBJECT("usleep(100); return 0;"));
+    ck_assert_msg(s.result.speedup < 0.5, "a candidate that sleeps reads %.3f", s.result.speedup);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(differing_output_is_found)
+{
+    struct stage s;
+    stage_init(&s, 2, 2);
+    stage_run(&s, SUM_OBJECT, TEXT_OBJECT("int64_t s = n == 12; while (n--) s += t[n]; return s;"));
+    ck_assert_int_eq(s.result.verdict, DUET_DIFFERS);
+    ck_assert_uint_eq(s.result.input, 2);
+    ck_assert_msg(strstr(s.result.detail, "input 2"), "%s", s.result.detail);
+    stage_release(&s);
+}
+END_TEST
+
+// Right for single calls and for the first thousand of a process, wrong after that.
+START_TEST(cheating_when_timed_is_found)
+{
+    struct stage s;
+    stage_init(&s, 2, 2);
+    stage_run(
+        &s, SUM_OBJECT,
+        TEXT_OBJECT("static int calls; int64_t s = 0; if (++calls > 1000) return 0; while (n--) s += t[n];"
+                    "return s;"));
+    ck_assert_int_eq(s.result.verdict, DUET_DIFFERS);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(faults_are_named)
+{
+    struct stage s;
+    stage_init(&s, 2, 2);
+    stage_run(&s, SUM_OBJECT, TEXT_OBJECT("abort();"));
+    ck_assert_int_eq(s.result.verdict, DUET_FAULT);
+    ck_assert_msg(strstr(s.result.detail, "candidate: signal 6"), "%s", s.result.detail);
+    stage_run(&s, SUM_OBJECT, "int nothing;");
+    ck_assert_int_eq(s.result.verdict, DUET_FAULT);
+    ck_assert_msg(strstr(s.result.detail, "atoll_parameters"), "%s", s.result.detail);
+    stage_run(&s, TEXT_OBJECT("static int k; return k++;"), SUM_OBJECT);
+    ck_assert_int_eq(s.result.verdict, DUET_FAULT);
+    ck_assert_msg(strstr(s.result.detail, "baseline: the same inputs"), "%s", s.result.detail);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(budget_ends_a_duet)
+{
+    struct stage s;
+    stage_init(&s, 50, 500);
+    s.spec.budget_ns = 400000000;
+    stage_run(&s, CHAIN_OBJECT(300), CHAIN_OBJECT(303));
+    ck_assert_int_eq(s.result.verdict, DUET_INCONCLUSIVE);
+    ck_assert(s.result.seconds < 3);
+    ck_assert_uint_ge(s.result.launches, 1);
+    stage_release(&s);
+}
+END_TEST
+
+UNIT_MAIN("sandbox/duet", planted_work_is_read, equal_pair_is_not_called_different,
+          faster_and_slower_are_told, quick_duet_ranks, sleeping_is_measured_by_the_wall,
+          differing_output_is_found, cheating_when_timed_is_found, faults_are_named, budget_ends_a_duet)
