@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/island-evolve/screen.h"
+
+#include "steps/island-evolve/token.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NORMAL_MAX_BYTES (1u << 20)
+
+struct screening {
+    const struct target *target;
+    const struct syntax *syntax; // of the file with the variant
+    size_t start, end;           // of the variant in it
+    const char **reason;
+    char *detail;
+    size_t detail_size;
+};
+
+static int
+refuse(struct screening *screening, const char *reason, const char *text, struct str what)
+{
+    *screening->reason = reason;
+    snprintf(screening->detail, screening->detail_size, "%s%" STR_FMT, text, STR_ARG(str_head(what, 200)));
+    return 1;
+}
+
+static bool
+is_one_of(struct str word, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (str_is(word, *list))
+            return true;
+    return false;
+}
+
+// ---- words
+// -----------------------------------------------------------------------------------------------------
+
+static bool
+forbidden_word(struct str word)
+{
+    static const char *const words[] = {"asm",
+                                        "__asm",
+                                        "__asm__",
+                                        "_exit",
+                                        "_Exit",
+                                        "exit",
+                                        "quick_exit",
+                                        "abort",
+                                        "atexit",
+                                        "fork",
+                                        "vfork",
+                                        "clone",
+                                        "execve",
+                                        "execv",
+                                        "execvp",
+                                        "execl",
+                                        "execlp",
+                                        "posix_spawn",
+                                        "system",
+                                        "popen",
+                                        "open",
+                                        "openat",
+                                        "creat",
+                                        "fopen",
+                                        "fdopen",
+                                        "freopen",
+                                        "read",
+                                        "write",
+                                        "close",
+                                        "mmap",
+                                        "munmap",
+                                        "mprotect",
+                                        "syscall",
+                                        "ioctl",
+                                        "socket",
+                                        "connect",
+                                        "bind",
+                                        "send",
+                                        "recv",
+                                        "kill",
+                                        "raise",
+                                        "signal",
+                                        "sigaction",
+                                        "setjmp",
+                                        "longjmp",
+                                        "_setjmp",
+                                        "sigsetjmp",
+                                        "siglongjmp",
+                                        "dlopen",
+                                        "dlsym",
+                                        "dlmopen",
+                                        "pthread_create",
+                                        "thrd_create",
+                                        "clock_gettime",
+                                        "clock",
+                                        "time",
+                                        "gettimeofday",
+                                        "nanosleep",
+                                        "usleep",
+                                        "sleep",
+                                        "getenv",
+                                        "setenv",
+                                        "putenv",
+                                        "environ",
+                                        "printf",
+                                        "fprintf",
+                                        "puts",
+                                        "putchar",
+                                        "fputs",
+                                        "fputc",
+                                        "fwrite",
+                                        "fread",
+                                        "fgets",
+                                        "perror",
+                                        "getpid",
+                                        "getppid",
+                                        "ptrace",
+                                        "prctl",
+                                        "personality",
+                                        "__builtin_ia32_rdtsc",
+                                        "__rdtsc",
+                                        "_rdtsc",
+                                        "__builtin_return_address",
+                                        "__builtin_frame_address",
+                                        "__builtin_apply",
+                                        "backtrace",
+                                        "__builtin_trap",
+                                        "_Thread_local",
+                                        "__thread",
+                                        "thread_local",
+                                        "atoll_target",
+                                        "atoll_batch",
+                                        "atoll_empty",
+                                        "atoll_parameters",
+                                        "_Atomic",
+                                        "_Pragma",
+                                        NULL};
+    return is_one_of(word, words);
+}
+
+static bool
+allowed_attribute(struct str word)
+{
+    static const char *const words[] = {
+        "always_inline", "noinline",        "hot",         "cold",        "pure",
+        "const",         "unused",          "aligned",     "flatten",     "nonnull",
+        "leaf",          "optimize",        "vector_size", "fallthrough", "packed",
+        "may_alias",     "returns_nonnull", "noclone",     NULL};
+    if (word.len > 4 && str_starts(word, STR("__")) && str_ends(word, STR("__")))
+        word = str_n(word.ptr + 2, word.len - 4);
+    return is_one_of(word, words);
+}
+
+// Looks at the words inside of "((..))" after __attribute__.
+static int
+check_attribute(struct screening *screening, struct str *rest)
+{
+    size_t depth = 0;
+    do {
+        struct token token = token_next(rest);
+        if (token.kind == TOKEN_END)
+            return 0;
+        if (str_is(token.text, "("))
+            depth++;
+        else if (str_is(token.text, ")"))
+            depth--;
+        else if (token.kind == TOKEN_WORD && depth == 2 && !allowed_attribute(token.text))
+            return refuse(screening, "forbidden", "attribute ", token.text);
+    } while (depth > 0);
+    return 0;
+}
+
+static bool
+allowed_header(struct str line)
+{
+    static const char *const headers[] = {"<string.h>", "<stdint.h>",   "<stddef.h>", "<stdbool.h>",
+                                          "<limits.h>", "<inttypes.h>", "<ctype.h>",  "<math.h>",
+                                          "<stdlib.h>", "<float.h>",    NULL};
+    ptrdiff_t open = str_find_byte(line, '<');
+    return open >= 0 && is_one_of(str_trim(str_from(line, (size_t)open)), headers);
+}
+
+static int
+check_directive(struct screening *screening, struct str line)
+{
+    struct str name = str_trim(str_from(line, 1));
+    if (str_starts(name, STR("include")))
+        return allowed_header(name) ? 0 : refuse(screening, "forbidden", "", line);
+    if (str_starts(name, STR("pragma")))
+        return str_find(name, STR("unroll")) >= 0 || str_find(name, STR("ivdep")) >= 0
+                   ? 0
+                   : refuse(screening, "forbidden", "", line);
+    bool known = str_starts(name, STR("define")) || str_starts(name, STR("undef")) ||
+                 str_starts(name, STR("if")) || str_starts(name, STR("el")) || str_starts(name, STR("endif"));
+    return known ? 0 : refuse(screening, "forbidden", "", line);
+}
+
+// A word that the baseline's file uses already is the repository's own business.
+static bool
+is_ours(const struct screening *screening, struct str word)
+{
+    struct str rest = screening->target->source;
+    for (struct token token = token_next(&rest); token.kind != TOKEN_END; token = token_next(&rest))
+        if (token.kind == TOKEN_WORD && str_eq(token.text, word))
+            return true;
+    return false;
+}
+
+static int
+check_words(struct screening *screening, struct str variant)
+{
+    struct str rest = variant;
+    for (struct token token = token_next(&rest); token.kind != TOKEN_END; token = token_next(&rest)) {
+        int refused = 0;
+        if (token.kind == TOKEN_DIRECTIVE)
+            refused = check_directive(screening, token.text);
+        else if (str_is(token.text, "__attribute__") || str_is(token.text, "__attribute"))
+            refused = check_attribute(screening, &rest);
+        else if (token.kind == TOKEN_WORD && forbidden_word(token.text) && !is_ours(screening, token.text))
+            refused = refuse(screening, "forbidden", "use of ", token.text);
+        if (refused != 0)
+            return refused;
+    }
+    return 0;
+}
+
+// ---- state
+// -----------------------------------------------------------------------------------------------------
+
+static bool
+has_word(const struct syntax *syntax, struct node declaration, const char *word)
+{
+    for (size_t i = 0; i < node_count(declaration); i++)
+        if (str_is(node_text(syntax, node_child(declaration, i)), word))
+            return true;
+    return false;
+}
+
+static bool
+declares_function(struct node declaration)
+{
+    for (size_t i = 0; i < node_count(declaration); i++)
+        if (!node_is_null(function_declarator(node_child(declaration, i))))
+            return true;
+    return false;
+}
+
+// A variable that outlives the call and can be written.
+static bool
+keeps_state(const struct screening *screening, struct node node)
+{
+    if (!node_is(node, "declaration") || has_word(screening->syntax, node, "const"))
+        return false;
+    bool in_file = node_is(node_parent(node), "translation_unit");
+    if (!in_file && !has_word(screening->syntax, node, "static"))
+        return false;
+    return !declares_function(node) && !has_word(screening->syntax, node, "extern");
+}
+
+struct walk {
+    struct screening *screening;
+    struct node found;
+};
+
+static bool
+visit(void *context, struct node node)
+{
+    struct walk *walk = context;
+    const struct screening *screening = walk->screening;
+    if (node_end(node) <= screening->start || node_start(node) >= screening->end)
+        return false;
+    if (node_start(node) >= screening->start && node_is_null(walk->found) && keeps_state(screening, node))
+        walk->found = node;
+    return node_is_null(walk->found);
+}
+
+static int
+check_state(struct screening *screening)
+{
+    struct walk walk = {screening, {{0}, NULL, NULL}};
+    node_walk(syntax_root(screening->syntax), visit, &walk);
+    if (node_is_null(walk.found))
+        return 0;
+    return refuse(screening, "forbidden",
+                  "state that outlives a call: ", node_text(screening->syntax, walk.found));
+}
+
+// ---- signature
+// -------------------------------------------------------------------------------------------------
+
+static bool
+same_head(const struct target *target, const struct syntax *syntax, const struct function *function)
+{
+    AUTO_BUF ours = BUF(NORMAL_MAX_BYTES), theirs = BUF(NORMAL_MAX_BYTES);
+    struct str text = syntax_text(syntax);
+    token_plain(str_n(target->source.ptr + target->function.start,
+                      target->function.body_start - target->function.start),
+                &ours);
+    token_plain(str_n(text.ptr + function->start, function->body_start - function->start), &theirs);
+    return str_eq(buf_str(&ours), buf_str(&theirs));
+}
+
+static int
+check_function(struct screening *screening, struct arena *arena)
+{
+    struct function function;
+    struct err problem;
+    if (function_find(arena, screening->syntax, screening->target->name, &function, &problem) != 0)
+        return refuse(screening, "parse", "", str_of(problem.message));
+    if (function.start < screening->start || function.end > screening->end)
+        return refuse(screening, "parse", "the reply does not define ", str_of(screening->target->name));
+    if (node_broken(function.node))
+        return refuse(screening, "parse", "syntax error in ", str_of(screening->target->name));
+    if (!same_head(screening->target, screening->syntax, &function))
+        return refuse(
+            screening, "signature", "another signature: ",
+            str_n(syntax_text(screening->syntax).ptr + function.start, function.body_start - function.start));
+    return 0;
+}
+
+int
+screen_variant(const struct target *target, struct str variant, const char **reason, char *detail,
+               size_t detail_size, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_SYNTAX *syntax = syntax_new(target_splice(&arena, target, variant, false), err);
+    if (syntax == NULL)
+        return -1;
+    struct screening screening = {.target = target,
+                                  .syntax = syntax,
+                                  .start = target->function.start,
+                                  .end = target->function.start + variant.len,
+                                  .reason = reason,
+                                  .detail = detail,
+                                  .detail_size = detail_size};
+    int refused = check_function(&screening, &arena);
+    if (refused == 0)
+        refused = check_words(&screening, variant);
+    return refused != 0 ? refused : check_state(&screening);
+}

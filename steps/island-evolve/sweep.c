@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/island-evolve/sweep.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRONTIER_MAX 3 // stepping stones with one set of mutators
+#define IDLE_MAX 3     // steps without a gain in a row
+#define GAIN_MIN 1.03  // over the parent, to count as one
+#define STONE_MIN 0.8  // of the parent's speed, for a step that changes the shape of the code
+#define BEHIND_MAX 2.5 // how much a slow parent can cost a job
+#define LINEAGE_STEPS_MAX 32
+
+void
+sweep_release(struct sweep *sweep)
+{
+    vec_release(&sweep->jobs);
+    map_release(&sweep->frontier);
+}
+
+static int
+compare_steps(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+// "b+a+b" -> "a+b+b": the order of steps does not matter.
+static void
+set_of(const char *lineage, struct buf *out)
+{
+    struct str steps[LINEAGE_STEPS_MAX], rest = str_of(lineage);
+    size_t count = 0;
+    while (rest.ptr != NULL && count < LINEAGE_STEPS_MAX)
+        steps[count++] = str_cut(&rest, '+');
+    qsort(steps, count, sizeof(*steps), compare_steps);
+    for (size_t i = 0; i < count; i++) {
+        buf_add_str(out, steps[i]);
+        buf_putc(out, '+');
+    }
+}
+
+static bool
+changes_shape(enum technique technique)
+{
+    return technique == TECHNIQUE_ALGORITHM || technique == TECHNIQUE_TABLE || technique == TECHNIQUE_LIBC ||
+           technique == TECHNIQUE_LOOP || technique == TECHNIQUE_MODEL;
+}
+
+static bool
+is_stone(const struct candidate *candidate, enum technique technique)
+{
+    bool known = candidate->reason == NULL || strcmp(candidate->reason, "duplicate-code") == 0 ||
+                 strcmp(candidate->reason, "slower") == 0;
+    return known && changes_shape(technique) && candidate->idle <= IDLE_MAX &&
+           candidate->speedup >= STONE_MIN * candidate->parents[0]->speedup;
+}
+
+bool
+sweep_admits(struct sweep *sweep, const struct candidate *candidate, enum technique technique)
+{
+    const struct candidate *parent = candidate->parents[0];
+    if (parent == NULL)
+        return true;
+    bool gained = candidate_is_right(candidate) && candidate->speedup >= GAIN_MIN * parent->speedup;
+    if (!gained && !is_stone(candidate, technique))
+        return false;
+    AUTO_BUF key = BUF(8192);
+    set_of(candidate->lineage, &key);
+    void **slot = map_slot(&sweep->frontier, buf_str(&key));
+    uintptr_t number = (uintptr_t)*slot;
+    if (number >= FRONTIER_MAX && !gained)
+        return false;
+    *slot = (void *)(number + 1);
+    return true;
+}
+
+void
+sweep_add(struct sweep *sweep, struct candidate *parent, const struct mutator_ops *mutator, size_t site)
+{
+    *vec_push(&sweep->jobs) = (struct job){parent, mutator, site};
+}
+
+static double
+promise(enum technique technique)
+{
+    switch (technique) {
+    case TECHNIQUE_ALGORITHM:
+    case TECHNIQUE_TABLE:
+        return 3;
+    case TECHNIQUE_LIBC:
+        return 2.5;
+    case TECHNIQUE_LOOP:
+        return 1.5;
+    case TECHNIQUE_EDIT:
+    case TECHNIQUE_CROSSOVER:
+    case TECHNIQUE_MODEL:
+        return 0.5;
+    case TECHNIQUE_HINT:
+        break;
+    }
+    return 0;
+}
+
+static double
+priority(const struct job *job, double best_speedup)
+{
+    double behind = 3 * log2(best_speedup / fmax(job->parent->speedup, 0.01));
+    return promise(job->mutator->technique) - fmin(fmax(behind, 0), BEHIND_MAX) - 0.4 * job->parent->idle -
+           0.02 * (double)(job->site < 50 ? job->site : 50);
+}
+
+bool
+sweep_take(struct sweep *sweep, double best_speedup, struct job *job)
+{
+    size_t best = 0;
+    double best_priority = -INFINITY;
+    for (size_t i = 0; i < sweep->jobs.count; i++) {
+        double now = priority(&sweep->jobs.items[i], best_speedup);
+        if (now > best_priority) {
+            best_priority = now;
+            best = i;
+        }
+    }
+    if (sweep->jobs.count == 0)
+        return false;
+    *job = sweep->jobs.items[best];
+    size_t after = sweep->jobs.count - best - 1;
+    memmove(&sweep->jobs.items[best], &sweep->jobs.items[best + 1], after * sizeof(*job));
+    sweep->jobs.count--;
+    return true;
+}
