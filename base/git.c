@@ -63,18 +63,16 @@ struct repo *
 repo_open(const char *path, struct err *err)
 {
     library_start();
-    git_repository *handle = NULL;
-    int code = git_repository_open_ext(&handle, path, 0, NULL);
-    if (code < 0) {
-        repo_fail(code, err, "opening the git repository of %s", path);
-        git_libgit2_shutdown();
-        return NULL;
-    }
     struct repo *repo = calloc(1, sizeof(*repo));
     if (!repo)
         abort();
-    repo->handle = handle;
-    return repo;
+    int code = git_repository_open_ext(&repo->handle, path, 0, NULL);
+    int status = code < 0 ? repo_fail(code, err, "opening the git repository of %s", path)
+                          : repo_graft_shallow(repo->handle, err);
+    if (status == 0)
+        return repo;
+    repo_free(repo);
+    return NULL;
 }
 
 void

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside of base/git: the only place that includes libgit2, for git.c, git_commit.c and git_remote.c.
+// Inside of base/git: the only place that includes libgit2, for git*.c.
 #ifndef ATOLL_BASE_GIT_HANDLE_H
 #define ATOLL_BASE_GIT_HANDLE_H
 
@@ -48,6 +48,9 @@ git_commit *repo_find_commit(git_repository *handle, const char *revision, struc
 
 // The tree of a revision, the empty tree for NULL. Owned, or NULL.
 git_tree *repo_find_tree(git_repository *handle, const char *revision, struct err *err) MUST_USE;
+
+// Makes walks end where a shallow clone's history does.
+int repo_graft_shallow(git_repository *handle, struct err *err) MUST_USE;
 
 // Parses 40 hex digits; ERR_INTERNAL.
 int repo_parse_oid(git_oid *oid, const char *hex, struct err *err) MUST_USE;

@@ -325,8 +325,6 @@ repo_push(struct repo *repo, const char *remote_name, const char *oid, const cha
     if (status == 0)
         status = path ? push_local(repo->handle, path, &change, err)
                       : push_network(remote, &exchange, &change, err);
-    if (status < 0 && git_repository_is_shallow(repo->handle))
-        err_wrap(err, "in a shallow clone (fetch its whole history: `git fetch --unshallow`)");
     exchange_release(&exchange);
     return status;
 }

@@ -13,8 +13,11 @@
 
 struct loop;
 
+// What is called for a descriptor, with its epoll events.
 typedef void (*loop_fd_fn)(void *context, int fd, uint32_t events);
+// For a process that ended and was reaped.
 typedef void (*loop_pid_fn)(void *context, pid_t pid, int wait_status, const struct rusage *usage);
+// For a timer that is due.
 typedef void (*loop_timer_fn)(void *context);
 
 // A new loop, owned, or NULL (ERR_IO).

@@ -49,6 +49,7 @@ server_header(const struct server_call *call, const char *name)
     return value;
 }
 
+// Appends a body in chunked transfer coding.
 static void
 server_read_chunks(FILE *in, struct buf *body)
 {
@@ -66,6 +67,7 @@ server_read_chunks(FILE *in, struct buf *body)
     }
 }
 
+// Reads one request, answers it and ends the process.
 static void
 server_answer(int fd, server_fn fn)
 {

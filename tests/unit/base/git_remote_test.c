@@ -240,6 +240,36 @@ START_TEST(obeys_the_configuration)
 }
 END_TEST
 
+// CI checks out one commit without its history.
+START_TEST(pushes_from_a_shallow_clone)
+{
+    if (!begin())
+        return;
+    struct repo *seed = make("seed", true), *origin = make("origin.git", true);
+    const char *url = url_of(server_start(serve));
+    char a[REPO_OID_SIZE] = "";
+    for (int i = 0; i < 3; i++)
+        commit(seed, arena_printf(&arena, "%d", i), a);
+    ok(repo_push(seed, url, a, ref, NULL, &err));
+    const char *const argv[] = {"git", "clone", "-q", "--depth=1", url, "r", NULL};
+    AUTO_PROC_RESULT cloned = {0};
+    ok(proc_run(&(struct proc_spec){.argv = argv, .cwd = dir}, &cloned, &err));
+    ck_assert_msg(cloned.exit_code == 0, "%s", buf_text(&cloned.err));
+    struct repo *repo = repo_open(fs_join(&arena, dir, "r"), &err);
+    char b[REPO_OID_SIZE];
+    memcpy(b, a, sizeof(b));
+    commit(repo, "4", b);
+    ok(repo_push(repo, url, b, "refs/heads/side", REPO_NO_OID, &err));
+    ok(repo_push(repo, url, b, ref, NULL, &err));
+    ok(repo_push(repo, fs_join(&arena, dir, "origin.git"), b, "refs/heads/local", REPO_NO_OID, &err));
+    AUTO_BUF text = BUF(100);
+    ok(repo_read(origin, "refs/heads/side", "dir/a", 100, &text, &err));
+    ck_assert_str_eq(buf_text(&text), "4");
+    repo_free(seed);
+    finish(repo, origin);
+}
+END_TEST
+
 // Replaces the head by parentless commits, as state does; returns how often it won.
 static int
 replace(const char *name, const char *url, int tries)
@@ -296,4 +326,4 @@ START_TEST(acknowledges_each_swap_once)
 END_TEST
 
 UNIT_MAIN("base/git_remote", pushes_and_fetches, hears_the_servers_refusal, shows_its_credentials,
-          obeys_the_configuration, acknowledges_each_swap_once)
+          obeys_the_configuration, pushes_from_a_shallow_clone, acknowledges_each_swap_once)
