@@ -4,6 +4,7 @@
 #include "steps/benchmark-generate/benchmark_generate.h"
 #include "steps/correctness-test/correctness_test.h"
 #include "steps/island-evolve/island_evolve.h"
+#include "steps/open-pull-request/open_pull_request.h"
 #include "steps/profile-fetch/profile_fetch.h"
 #include "steps/shared/candidate/candidate.h"
 #include "steps/shared/hotspot/hotspot_table.h"
@@ -14,6 +15,7 @@ static const struct step_ops *const all_steps[] = {
     &step_benchmark_generate,
     &step_island_evolve,
     &step_correctness_test,
+    &step_open_pull_request,
     &step_shell,
     NULL,
 };

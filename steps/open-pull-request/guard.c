@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/open-pull-request/guard.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define FILE_MAX_BYTES (16u << 20)
+
+const char *
+guard_flag_key(struct arena *arena, const char *function)
+{
+    char *key = arena_printf(arena, "atoll-%s", function);
+    for (char *c = key; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    return key;
+}
+
+const char *
+guard_variable(struct arena *arena, const char *function)
+{
+    char *name = arena_printf(arena, "ATOLL_FLAG_%s", function);
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return name;
+}
+
+// A piece of a file in which every use of the function's name becomes another name.
+struct renaming {
+    const struct syntax *syntax;
+    const char *name, *suffix;
+    size_t at; // copied up to here
+    struct buf *out;
+};
+
+static bool
+rename_node(void *context, struct node node)
+{
+    struct renaming *renaming = context;
+    if (node_is(node, "identifier") && str_is(node_text(renaming->syntax, node), renaming->name)) {
+        struct str text = syntax_text(renaming->syntax);
+        buf_add(renaming->out, text.ptr + renaming->at, node_end(node) - renaming->at);
+        buf_puts(renaming->out, renaming->suffix);
+        renaming->at = node_end(node);
+    }
+    return true;
+}
+
+// "static " unless it is there; storage classes that no longer fit are left out.
+static size_t
+write_storage(struct str declaration, struct buf *out)
+{
+    static const char *const dropped[] = {"extern", "inline", "static"};
+    size_t skip = 0;
+    for (bool again = true; again;) {
+        again = false;
+        while (skip < declaration.len && isspace((unsigned char)declaration.ptr[skip]))
+            skip++;
+        for (size_t i = 0; i < sizeof(dropped) / sizeof(dropped[0]); i++) {
+            size_t length = strlen(dropped[i]);
+            struct str rest = str_from(declaration, skip);
+            if (str_starts(rest, str_of(dropped[i])) && rest.len > length &&
+                isspace((unsigned char)rest.ptr[length])) {
+                skip += length;
+                again = true;
+            }
+        }
+    }
+    buf_puts(out, "static ");
+    return skip;
+}
+
+static void
+write_copy(const struct syntax *syntax, const struct function *function, const char *name, const char *suffix,
+           struct buf *out)
+{
+    struct str text = syntax_text(syntax);
+    struct str declaration = str_n(text.ptr + function->start, function->body_start - function->start);
+    struct renaming renaming = {syntax, name, suffix, function->start + write_storage(declaration, out), out};
+    node_walk(function->node, rename_node, &renaming);
+    buf_add(out, text.ptr + renaming.at, function->end - renaming.at);
+    buf_puts(out, "\n\n");
+}
+
+// Takes `#include <..>` lines out of the variant's definitions; `seen` is the file they would be added to.
+static void
+split_includes(struct str text, struct str seen, struct buf *includes, struct buf *rest)
+{
+    while (text.ptr != NULL) {
+        struct str line = str_cut(&text, '\n');
+        struct str trimmed = str_trim(line);
+        if (str_starts(trimmed, STR("#include"))) {
+            if (str_find(seen, trimmed) < 0) {
+                buf_add_str(includes, trimmed);
+                buf_putc(includes, '\n');
+            }
+            continue;
+        }
+        buf_add_str(rest, line);
+        if (text.ptr != NULL)
+            buf_putc(rest, '\n');
+    }
+}
+
+// Where new lines of `#include` go: after the last one of the file, else at its first declaration.
+static size_t
+include_position(const struct syntax *syntax)
+{
+    struct node root = syntax_root(syntax);
+    size_t at = SIZE_MAX, first = 0;
+    for (size_t i = 0; i < node_count(root); i++) {
+        struct node child = node_child(root, i);
+        if (node_is(child, "preproc_include"))
+            at = node_end(child);
+        else if (first == 0 && !node_is(child, "comment"))
+            first = node_start(child);
+    }
+    if (at == SIZE_MAX)
+        return first;
+    struct str text = syntax_text(syntax);
+    return at > 0 && text.ptr[at - 1] == '\n' ? at : at + (at < text.len);
+}
+
+// The start of the comment that belongs to a function, else of the function.
+static size_t
+comment_start(const struct syntax *syntax, const struct function *function)
+{
+    struct node root = node_parent(function->node);
+    struct str text = syntax_text(syntax);
+    size_t start = function->start, index = 0;
+    while (index < node_count(root) && !node_same(node_child(root, index), function->node))
+        index++;
+    while (index-- > 0) {
+        struct node before = node_child(root, index);
+        struct str gap = str_n(text.ptr + node_end(before), start - node_end(before));
+        ptrdiff_t line = str_find_byte(gap, '\n');
+        bool apart = line >= 0 && str_find_byte(str_from(gap, (size_t)line + 1), '\n') >= 0;
+        if (!node_is(before, "comment") || apart)
+            break;
+        start = node_start(before);
+    }
+    return start;
+}
+
+// The names of the parameters, in order, as arguments.
+static int
+write_arguments(const struct target *target, struct buf *out, struct err *err)
+{
+    for (size_t i = 0; i < target->signature.count; i++) {
+        const char *name = target->signature.parameters[i].name;
+        if (name == NULL || *name == '\0')
+            return err_set(err, ERR_TARGET, "%s: parameter %zu has no name", target->name, i + 1);
+        buf_printf(out, "%s%s", i > 0 ? ", " : "", name);
+    }
+    return 0;
+}
+
+static int
+write_dispatcher(const struct target *target, struct buf *out, struct err *err)
+{
+    const struct function *function = &target->function;
+    AUTO_BUF arguments = BUF(1 << 16);
+    if (write_arguments(target, &arguments, err) != 0)
+        return -1;
+    struct str declaration =
+        str_n(target->source.ptr + function->start, function->body_start - function->start);
+    buf_add_str(out, str_trim(declaration));
+    const char *name = target->name, *list = buf_text(&arguments);
+    if (target->signature.result_size == 0)
+        buf_printf(
+            out,
+            "\n{\n    if (atoll_flag_%s())\n        %s_treatment(%s);\n    else\n        %s_control(%s);\n}",
+            name, name, list, name, list);
+    else
+        buf_printf(out, "\n{\n    return atoll_flag_%s() ? %s_treatment(%s) : %s_control(%s);\n}", name, name,
+                   list, name, list);
+    return 0;
+}
+
+// The spliced file is parsed, so that the treatment is seen with all its context.
+static int
+write_treatment(struct arena *arena, const struct target *target, struct str variant, struct buf *includes,
+                struct buf *out, struct err *err)
+{
+    struct str spliced = target_splice(arena, target, variant, false);
+    AUTO_SYNTAX *syntax = syntax_new(spliced, err);
+    if (syntax == NULL)
+        return -1;
+    struct function function;
+    if (function_find(arena, syntax, target->name, &function, err) != 0)
+        return err_wrap(err, "the variant");
+    size_t start = target->function.start;
+    if (function.start < start || function.end > start + variant.len)
+        return err_set(err, ERR_TARGET, "the variant does not define %s", target->name);
+    struct str before = str_n(spliced.ptr + start, function.start - start);
+    struct str after = str_n(spliced.ptr + function.end, start + variant.len - function.end);
+    AUTO_BUF definitions = BUF(FILE_MAX_BYTES);
+    split_includes(before, target->source, includes, &definitions);
+    struct str text = str_trim(buf_str(&definitions));
+    if (text.len > 0) {
+        buf_add_str(out, text);
+        buf_puts(out, "\n\n");
+    }
+    write_copy(syntax, &function, target->name, "_treatment", out);
+    if (str_trim(after).len > 0) {
+        buf_add_str(out, str_trim(after));
+        buf_puts(out, "\n\n");
+    }
+    return 0;
+}
+
+int
+guard_write(struct arena *arena, const struct target *target, struct str variant,
+            enum guard_template template, struct buf *file, struct err *err)
+{
+    const struct function *function = &target->function;
+    struct str source = target->source;
+    AUTO_BUF includes = BUF(1 << 16), middle = BUF(FILE_MAX_BYTES), dispatcher = BUF(1 << 20);
+    if (write_treatment(arena, target, variant, &includes, &middle, err) != 0)
+        return -1;
+    AUTO_BUF whole = BUF(FILE_MAX_BYTES);
+    write_copy(target->syntax, function, target->name, "_control", &whole);
+    buf_add_str(&whole, buf_str(&middle));
+    buf_printf(&whole, "%s(%s, \"%s\", \"%s\")\n\n",
+               template == GUARD_PER_CALL ? "ATOLL_FLAG_EACH_CALL" : "ATOLL_FLAG", target->name,
+               guard_flag_key(arena, target->name), guard_variable(arena, target->name));
+    if (write_dispatcher(target, &dispatcher, err) != 0)
+        return -1;
+    size_t include_at = include_position(target->syntax), at = comment_start(target->syntax, function);
+    if (include_at > at)
+        include_at = at;
+    buf_add_str(file, str_head(source, include_at));
+    if (str_find(source, STR("#include \"" GUARD_HEADER "\"")) < 0)
+        buf_puts(file, "#include \"" GUARD_HEADER "\"\n");
+    buf_add_str(file, buf_str(&includes));
+    buf_add_str(file, str_n(source.ptr + include_at, at - include_at));
+    buf_add_str(file, buf_str(&whole));
+    buf_add_str(file, str_n(source.ptr + at, function->start - at));
+    buf_add_str(file, buf_str(&dispatcher));
+    buf_add_str(file, str_from(source, function->end));
+    if (buf_check(&whole, "the guarded function", err) != 0)
+        return -1;
+    return buf_check(file, "the guarded file", err);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The change a maintainer reviews: the old function stays, word for word, as NAME_control; the new one stands
+// beside it as NAME_treatment; NAME itself chooses between them by a flag that is off until somebody switches
+// it on.
+#ifndef ATOLL_STEPS_OPEN_PULL_REQUEST_GUARD_H
+#define ATOLL_STEPS_OPEN_PULL_REQUEST_GUARD_H
+
+#include "steps/shared/target/target.h"
+
+#define GUARD_HEADER "atoll_flag.h"
+
+// When the flag is read: once in the life of the process, or on every call.
+enum guard_template { GUARD_PER_PROCESS, GUARD_PER_CALL };
+
+// The text of the header that is put beside the source file: C99, libc alone. Static.
+const char *guard_header(void);
+
+// The key of a function's flag, "normalize_tag" -> "atoll-normalize-tag"; in the arena.
+const char *guard_flag_key(struct arena *arena, const char *function);
+
+// The environment variable that overrides the flag, "ATOLL_FLAG_NORMALIZE_TAG"; in the arena.
+const char *guard_variable(struct arena *arena, const char *function);
+
+// Writes the source file with `variant` (definitions before the function, and the function) as treatment.
+// ERR_TARGET when the variant does not define the function or the definition can't be doubled (variadic, or
+// named by a macro).
+int guard_write(struct arena *arena, const struct target *target, struct str variant,
+                enum guard_template template, struct buf *file, struct err *err) MUST_USE;
+
+#endif

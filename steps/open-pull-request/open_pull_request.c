@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/open-pull-request/open_pull_request.h"
+
+#include "steps/open-pull-request/guard.h"
+#include "steps/open-pull-request/work.h"
+
+#include <string.h>
+
+static int
+open_repository(struct work *work, struct err *err)
+{
+    struct step *step = work->step;
+    work->repo = repo_open(step->repository, err);
+    if (work->repo == NULL)
+        return -1;
+    work->remote = step_text(step, "remote");
+    work->base = step_text(step, "base");
+    if (work->base == NULL) {
+        const char *head = repo_head_ref(work->repo, step->arena, err);
+        if (head == NULL)
+            return -1;
+        work->base = strncmp(head, "refs/heads/", 11) == 0 ? head + 11 : "main";
+    }
+    work->branch = arena_printf(step->arena, "atoll/%s", work->function);
+    work->ref = arena_printf(step->arena, "refs/heads/%s", work->branch);
+    const char *commit = work->bench.target.commit;
+    return repo_resolve(work->repo, *commit ? commit : "HEAD", work->base_commit, err);
+}
+
+static int
+prepare_request(struct work *work, enum request_state *state, struct err *err)
+{
+    struct step *step = work->step;
+    const char *url;
+    work->forge = forge_find(step_text(step, "forge"));
+    work->request = (struct pull_request){
+        .remote_url = repo_remote_url(work->repo, step->arena, work->remote, err),
+        .branch = work->branch,
+        .base = work->base,
+        .marker = arena_printf(step->arena, "<!-- atoll target: %s:%s -->", work->file, work->function),
+        .draft = step_bool(step, "draft"),
+    };
+    if (work->request.remote_url == NULL ||
+        work->forge->find(step->arena, &work->request, state, &url, err) != 0)
+        return -1;
+    if (*state == REQUEST_FOREIGN)
+        return err_set(err, ERR_CONFLICT, "%s is a pull request that is not atoll's; rename its branch", url);
+    return 0;
+}
+
+static json_t *
+stages_json(const struct work *work)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < work->rollout.stage_count; i++)
+        json_array_append_new(list, json_real(work->stages[i]));
+    return list;
+}
+
+static int
+finish(struct work *work, const char *url, struct err *err)
+{
+    struct step *step = work->step;
+    json_t *request =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:O}", "branch", work->branch,
+                  "commit", work->commit, "base", work->base, "url", url, "rollout_file", work->rollout_path,
+                  "flag", work->rollout.flag, "variable", guard_variable(step->arena, work->function),
+                  "remote", work->remote, "function", work->function, "file", work->file, "stages",
+                  stages_json(work), "lease", (json_int_t)work->rollout.lease_s, "evidence", work->evidence);
+    if (request == NULL)
+        return err_set(err, ERR_INTERNAL, "the pull request's record could not be put together");
+    step_output(step, "status", json_string("open"));
+    step_output(step, "pull_request", request);
+    step_output(step, "summary",
+                json_string(arena_printf(step->arena, "%s at %.12s, %s", work->branch, work->commit, url)));
+    step_output(step, "next",
+                json_string(arena_printf(step->arena, "git -C %s fetch %s && git -C %s diff %s...%s/%s",
+                                         step->repository, work->remote, step->repository, work->base,
+                                         work->remote, work->branch)));
+    return 0;
+}
+
+static int
+open_request(struct work *work, struct err *err)
+{
+    struct step *step = work->step;
+    if (strcmp(json_get_text(work->evidence, "verdict", ""), "proven") != 0)
+        return err_set(err, ERR_CONFIG,
+                       "`evidence:` is the `evidence` output of correctness-test with verdict proven");
+    enum request_state state;
+    const char *url;
+    if (workbench_open(step, json_object_get(work->record, "target"), &work->bench, err) != 0 ||
+        open_repository(work, err) != 0 || prepare_request(work, &state, err) != 0)
+        return -1;
+    step_output(step, "function", json_string(work->function));
+    if (state == REQUEST_CLOSED) {
+        step_output(step, "status", json_string("closed-by-person"));
+        step_output(step, "summary", json_string("a person closed this pull request; it stays closed"));
+        return 0;
+    }
+    if (commit_make(work, err) != 0 || publish_check(work, err) != 0 || commit_verify(work, err) != 0 ||
+        publish_push(work, err) != 0 || publish_request(work, &url, err) != 0)
+        return -1;
+    return finish(work, url, err);
+}
+
+static int
+run(struct step *step, struct err *err)
+{
+    struct work work = {.step = step, .evidence = json_object_get(step->with, "evidence")};
+    work.winner = json_object_get(work.evidence, "winner");
+    work.record = json_object_get(work.winner, "benchmark");
+    work.function = json_get_text(work.winner, "function", "");
+    work.file = json_get_text(work.winner, "file", "");
+    int result = open_request(&work, err);
+    repo_free(work.repo);
+    workbench_release(&work.bench);
+    return result;
+}
+
+static const char *
+plan(struct arena *arena, const json_t *with)
+{
+    return arena_printf(arena, "PUSHES branch atoll/FUNCTION to %s and opens a pull request on forge %s",
+                        json_get_text(with, "remote", "origin"), json_get_text(with, "forge", "local"));
+}
+
+static const char *const forge_words[] = {"local", NULL};
+static const char *const guard_words[] = {"per-process", "per-call", NULL};
+static const struct field inputs[] = {
+    {.name = "evidence",
+     .type = FIELD_ANY,
+     .required = true,
+     .summary = "The evidence of correctness-test, verdict proven."},
+    {.name = "remote",
+     .type = FIELD_TEXT,
+     .otherwise = "\"origin\"",
+     .summary = "Remote that the branch is pushed to."},
+    {.name = "base",
+     .type = FIELD_TEXT,
+     .summary = "Branch that the pull request is for; default the current one."},
+    {.name = "forge",
+     .type = FIELD_TEXT,
+     .otherwise = "\"local\"",
+     .choices = forge_words,
+     .summary = "Where pull requests live; local is a Markdown file beside a bare repository."},
+    {.name = "test",
+     .type = FIELD_TEXT,
+     .summary = "Test command that the branch must pass with the flag off and on."},
+    {.name = "guard",
+     .type = FIELD_TEXT,
+     .otherwise = "\"per-process\"",
+     .choices = guard_words,
+     .summary = "When the flag is read: once in the life of a process, or on every call."},
+    {.name = "stages",
+     .type = FIELD_LIST,
+     .otherwise = "[\"1\", \"5\", \"25\", \"50\", \"100\"]",
+     .summary = "Stages of the rollout in per cent."},
+    {.name = "lease",
+     .type = FIELD_DURATION,
+     .otherwise = "\"14d\"",
+     .summary = "How long evaluators serve the treatment when nobody renews the rollout file."},
+    {.name = "draft", .type = FIELD_BOOL, .otherwise = "false", .summary = "Open it as a draft."},
+    {.name = "author-name", .type = FIELD_TEXT, .otherwise = "\"atoll\"", .summary = "Author of the commit."},
+    {.name = "author-email",
+     .type = FIELD_TEXT,
+     .otherwise = "\"atoll@localhost\"",
+     .summary = "Their address."},
+    {.name = NULL},
+};
+static const struct field outputs[] = {
+    {.name = "status", .type = FIELD_TEXT, .summary = "open or closed-by-person."},
+    {.name = "function", .type = FIELD_TEXT, .summary = "The function."},
+    {.name = "pull_request",
+     .type = FIELD_ANY,
+     .summary = "Branch, commit, url, flag, rollout file; for canary-experiment."},
+    {.name = "summary", .type = FIELD_TEXT, .summary = "One line for people."},
+    {.name = "next", .type = FIELD_TEXT, .summary = "The command to type next."},
+    {.name = NULL},
+};
+
+const struct step_ops step_open_pull_request = {
+    .name = "open-pull-request",
+    .summary = "Pushes a flag-guarded branch and opens a pull request with the evidence.",
+    .inputs = inputs,
+    .outputs = outputs,
+    .run = run,
+    .plan = plan,
+};
