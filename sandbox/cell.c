@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/cell.h"
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/vec.h"
 #include "sandbox/cell/shared.h"
+#include "sandbox/cell_environment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +30,7 @@ enum {
     INPUTS_DEFAULT_BYTES = 8 << 20,
     OUTPUT_MIN_BYTES = 1 << 20,
     OVERHEAD_BYTES = 64 << 20, // address space of the cell itself
-    OBJECT_MAX_BYTES = 256 << 20,
-    SANITIZER_EXIT = 99,
     TEXT_MAX_BYTES = 1 << 16,
-    ENV_MAX = 8,
     READ_PATHS_MAX = 64
 };
 
@@ -109,7 +106,7 @@ static bool
 is_report(const struct launch_result *ended)
 {
     struct str text = buf_str(&ended->output);
-    return ended->exit_code == SANITIZER_EXIT || str_find(text, STR("ERROR: AddressSanitizer")) >= 0 ||
+    return ended->exit_code == CELL_SANITIZER_EXIT || str_find(text, STR("ERROR: AddressSanitizer")) >= 0 ||
            str_find(text, STR("runtime error: ")) >= 0;
 }
 
@@ -254,72 +251,10 @@ share_memory(struct cell *cell, const struct cell_options *options, int *fd, str
     return 0;
 }
 
-// Appends the names of the sanitizer run-time libraries that an object asks for. They must be loaded first.
-static int
-find_sanitizers(const char *path, struct buf *names, struct err *err)
-{
-    static const char *const libraries[] = {"libasan.so.", "libubsan.so.", "libclang_rt.asan"};
-    AUTO_BUF object = BUF(OBJECT_MAX_BYTES);
-    if (fs_read(path, OBJECT_MAX_BYTES, &object, err) < 0)
-        return -1;
-    for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-        ptrdiff_t at = str_find(buf_str(&object), str_of(libraries[i]));
-        if (at > 0 && object.ptr[at - 1] == 0)
-            buf_printf(names, "%s%s", names->len ? ":" : "", object.ptr + at);
-    }
-    return 0;
-}
-
-struct environment {
-    struct buf texts[ENV_MAX];
-    const char *strings[ENV_MAX + 1];
-    size_t count;
-};
-
-static void
-environment_add(struct environment *environment, const char *name, struct str value)
-{
-    struct buf *text = &environment->texts[environment->count];
-    buf_init(text, value.len + 64);
-    buf_printf(text, "%s=", name);
-    buf_add_str(text, value);
-    environment->strings[environment->count++] = buf_text(text);
-}
-
-static void
-environment_release(struct environment *environment)
-{
-    for (size_t i = 0; i < environment->count; i++)
-        buf_release(&environment->texts[i]);
-}
-
-static int
-make_environment(struct environment *environment, const struct cell_options *options, struct err *err)
-{
-    AUTO_BUF pad = BUF(1 << 17);
-    AUTO_BUF sanitizers = BUF(4096);
-    environment_add(environment, "LANG", STR("C"));
-    char *room = options->environment_bytes ? buf_extend(&pad, options->environment_bytes) : NULL;
-    if (room) {
-        memset(room, 'x', options->environment_bytes);
-        environment_add(environment, "PAD", buf_str(&pad));
-    }
-    if (!options->sanitized)
-        return 0;
-    if (find_sanitizers(options->object_path, &sanitizers, err) < 0)
-        return -1;
-    environment_add(environment, "LD_PRELOAD", buf_str(&sanitizers));
-    environment_add(
-        environment, "ASAN_OPTIONS",
-        STR("exitcode=99:detect_leaks=0:allocator_may_return_null=1:handle_abort=1:use_sigaltstack=0"));
-    environment_add(environment, "UBSAN_OPTIONS", STR("exitcode=99:print_stacktrace=1:halt_on_error=1"));
-    return 0;
-}
-
 static int
 start_process(struct cell *cell, const struct cell_options *options, int fd, struct err *err)
 {
-    struct environment environment = {0};
+    struct cell_environment environment;
     char object[PATH_MAX];
     if (!realpath(options->object_path, object))
         return err_sys(err, ERR_TARGET, "opening %s", options->object_path);
@@ -340,11 +275,11 @@ start_process(struct cell *cell, const struct cell_options *options, int fd, str
         spec.limits.memory_bytes += cell->shared_bytes + OVERHEAD_BYTES;
     if (options->sanitized)
         spec.limits.memory_bytes = 0;
-    int done = make_environment(&environment, options, err);
+    int done = cell_environment_init(&environment, options, err);
     spec.env = environment.strings;
     if (done == 0)
         done = launcher_start(cell->launcher, &spec, &cell->pid, err);
-    environment_release(&environment);
+    cell_environment_release(&environment);
     return done;
 }
 

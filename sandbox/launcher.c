@@ -3,6 +3,7 @@
 #include "base/vec.h"
 #include "sandbox/cell/wire.h"
 #include "sandbox/filter.h"
+#include "sandbox/request.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT_DEFAULT_BYTES = 1 << 20, TEXT_MAX_BYTES = 16 << 20, FAR_FD = 20, END_WAIT_MS = 5000 };
+enum { OUTPUT_DEFAULT_BYTES = 1 << 20, FAR_FD = 20, END_WAIT_MS = 5000 };
 
 // A program between its start and its end.
 struct run {
@@ -183,142 +182,18 @@ launcher_cell_path(const struct launcher *launcher)
     return buf_text(&launcher->cell_path);
 }
 
-// Adds terminated strings; returns how many.
-static uint32_t
-add_strings(struct buf *text, const char *const *strings)
-{
-    uint32_t count = 0;
-    for (; strings && strings[count]; count++)
-        buf_add(text, strings[count], strlen(strings[count]) + 1);
-    return count;
-}
-
-static uint32_t
-add_default_env(struct buf *text, const struct launch_spec *spec)
-{
-    const char *folder = spec->write_paths && spec->write_paths[0] ? spec->write_paths[0] : NULL;
-    const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
-                               "LANG=C.UTF-8", NULL};
-    uint32_t count = add_strings(text, env);
-    if (!folder)
-        return count;
-    buf_printf(text, "TMPDIR=%s", folder);
-    buf_putc(text, 0);
-    return count + 1;
-}
-
-static void
-fill_request(const struct launcher *launcher, const struct launch_spec *spec, struct wire_request *request,
-             struct buf *text)
-{
-    const struct launch_limits *limits = &spec->limits;
-    *request = (struct wire_request){
-        .profile = spec->profile,
-        .level = launcher->level,
-        .landlock_abi = (uint32_t)launcher->landlock_abi,
-        .wall_ms = limits->wall_ms,
-        .cpu_ms = limits->cpu_ms,
-        .memory_bytes = limits->memory_bytes,
-        .file_bytes = limits->file_bytes,
-        .processes = limits->processes,
-        .open_files = limits->open_files,
-        .pass_count = (uint32_t)spec->pass_fd_count,
-    };
-    request->argv_count = add_strings(text, spec->argv);
-    request->env_count = spec->env ? add_strings(text, spec->env) : add_default_env(text, spec);
-    request->read_count = add_strings(text, spec->read_paths);
-    request->write_count = add_strings(text, spec->write_paths);
-    const char *cwd = spec->cwd ? spec->cwd : "/";
-    buf_add(text, cwd, strlen(cwd) + 1);
-    request->text_bytes = text->len;
-}
-
-// A memfd with this content, at its beginning.
+// Asks for a run. On success our ends are in *run.
 static int
-memory_file(const char *name, struct str content, struct err *err)
-{
-    int fd = memfd_create(name, MFD_CLOEXEC);
-    if (fd < 0)
-        return err_sys(err, ERR_IO, "making a memory file");
-    for (size_t done = 0; done < content.len;) {
-        ssize_t wrote = pwrite(fd, content.ptr + done, content.len - done, (off_t)done);
-        if (wrote < 0) {
-            err_sys(err, ERR_IO, "writing a memory file");
-            close(fd);
-            return -1;
-        }
-        done += (size_t)wrote;
-    }
-    return fd;
-}
-
-static int
-send_request(const struct launcher *launcher, const struct wire_request *request, const int *fds,
-             size_t fd_count, struct err *err)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
-        struct cmsghdr header;
-    } control;
-    memset(&control, 0, sizeof(control));
-    struct iovec data = {(void *)(uintptr_t)request, sizeof(*request)};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = CMSG_SPACE(sizeof(int) * fd_count)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-    memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
-    ssize_t sent;
-    do
-        sent = sendmsg(launcher->control, &message, MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    return sent < 0 ? err_sys(err, ERR_IO, "asking the zygote to start a program") : 0;
-}
-
-// Makes the descriptors of a request and sends it. On success the near ends are in *run.
-static int
-submit(const struct launcher *launcher, const struct launch_spec *spec, int pipe_flags, struct run *run,
+submit(const struct launcher *launcher, const struct launch_spec *spec, bool lossy_output, struct run *run,
        struct err *err)
 {
-    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-    struct wire_request request;
-    int channel[2] = {-1, -1}, output[2] = {-1, -1}, fds[WIRE_FDS_MAX], result = -1;
-    memset(fds, -1, sizeof(fds));
-    fill_request(launcher, spec, &request, &text);
-    if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
-        return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);
-    if (buf_check(&text, "the command line and environment", err) < 0)
+    struct request request = {launcher->control, launcher->level, (unsigned)launcher->landlock_abi,
+                              lossy_output};
+    struct request_ends ends;
+    if (request_send(&request, spec, &ends, err) < 0)
         return -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
-        pipe2(output, O_CLOEXEC | pipe_flags) < 0) {
-        err_sys(err, ERR_IO, "making the descriptors of a run");
-        goto out;
-    }
-    fds[WIRE_CHANNEL] = channel[1];
-    fds[WIRE_OUTPUT] = output[1];
-    if ((fds[WIRE_TEXT] = memory_file("request", buf_str(&text), err)) < 0)
-        goto out;
-    if (spec->stdin_text.len > 0)
-        fds[WIRE_STDIN] = memory_file("stdin", spec->stdin_text, err);
-    else if ((fds[WIRE_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
-        err_sys(err, ERR_IO, "opening /dev/null");
-    if (fds[WIRE_STDIN] < 0)
-        goto out;
-    for (size_t i = 0; i < spec->pass_fd_count; i++)
-        fds[WIRE_PASS + i] = spec->pass_fds[i];
-    result = send_request(launcher, &request, fds, WIRE_PASS + spec->pass_fd_count, err);
-out:
-    close_fd(&channel[1]);
-    close_fd(&output[1]);
-    close_fd(&fds[WIRE_TEXT]);
-    close_fd(&fds[WIRE_STDIN]);
-    *run = (struct run){.channel = channel[0], .output = output[0], .pid = -1};
-    if (result < 0)
-        run_release(run);
-    return result;
+    *run = (struct run){.pid = -1, .channel = ends.channel, .output = ends.output};
+    return 0;
 }
 
 // Takes one report off a channel. -1 when the runner is gone.
@@ -419,7 +294,7 @@ launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct l
 {
     struct run run;
     *result = (struct launch_result){.output = BUF(output_max(spec)), .exit_code = -1};
-    if (submit(launcher, spec, 0, &run, err) < 0)
+    if (submit(launcher, spec, false, &run, err) < 0)
         return -1;
     int done = await_start(&run, spec, err);
     if (done == 0)
@@ -449,8 +324,8 @@ int
 launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid, struct err *err)
 {
     struct run run;
-    // Nobody reads while it runs: what does not fit in the pipe is dropped instead of stopping the program.
-    if (submit(launcher, spec, O_NONBLOCK, &run, err) < 0)
+    // Nobody reads while it runs.
+    if (submit(launcher, spec, true, &run, err) < 0)
         return -1;
     if (await_start(&run, spec, err) < 0) {
         run_release(&run);

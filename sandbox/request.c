@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/request.h"
+#include "sandbox/cell/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { TEXT_MAX_BYTES = 16 << 20 };
+
+static void
+close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+// Adds terminated strings; returns how many.
+static uint32_t
+add_strings(struct buf *text, const char *const *strings)
+{
+    uint32_t count = 0;
+    for (; strings && strings[count]; count++)
+        buf_add(text, strings[count], strlen(strings[count]) + 1);
+    return count;
+}
+
+static uint32_t
+add_default_env(struct buf *text, const struct launch_spec *spec)
+{
+    const char *folder = spec->write_paths && spec->write_paths[0] ? spec->write_paths[0] : NULL;
+    const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+                               "LANG=C.UTF-8", NULL};
+    uint32_t count = add_strings(text, env);
+    if (!folder)
+        return count;
+    buf_printf(text, "TMPDIR=%s", folder);
+    buf_putc(text, 0);
+    return count + 1;
+}
+
+static void
+fill_request(const struct launch_spec *spec, struct wire_request *request, struct buf *text)
+{
+    const struct launch_limits *limits = &spec->limits;
+    *request = (struct wire_request){
+        .profile = spec->profile,
+        .wall_ms = limits->wall_ms,
+        .cpu_ms = limits->cpu_ms,
+        .memory_bytes = limits->memory_bytes,
+        .file_bytes = limits->file_bytes,
+        .processes = limits->processes,
+        .open_files = limits->open_files,
+        .pass_count = (uint32_t)spec->pass_fd_count,
+    };
+    request->argv_count = add_strings(text, spec->argv);
+    request->env_count = spec->env ? add_strings(text, spec->env) : add_default_env(text, spec);
+    request->read_count = add_strings(text, spec->read_paths);
+    request->write_count = add_strings(text, spec->write_paths);
+    const char *cwd = spec->cwd ? spec->cwd : "/";
+    buf_add(text, cwd, strlen(cwd) + 1);
+    request->text_bytes = text->len;
+}
+
+// A memfd with this content, at its beginning.
+static int
+memory_file(const char *name, struct str content, struct err *err)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, ERR_IO, "making a memory file");
+    for (size_t done = 0; done < content.len;) {
+        ssize_t wrote = pwrite(fd, content.ptr + done, content.len - done, (off_t)done);
+        if (wrote < 0) {
+            err_sys(err, ERR_IO, "writing a memory file");
+            close(fd);
+            return -1;
+        }
+        done += (size_t)wrote;
+    }
+    return fd;
+}
+
+static int
+send_packet(int socket_fd, const struct wire_request *request, const int *fds, size_t fd_count,
+            struct err *err)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
+        struct cmsghdr header;
+    } control;
+    memset(&control, 0, sizeof(control));
+    struct iovec data = {(void *)(uintptr_t)request, sizeof(*request)};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = CMSG_SPACE(sizeof(int) * fd_count)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+    memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    ssize_t sent;
+    do
+        sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? err_sys(err, ERR_IO, "asking the zygote to start a program") : 0;
+}
+
+int
+request_send(const struct request *request, const struct launch_spec *spec, struct request_ends *ends,
+             struct err *err)
+{
+    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
+    struct wire_request packet;
+    int channel[2] = {-1, -1}, output[2] = {-1, -1}, fds[WIRE_FDS_MAX], result = -1;
+    memset(fds, -1, sizeof(fds));
+    *ends = (struct request_ends){-1, -1};
+    fill_request(spec, &packet, &text);
+    packet.level = request->level;
+    packet.landlock_abi = request->landlock_abi;
+    if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
+        return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);
+    if (buf_check(&text, "the command line and environment", err) < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
+        pipe2(output, O_CLOEXEC | (request->lossy_output ? O_NONBLOCK : 0)) < 0) {
+        err_sys(err, ERR_IO, "making the descriptors of a run");
+        goto out;
+    }
+    fds[WIRE_CHANNEL] = channel[1];
+    fds[WIRE_OUTPUT] = output[1];
+    if ((fds[WIRE_TEXT] = memory_file("request", buf_str(&text), err)) < 0)
+        goto out;
+    if (spec->stdin_text.len > 0)
+        fds[WIRE_STDIN] = memory_file("stdin", spec->stdin_text, err);
+    else if ((fds[WIRE_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
+        err_sys(err, ERR_IO, "opening /dev/null");
+    if (fds[WIRE_STDIN] < 0)
+        goto out;
+    for (size_t i = 0; i < spec->pass_fd_count; i++)
+        fds[WIRE_PASS + i] = spec->pass_fds[i];
+    result = send_packet(request->control, &packet, fds, WIRE_PASS + spec->pass_fd_count, err);
+out:
+    close_fd(&channel[1]);
+    close_fd(&output[1]);
+    close_fd(&fds[WIRE_TEXT]);
+    close_fd(&fds[WIRE_STDIN]);
+    if (result == 0) {
+        *ends = (struct request_ends){channel[0], output[0]};
+        return 0;
+    }
+    close_fd(&channel[0]);
+    close_fd(&output[0]);
+    return -1;
+}
