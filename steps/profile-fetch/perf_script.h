@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text of `perf script`: a header line a sample ("COMM PID TIME: PERIOD EVENT:"), then one line a frame,
-// leaf first
-// ("ADDRESS SYMBOL+0xOFFSET (OBJECT)"), then a blank line; without call chains the only frame stands on the
-// header's line. `-F +srcline` puts "FILE:LINE" below each frame; inlined frames have the object "inlined". A
-// recording of several events is read for one, the first that measures processor time, else the first;
-// samples of the others are counted as skipped.
+// leaf first ("ADDRESS SYMBOL+0xOFFSET (OBJECT)"), then a blank line; without call chains the only frame
+// stands on the header's line. `-F +srcline` puts "FILE:LINE" below each frame; inlined frames have the
+// object "inlined". A recording of several events is read for one, the first that measures processor time,
+// else the first; samples of the others are counted as skipped.
 #ifndef ATOLL_STEPS_PROFILE_FETCH_PERF_SCRIPT_H
 #define ATOLL_STEPS_PROFILE_FETCH_PERF_SCRIPT_H
 
