@@ -42,7 +42,7 @@ grammar_function_usage(size_t index, const char **summary)
 static void
 next(struct grammar *g)
 {
-    g->token = token_next(&g->reader);
+    g->token = expression_token_next(&g->reader);
 }
 
 // Adds a problem at the present token; the caller returns NULL.

@@ -246,8 +246,8 @@ static void
 check_uses(struct reading *r)
 {
     VEC_EACH (const struct use, use, &r->uses)
-        reference_check(r->pipeline, &r->pipeline->steps[use->step], &use->reference, use->has_item, use->key,
-                        r->problems);
+        pipeline_reference_check(r->pipeline, &r->pipeline->steps[use->step], &use->reference, use->has_item,
+                                 use->key, r->problems);
 }
 
 // ---- the file

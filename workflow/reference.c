@@ -182,8 +182,9 @@ check_item(const struct check *check, const struct reference *reference)
 }
 
 void
-reference_check(const struct pipeline *pipeline, const struct pipeline_step *step,
-                const struct reference *reference, bool has_item, struct str key, struct problems *problems)
+pipeline_reference_check(const struct pipeline *pipeline, const struct pipeline_step *step,
+                         const struct reference *reference, bool has_item, struct str key,
+                         struct problems *problems)
 {
     static const char *const run_members[] = {"id"};
     const struct check check = {pipeline, step, key, problems};

@@ -7,9 +7,9 @@
 #include "workflow/pipeline.h"
 
 // Checks one path that `step` reads under `key`; adds at most one problem. `has_item`: inside of a for-each.
-void reference_check(const struct pipeline *pipeline, const struct pipeline_step *step,
-                     const struct reference *reference, bool has_item, struct str key,
-                     struct problems *problems);
+void pipeline_reference_check(const struct pipeline *pipeline, const struct pipeline_step *step,
+                              const struct reference *reference, bool has_item, struct str key,
+                              struct problems *problems);
 
 // Index of the step that a path reads, or -1.
 ptrdiff_t reference_step(const struct pipeline *pipeline, const struct reference *reference);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step is. A step is a const table entry; it runs in a process of its own, forked by nobody but exec'ed by the
-// supervisor, and reaches the state only through the journal (journal.h). Its run function must be resumable: work that
-// must not be lost or repeated stands in activities and effects; everything else may run again.
+// What a step is. A step is a const table entry; it runs in a process of its own, forked by nobody but
+// exec'ed by the supervisor, and reaches the state only through the journal (journal.h). Its run function
+// must be resumable: work that must not be lost or repeated stands in activities and effects; everything else
+// may run again.
 #ifndef ATOLL_WORKFLOW_STEP_H
 #define ATOLL_WORKFLOW_STEP_H
 
@@ -16,8 +17,9 @@ struct journal; // the step's end of the socketpair, workflow/journal.h
 // What a running step works with. All borrowed for the time of the run.
 struct step {
     const char *run_id;
-    const char *id;         // step id, "evolve" or "evolve[normalize_tag]" for an item of for-each
-    const json_t *with;     // inputs, expressions resolved, defaults filled in, validated against the step's table
+    const char *id; // step id, "evolve" or "evolve[normalize_tag]" for an item of for-each
+    const json_t
+        *with; // inputs, expressions resolved, defaults filled in, validated against the step's table
     const char *repository; // absolute path of the target repository's work tree
     const char *scratch;    // absolute path of an empty or earlier-attempt folder that only this step uses
     const char *cell_path;  // absolute path of atoll-cell
@@ -26,20 +28,20 @@ struct step {
     const json_t *sandbox;  // the pipeline's sandbox mapping (level required, limits), never NULL
     int attempt;            // 1 on the first
     const struct host *host;
-    struct arena *arena;    // lives as long as the run of the step
+    struct arena *arena; // lives as long as the run of the step
     struct journal *journal;
-    json_t *outputs;        // object that step_output fills
+    json_t *outputs; // object that step_output fills
 };
 
-// Tables that a noun of steps/shared keeps in the state. Migrations run in order, each once, in one transaction;
-// statements are the only SQL that steps can ask the supervisor to run, by name.
+// Tables that a noun of steps/shared keeps in the state. Migrations run in order, each once, in one
+// transaction; statements are the only SQL that steps can ask the supervisor to run, by name.
 struct table_statement {
     const char *name; // "candidate.insert"
     const char *sql;  // with ?1, ?2 ...
 };
 struct table_set {
     const char *noun;
-    const char *const *migrations;           // NULL-terminated
+    const char *const *migrations;            // NULL-terminated
     const struct table_statement *statements; // ends with a NULL name
 };
 
@@ -49,14 +51,15 @@ struct step_ops {
     const struct field *inputs;  // of `with:`
     const struct field *outputs; // type and summary of each output; NULL = whatever it sets
     int (*run)(struct step *step, struct err *err);
-    // One line for --dry-run: what it would run and what would leave the machine. Returns owned text in the arena.
+    // One line for --dry-run: what it would run and what would leave the machine. Returns owned text in the
+    // arena.
     const char *(*plan)(struct arena *arena, const json_t *with);
 };
 
 // Everything the engine can run; a const array in steps/registry.c.
 struct registry {
-    const struct step_ops *const *steps;      // NULL-terminated
-    const struct table_set *const *tables;    // NULL-terminated
+    const struct step_ops *const *steps;   // NULL-terminated
+    const struct table_set *const *tables; // NULL-terminated
 };
 
 // The step of a name, or NULL.
@@ -74,7 +77,8 @@ bool step_bool(const struct step *step, const char *name);
 // An input path made absolute against the repository; NULL when absent. Lives in the arena.
 const char *step_path(const struct step *step, const char *name);
 
-// One line of progress for the person who watches; `details` (may be NULL, taken) is for --json and the live display:
+// One line of progress for the person who watches; `details` (may be NULL, taken) is for --json and the live
+// display:
 // {"phase": "..", "done": 3, "of": 10, "best": 2.1, "evaluations": 40, "seconds_left": 12}.
 void step_progress(struct step *step, json_t *details, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -76,7 +76,7 @@ operator_kind(char first, char second)
 }
 
 struct token
-token_next(struct token_reader *r)
+expression_token_next(struct token_reader *r)
 {
     struct token token = {.kind = TOKEN_BAD};
     while (peek(r, 0) == ' ' || peek(r, 0) == '\t' || peek(r, 0) == '\n')

@@ -36,7 +36,7 @@ struct token_reader {
 };
 
 // Takes the next word; at the end and ever after TOKEN_END.
-struct token token_next(struct token_reader *reader);
+struct token expression_token_next(struct token_reader *reader);
 
 // Whether the next character but for blanks is `c`; takes nothing.
 bool token_follows(const struct token_reader *reader, char c);
