@@ -34,7 +34,7 @@ void
 cascade_release(struct cascade *cascade)
 {
     cascade_discard(&cascade->baseline);
-    reference_release(&cascade->reference);
+    answers_release(&cascade->answers);
     map_release(&cascade->codes);
     meter_release(&cascade->meter);
 }
@@ -62,7 +62,7 @@ cascade_quick(void)
 struct question {
     struct cascade *cascade;
     const char *object_path;
-    const struct reference_set *sets;
+    const struct answers_set *sets;
     size_t count;
 };
 
@@ -72,15 +72,15 @@ decide_inputs(void *context, json_t **result, struct err *err)
     struct question *question = context;
     struct cascade *cascade = question->cascade;
     json_t *decided = NULL;
-    int status = reference_init(&cascade->reference, cascade->bench, question->object_path, question->sets,
-                                question->count, NULL, &decided, err);
+    int status = answers_init(&cascade->answers, cascade->bench, question->object_path, question->sets,
+                              question->count, NULL, &decided, err);
     *result = decided;
     return status;
 }
 
 // Which calls the baseline can answer is decided once and recorded: time limits take part in it.
 static int
-ask_baseline(struct cascade *cascade, const char *object_path, const struct reference_set *sets, size_t count,
+ask_baseline(struct cascade *cascade, const char *object_path, const struct answers_set *sets, size_t count,
              struct err *err)
 {
     struct question question = {cascade, object_path, sets, count};
@@ -88,10 +88,9 @@ ask_baseline(struct cascade *cascade, const char *object_path, const struct refe
     int status =
         journal_activity(cascade->step, "inputs", "baseline", json_object_get(cascade->benchmark, "train"),
                          decide_inputs, &question, &kept, err);
-    if (status == 0 && cascade->reference.corpus.count == 0) {
-        reference_release(&cascade->reference);
-        status =
-            reference_init(&cascade->reference, cascade->bench, object_path, sets, count, kept, NULL, err);
+    if (status == 0 && cascade->answers.corpus.count == 0) {
+        answers_release(&cascade->answers);
+        status = answers_init(&cascade->answers, cascade->bench, object_path, sets, count, kept, NULL, err);
     }
     json_decref(kept);
     return status;
@@ -114,7 +113,7 @@ make_inputs(struct cascade *cascade, struct corpus *boundary, struct corpus *fre
 }
 
 static int
-prepare_reference(struct cascade *cascade, struct err *err)
+prepare_answers(struct cascade *cascade, struct err *err)
 {
     struct corpus boundary, fresh, train;
     char path[4096];
@@ -125,7 +124,7 @@ prepare_reference(struct cascade *cascade, struct err *err)
     if (status == 0)
         status = builder_link(cascade->bench->builder, &cascade->baseline, BUILD_PLAIN, 0, path, err);
     if (status == 0) {
-        const struct reference_set sets[] = {{&fresh, 50, 120}, {&train, 4000, 200}, {&boundary, 30, 120}};
+        const struct answers_set sets[] = {{&fresh, 50, 120}, {&train, 4000, 200}, {&boundary, 30, 120}};
         status = ask_baseline(cascade, path, sets, sizeof(sets) / sizeof(*sets), err);
         unlink(path);
     }
@@ -156,10 +155,10 @@ cascade_prepare(struct cascade *cascade, struct err *err)
 {
     if (cascade->ready)
         return 0;
-    if (compile_baseline(cascade, err) != 0 || prepare_reference(cascade, err) != 0)
+    if (compile_baseline(cascade, err) != 0 || prepare_answers(cascade, err) != 0)
         return err_wrap(err, "preparing the baseline");
-    if (cascade->reference.limit_ms > cascade->meter.limits.wall_ms)
-        cascade->meter.limits.wall_ms = cascade->reference.limit_ms;
+    if (cascade->answers.limit_ms > cascade->meter.limits.wall_ms)
+        cascade->meter.limits.wall_ms = cascade->answers.limit_ms;
     cascade->ready = true;
     return 0;
 }
@@ -192,7 +191,7 @@ drop_duplicate(struct candidate *candidate, const struct candidate *twin)
 }
 
 static int
-check_linked(struct cascade *cascade, const struct reference *reference, const struct built *built,
+check_linked(struct cascade *cascade, const struct answers *answers, const struct built *built,
              struct refutation *refutation, struct err *err)
 {
     char path[4096];
@@ -203,7 +202,7 @@ check_linked(struct cascade *cascade, const struct reference *reference, const s
         snprintf(refutation->detail, refutation->detail_size, "%s", err->message);
         return 1;
     }
-    int status = reference_check(reference, cascade->bench, path, refutation, err);
+    int status = answers_check(answers, cascade->bench, path, refutation, err);
     unlink(path);
     return status;
 }
@@ -216,15 +215,15 @@ refuse_compile(const struct built *built, struct refutation *refutation)
 }
 
 int
-cascade_check(struct cascade *cascade, const struct reference *reference, struct str variant,
-              struct built *built, struct refutation *refutation, struct err *err)
+cascade_check(struct cascade *cascade, const struct answers *answers, struct str variant, struct built *built,
+              struct refutation *refutation, struct err *err)
 {
     *built = (struct built){0};
     if (builder_compile(cascade->bench->builder, variant, BUILD_PLAIN, built, err) != 0)
         return -1;
     int status = 1;
     if (built->ok)
-        status = check_linked(cascade, reference, built, refutation, err);
+        status = check_linked(cascade, answers, built, refutation, err);
     else
         refuse_compile(built, refutation);
     if (status != 0)
@@ -267,7 +266,7 @@ climb(struct cascade *cascade, struct candidate *candidate, const struct built *
     if (twin != NULL)
         return drop_duplicate(candidate, twin);
     struct refutation refutation = {.detail = candidate->detail, .detail_size = sizeof candidate->detail};
-    int status = check_linked(cascade, &cascade->reference, built, &refutation, err);
+    int status = check_linked(cascade, &cascade->answers, built, &refutation, err);
     if (status < 0)
         return -1;
     if (status > 0)

@@ -6,8 +6,8 @@
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_CASCADE_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_CASCADE_H
 
+#include "steps/island-evolve/answers.h"
 #include "steps/island-evolve/meter.h"
-#include "steps/island-evolve/reference.h"
 
 struct cascade {
     struct step *step;
@@ -17,7 +17,7 @@ struct cascade {
     uint64_t seed;
     bool ready;
     struct built baseline;
-    struct reference reference;
+    struct answers answers;
     struct map codes; // code hash -> struct candidate *, borrowed
 };
 
@@ -37,9 +37,9 @@ int cascade_evaluate(struct cascade *cascade, struct candidate *candidate, struc
 // Makes an evaluated candidate's code known, so that later duplicates are seen.
 void cascade_remember(struct cascade *cascade, struct candidate *candidate);
 
-// Compiles a variant and compares it on the calls of `reference`: 0 right, with `built` to be released with
+// Compiles a variant and compares it on the calls of `answers`: 0 right, with `built` to be released with
 // cascade_discard; 1 refuted or not compiled, with `refutation`; -1 the machine.
-int cascade_check(struct cascade *cascade, const struct reference *reference, struct str variant,
+int cascade_check(struct cascade *cascade, const struct answers *answers, struct str variant,
                   struct built *built, struct refutation *refutation, struct err *err) MUST_USE;
 
 // Removes a compiled variant's files and frees its diagnostics.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/screen.h"
 
-#include "steps/island-evolve/token.h"
+#include "steps/island-evolve/lexeme.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -159,15 +159,15 @@ check_attribute(struct screening *screening, struct str *rest)
 {
     size_t depth = 0;
     do {
-        struct token token = token_next(rest);
-        if (token.kind == TOKEN_END)
+        struct lexeme lexeme = lexeme_next(rest);
+        if (lexeme.kind == LEXEME_END)
             return 0;
-        if (str_is(token.text, "("))
+        if (str_is(lexeme.text, "("))
             depth++;
-        else if (str_is(token.text, ")"))
+        else if (str_is(lexeme.text, ")"))
             depth--;
-        else if (token.kind == TOKEN_WORD && depth == 2 && !allowed_attribute(token.text))
-            return refuse(screening, "forbidden", "attribute ", token.text);
+        else if (lexeme.kind == LEXEME_WORD && depth == 2 && !allowed_attribute(lexeme.text))
+            return refuse(screening, "forbidden", "attribute ", lexeme.text);
     } while (depth > 0);
     return 0;
 }
@@ -202,8 +202,8 @@ static bool
 is_ours(const struct screening *screening, struct str word)
 {
     struct str rest = screening->target->source;
-    for (struct token token = token_next(&rest); token.kind != TOKEN_END; token = token_next(&rest))
-        if (token.kind == TOKEN_WORD && str_eq(token.text, word))
+    for (struct lexeme lexeme = lexeme_next(&rest); lexeme.kind != LEXEME_END; lexeme = lexeme_next(&rest))
+        if (lexeme.kind == LEXEME_WORD && str_eq(lexeme.text, word))
             return true;
     return false;
 }
@@ -212,14 +212,15 @@ static int
 check_words(struct screening *screening, struct str variant)
 {
     struct str rest = variant;
-    for (struct token token = token_next(&rest); token.kind != TOKEN_END; token = token_next(&rest)) {
+    for (struct lexeme lexeme = lexeme_next(&rest); lexeme.kind != LEXEME_END; lexeme = lexeme_next(&rest)) {
         int refused = 0;
-        if (token.kind == TOKEN_DIRECTIVE)
-            refused = check_directive(screening, token.text);
-        else if (str_is(token.text, "__attribute__") || str_is(token.text, "__attribute"))
+        if (lexeme.kind == LEXEME_DIRECTIVE)
+            refused = check_directive(screening, lexeme.text);
+        else if (str_is(lexeme.text, "__attribute__") || str_is(lexeme.text, "__attribute"))
             refused = check_attribute(screening, &rest);
-        else if (token.kind == TOKEN_WORD && forbidden_word(token.text) && !is_ours(screening, token.text))
-            refused = refuse(screening, "forbidden", "use of ", token.text);
+        else if (lexeme.kind == LEXEME_WORD && forbidden_word(lexeme.text) &&
+                 !is_ours(screening, lexeme.text))
+            refused = refuse(screening, "forbidden", "use of ", lexeme.text);
         if (refused != 0)
             return refused;
     }
@@ -295,10 +296,10 @@ same_head(const struct target *target, const struct syntax *syntax, const struct
 {
     AUTO_BUF ours = BUF(NORMAL_MAX_BYTES), theirs = BUF(NORMAL_MAX_BYTES);
     struct str text = syntax_text(syntax);
-    token_plain(str_n(target->source.ptr + target->function.start,
-                      target->function.body_start - target->function.start),
-                &ours);
-    token_plain(str_n(text.ptr + function->start, function->body_start - function->start), &theirs);
+    lexeme_plain(str_n(target->source.ptr + target->function.start,
+                       target->function.body_start - target->function.start),
+                 &ours);
+    lexeme_plain(str_n(text.ptr + function->start, function->body_start - function->start), &theirs);
     return str_eq(buf_str(&ours), buf_str(&theirs));
 }
 

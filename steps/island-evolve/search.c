@@ -2,8 +2,8 @@
 #include "steps/island-evolve/search.h"
 
 #include "base/hash.h"
+#include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/prompt.h"
-#include "steps/island-evolve/token.h"
 #include "steps/island-evolve/workpiece.h"
 #include "steps/shared/model/reply.h"
 
@@ -139,7 +139,7 @@ is_new(struct search *search, struct str text)
 {
     AUTO_BUF normal = BUF(2 * TEXT_MAX_BYTES);
     char hex[65];
-    token_normal(text, &normal);
+    lexeme_normal(text, &normal);
     struct hash hash = hash_of(normal.ptr, normal.len);
     hash_hex(&hash, hex);
     if (map_has(&search->seen, str_of(hex)))

@@ -2,8 +2,8 @@
 #include "steps/island-evolve/verdict.h"
 
 #include "base/clock.h"
+#include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/minimise.h"
-#include "steps/island-evolve/token.h"
 #include "steps/shared/target/generate.h"
 
 #include <math.h>
@@ -141,8 +141,8 @@ static bool
 is_only_hints(const struct verdict_spec *spec, const struct candidate *candidate)
 {
     AUTO_BUF ours = BUF(TEXT_MAX_BYTES), theirs = BUF(TEXT_MAX_BYTES);
-    token_plain(spec->search->root->text, &ours);
-    token_plain(candidate->text, &theirs);
+    lexeme_plain(spec->search->root->text, &ours);
+    lexeme_plain(candidate->text, &theirs);
     return str_eq(buf_str(&ours), buf_str(&theirs));
 }
 
@@ -164,7 +164,7 @@ struct holdout_check {
 };
 
 static int
-make_reference(const struct verdict_spec *spec, struct reference *reference, struct err *err)
+make_answers(const struct verdict_spec *spec, struct answers *answers, struct err *err)
 {
     struct cascade *cascade = spec->cascade;
     struct workbench *bench = cascade->bench;
@@ -180,8 +180,8 @@ make_reference(const struct verdict_spec *spec, struct reference *reference, str
     if (status == 0)
         status = builder_link(bench->builder, &cascade->baseline, BUILD_PLAIN, 0, path, err);
     if (status == 0) {
-        const struct reference_set sets[] = {{&bench->holdout, 4000, 1000}, {&fresh, 50, 500}};
-        status = reference_init(reference, bench, path, sets, 2, NULL, &decided, err);
+        const struct answers_set sets[] = {{&bench->holdout, 4000, 1000}, {&fresh, 50, 500}};
+        status = answers_init(answers, bench, path, sets, 2, NULL, &decided, err);
         unlink(path);
     }
     corpus_release(&fresh);
@@ -196,15 +196,15 @@ check_holdout(void *context, json_t **result, struct err *err)
     struct cascade *cascade = check->spec->cascade;
     char detail[CANDIDATE_DETAIL_MAX_BYTES] = "";
     struct refutation refutation = {.detail = detail, .detail_size = sizeof detail};
-    struct reference reference = {0};
+    struct answers answers = {0};
     struct built built = {0};
     int status = cascade_prepare(cascade, err);
     if (status == 0)
-        status = make_reference(check->spec, &reference, err);
+        status = make_answers(check->spec, &answers, err);
     if (status == 0)
-        status = cascade_check(cascade, &reference, check->candidate->text, &built, &refutation, err);
+        status = cascade_check(cascade, &answers, check->candidate->text, &built, &refutation, err);
     cascade_discard(&built);
-    reference_release(&reference);
+    answers_release(&answers);
     if (status < 0)
         return -1;
     *result = json_pack("{s:b}", "right", status == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steps/island-evolve/reference.h"
+#include "steps/island-evolve/answers.h"
 
 #include "base/clock.h"
 
@@ -38,7 +38,7 @@ open_cell(struct workbench *bench, const char *object_path, const struct corpus 
 // ---------------------------------------------------------------------------------------
 
 struct asking {
-    struct reference *reference;
+    struct answers *answers;
     struct workbench *bench;
     const char *object_path;
     struct cell *cell;
@@ -47,7 +47,7 @@ struct asking {
 };
 
 static int
-ask(struct asking *asking, const struct reference_set *set, size_t index, struct buf *output, bool *right,
+ask(struct asking *asking, const struct answers_set *set, size_t index, struct buf *output, bool *right,
     struct err *err)
 {
     AUTO_BUF detail = BUF(4096);
@@ -75,19 +75,19 @@ ask(struct asking *asking, const struct reference_set *set, size_t index, struct
 }
 
 static void
-keep(struct reference *reference, const struct corpus *from, size_t index, const struct buf *output)
+keep(struct answers *answers, const struct corpus *from, size_t index, const struct buf *output)
 {
-    corpus_append(&reference->corpus, from, index);
-    buf_add_str(&reference->outputs, buf_str(output));
-    reference->offsets = realloc(reference->offsets, (reference->corpus.count + 1) * sizeof(size_t));
-    if (reference->offsets == NULL)
+    corpus_append(&answers->corpus, from, index);
+    buf_add_str(&answers->outputs, buf_str(output));
+    answers->offsets = realloc(answers->offsets, (answers->corpus.count + 1) * sizeof(size_t));
+    if (answers->offsets == NULL)
         abort();
-    reference->offsets[0] = 0;
-    reference->offsets[reference->corpus.count] = reference->outputs.len;
+    answers->offsets[0] = 0;
+    answers->offsets[answers->corpus.count] = answers->outputs.len;
 }
 
 static int
-ask_set(struct asking *asking, const struct reference_set *set, const json_t *kept, size_t kept_first,
+ask_set(struct asking *asking, const struct answers_set *set, const json_t *kept, size_t kept_first,
         struct err *err)
 {
     AUTO_BUF output = BUF(OUTPUT_MAX_BYTES);
@@ -100,9 +100,9 @@ ask_set(struct asking *asking, const struct reference_set *set, const json_t *ke
         if (wanted && ask(asking, set, i, &output, &right, err) != 0)
             return -1;
         if (right)
-            keep(asking->reference, set->corpus, i, &output);
+            keep(asking->answers, set->corpus, i, &output);
         faults += wanted && !right;
-        asking->reference->left_out += wanted && !right;
+        asking->answers->left_out += wanted && !right;
         if (asking->decided != NULL)
             json_array_append_new(asking->decided, json_boolean(right));
     }
@@ -112,42 +112,42 @@ ask_set(struct asking *asking, const struct reference_set *set, const json_t *ke
 }
 
 static struct str
-expected(const struct reference *reference, size_t index)
+expected(const struct answers *answers, size_t index)
 {
-    size_t start = reference->offsets[index];
-    return str_n(reference->outputs.ptr + start, reference->offsets[index + 1] - start);
+    size_t start = answers->offsets[index];
+    return str_n(answers->outputs.ptr + start, answers->offsets[index + 1] - start);
 }
 
 // The digest of all outputs, from a process of its own; it also shows answers that change.
 static int
-take_digest(struct reference *reference, struct workbench *bench, const char *object_path, struct err *err)
+take_digest(struct answers *answers, struct workbench *bench, const char *object_path, struct err *err)
 {
     struct cell_batch batch;
-    struct cell *cell = open_cell(bench, object_path, &reference->corpus, 20000, err);
+    struct cell *cell = open_cell(bench, object_path, &answers->corpus, 20000, err);
     if (cell == NULL)
         return -1;
-    int status = cell_batch(cell, 0, reference->corpus.count, 1, &batch, err);
+    int status = cell_batch(cell, 0, answers->corpus.count, 1, &batch, err);
     if (status == 0 && batch.fault != CELL_OK)
         status = err_set(err, ERR_TARGET, "the baseline faults when its inputs run one after the other: %s",
                          cell_fault_text(cell));
     if (status == 0) {
-        reference->digest = batch.digest;
+        answers->digest = batch.digest;
         int64_t batch_ms = batch.wall_ns / CLOCK_MS_NS;
-        if (6 * batch_ms > reference->limit_ms)
-            reference->limit_ms = 6 * batch_ms;
+        if (6 * batch_ms > answers->limit_ms)
+            answers->limit_ms = 6 * batch_ms;
     }
     cell_free(cell);
     return status;
 }
 
 int
-reference_init(struct reference *reference, struct workbench *bench, const char *object_path,
-               const struct reference_set *sets, size_t count, const json_t *kept, json_t **decided,
-               struct err *err)
+answers_init(struct answers *answers, struct workbench *bench, const char *object_path,
+             const struct answers_set *sets, size_t count, const json_t *kept, json_t **decided,
+             struct err *err)
 {
-    *reference = (struct reference){.outputs = BUF(OUTPUTS_MAX_BYTES), .smoke = SMOKE_CALLS};
-    corpus_init(&reference->corpus, CORPUS_MAX_BYTES);
-    struct asking asking = {.reference = reference, .bench = bench, .object_path = object_path};
+    *answers = (struct answers){.outputs = BUF(OUTPUTS_MAX_BYTES), .smoke = SMOKE_CALLS};
+    corpus_init(&answers->corpus, CORPUS_MAX_BYTES);
+    struct asking asking = {.answers = answers, .bench = bench, .object_path = object_path};
     asking.decided = kept == NULL ? json_array() : NULL;
     int status = 0;
     for (size_t i = 0, first = 0; i < count && status == 0; first += sets[i++].corpus->count)
@@ -157,24 +157,24 @@ reference_init(struct reference *reference, struct workbench *bench, const char 
         *decided = asking.decided;
     if (status != 0)
         return -1;
-    if (reference->corpus.count == 0)
+    if (answers->corpus.count == 0)
         return err_set(
             err, ERR_TARGET,
             "the baseline faults on every input; check the roles of its parameters in the benchmark file");
     int64_t slowest_ms = asking.slowest_ns / CLOCK_MS_NS;
-    reference->limit_ms = 20 * slowest_ms > LIMIT_MIN_MS ? 20 * slowest_ms : LIMIT_MIN_MS;
-    if (reference->smoke > reference->corpus.count)
-        reference->smoke = reference->corpus.count;
-    return take_digest(reference, bench, object_path, err);
+    answers->limit_ms = 20 * slowest_ms > LIMIT_MIN_MS ? 20 * slowest_ms : LIMIT_MIN_MS;
+    if (answers->smoke > answers->corpus.count)
+        answers->smoke = answers->corpus.count;
+    return take_digest(answers, bench, object_path, err);
 }
 
 void
-reference_release(struct reference *reference)
+answers_release(struct answers *answers)
 {
-    corpus_release(&reference->corpus);
-    buf_release(&reference->outputs);
-    free(reference->offsets);
-    *reference = (struct reference){0};
+    corpus_release(&answers->corpus);
+    buf_release(&answers->outputs);
+    free(answers->offsets);
+    *answers = (struct answers){0};
 }
 
 // ---- describing
@@ -216,7 +216,7 @@ describe_bytes(struct str bytes, struct buf *text)
 }
 
 void
-reference_describe(const struct signature *signature, struct str output, struct buf *text)
+answers_describe(const struct signature *signature, struct str output, struct buf *text)
 {
     size_t at = 8;
     if (signature->result_size > 0) {
@@ -237,10 +237,10 @@ reference_describe(const struct signature *signature, struct str output, struct 
 }
 
 static void
-describe_call(const struct reference *reference, const struct signature *signature, size_t index,
+describe_call(const struct answers *answers, const struct signature *signature, size_t index,
               struct buf *text)
 {
-    json_t *call = corpus_call_json(&reference->corpus, index, signature);
+    json_t *call = corpus_call_json(&answers->corpus, index, signature);
     char *compact = json_compact(call);
     size_t length = strlen(compact);
     buf_puts(text, "for the arguments ");
@@ -255,7 +255,7 @@ describe_call(const struct reference *reference, const struct signature *signatu
 // -------------------------------------------------------------------------------------------------
 
 struct checking {
-    const struct reference *reference;
+    const struct answers *answers;
     struct workbench *bench;
     struct cell *cell;
     struct refutation *refutation;
@@ -283,17 +283,17 @@ check_call(struct checking *checking, size_t index, struct err *err)
     enum cell_fault fault;
     if (cell_call(checking->cell, index, &output, &fault, &fault_text, err) != 0)
         return -1;
-    struct str wanted = expected(checking->reference, index);
+    struct str wanted = expected(checking->answers, index);
     if (fault == CELL_OK && str_eq(buf_str(&output), wanted))
         return 0;
-    describe_call(checking->reference, signature, index, &detail);
+    describe_call(checking->answers, signature, index, &detail);
     if (fault != CELL_OK) {
         buf_printf(&detail, ": %s", buf_text(&fault_text));
         return refute(checking, reason_of(fault), &detail);
     }
     AUTO_BUF want = BUF(1500), got = BUF(1500);
-    reference_describe(signature, wanted, &want);
-    reference_describe(signature, buf_str(&output), &got);
+    answers_describe(signature, wanted, &want);
+    answers_describe(signature, buf_str(&output), &got);
     buf_printf(&detail, " expected %s, got %s", buf_text(&want), buf_text(&got));
     return refute(checking, "wrong-output", &detail);
 }
@@ -312,19 +312,19 @@ check_calls(struct checking *checking, size_t first, size_t end, struct err *err
 static int
 check_batch(struct checking *checking, struct err *err)
 {
-    const struct reference *reference = checking->reference;
+    const struct answers *answers = checking->answers;
     AUTO_BUF detail = BUF(1024);
     struct cell_batch batch;
-    if (cell_batch(checking->cell, 0, reference->corpus.count, 1, &batch, err) != 0)
+    if (cell_batch(checking->cell, 0, answers->corpus.count, 1, &batch, err) != 0)
         return -1;
     if (batch.fault != CELL_OK) {
-        buf_printf(&detail, "in a batch of %zu calls: %s", reference->corpus.count,
+        buf_printf(&detail, "in a batch of %zu calls: %s", answers->corpus.count,
                    cell_fault_text(checking->cell));
         return refute(checking, reason_of(batch.fault), &detail);
     }
-    if (memcmp(&batch.digest, &reference->digest, sizeof(batch.digest)) == 0)
+    if (memcmp(&batch.digest, &answers->digest, sizeof(batch.digest)) == 0)
         return 0;
-    int status = check_calls(checking, 0, reference->corpus.count, err);
+    int status = check_calls(checking, 0, answers->corpus.count, err);
     if (status != 0)
         return status;
     buf_puts(&detail, "right for single calls and wrong in a batch: it depends on earlier calls or writes "
@@ -333,11 +333,11 @@ check_batch(struct checking *checking, struct err *err)
 }
 
 int
-reference_check(const struct reference *reference, struct workbench *bench, const char *object_path,
-                struct refutation *refutation, struct err *err)
+answers_check(const struct answers *answers, struct workbench *bench, const char *object_path,
+              struct refutation *refutation, struct err *err)
 {
-    struct checking checking = {.reference = reference, .bench = bench, .refutation = refutation};
-    checking.cell = open_cell(bench, object_path, &reference->corpus, reference->limit_ms, err);
+    struct checking checking = {.answers = answers, .bench = bench, .refutation = refutation};
+    checking.cell = open_cell(bench, object_path, &answers->corpus, answers->limit_ms, err);
     if (checking.cell == NULL) {
         if (err->kind != ERR_TARGET)
             return -1;
@@ -345,7 +345,7 @@ reference_check(const struct reference *reference, struct workbench *bench, cons
         refutation->reason = "crash";
         return 1;
     }
-    int status = check_calls(&checking, 0, reference->smoke, err);
+    int status = check_calls(&checking, 0, answers->smoke, err);
     refutation->in_smoke = status == 1;
     if (status == 0)
         status = check_batch(&checking, err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steps/island-evolve/token.h"
+#include "steps/island-evolve/lexeme.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -93,47 +93,47 @@ word_length(struct str s)
     return i;
 }
 
-static struct token
+static struct lexeme
 measure(struct str s)
 {
     char c = s.ptr[0];
     if (c == '#')
-        return (struct token){TOKEN_DIRECTIVE, str_head(s, directive_length(s))};
+        return (struct lexeme){LEXEME_DIRECTIVE, str_head(s, directive_length(s))};
     if (c == '"' || c == '\'')
-        return (struct token){TOKEN_TEXT, str_head(s, quoted_length(s))};
+        return (struct lexeme){LEXEME_TEXT, str_head(s, quoted_length(s))};
     if (isdigit((unsigned char)c) || (c == '.' && s.len > 1 && isdigit((unsigned char)s.ptr[1])))
-        return (struct token){TOKEN_NUMBER, str_head(s, number_length(s))};
+        return (struct lexeme){LEXEME_NUMBER, str_head(s, number_length(s))};
     if (in_word(c))
-        return (struct token){TOKEN_WORD, str_head(s, word_length(s))};
-    return (struct token){TOKEN_SIGN, str_head(s, sign_length(s))};
+        return (struct lexeme){LEXEME_WORD, str_head(s, word_length(s))};
+    return (struct lexeme){LEXEME_SIGN, str_head(s, sign_length(s))};
 }
 
-struct token
-token_next(struct str *rest)
+struct lexeme
+lexeme_next(struct str *rest)
 {
     skip_blanks(rest);
     if (rest->len == 0)
-        return (struct token){TOKEN_END, {NULL, 0}};
-    struct token token = measure(*rest);
-    *rest = str_from(*rest, token.text.len);
-    token.text = str_trim(token.text);
-    return token;
+        return (struct lexeme){LEXEME_END, {NULL, 0}};
+    struct lexeme lexeme = measure(*rest);
+    *rest = str_from(*rest, lexeme.text.len);
+    lexeme.text = str_trim(lexeme.text);
+    return lexeme;
 }
 
 static void
-add(struct buf *out, struct token token)
+add(struct buf *out, struct lexeme lexeme)
 {
-    if (token.kind == TOKEN_DIRECTIVE && out->len > 0)
+    if (lexeme.kind == LEXEME_DIRECTIVE && out->len > 0)
         buf_putc(out, '\n');
-    buf_add_str(out, token.text);
-    buf_putc(out, token.kind == TOKEN_DIRECTIVE ? '\n' : ' ');
+    buf_add_str(out, lexeme.text);
+    buf_putc(out, lexeme.kind == LEXEME_DIRECTIVE ? '\n' : ' ');
 }
 
 void
-token_normal(struct str text, struct buf *out)
+lexeme_normal(struct str text, struct buf *out)
 {
-    for (struct token token = token_next(&text); token.kind != TOKEN_END; token = token_next(&text))
-        add(out, token);
+    for (struct lexeme lexeme = lexeme_next(&text); lexeme.kind != LEXEME_END; lexeme = lexeme_next(&text))
+        add(out, lexeme);
 }
 
 static bool
@@ -155,39 +155,39 @@ skip_parentheses(struct str *rest)
     struct str ahead = *rest;
     size_t depth = 0;
     do {
-        struct token token = token_next(&ahead);
-        if (token.kind == TOKEN_END)
+        struct lexeme lexeme = lexeme_next(&ahead);
+        if (lexeme.kind == LEXEME_END)
             return;
-        if (str_is(token.text, "("))
+        if (str_is(lexeme.text, "("))
             depth++;
-        else if (str_is(token.text, ")"))
+        else if (str_is(lexeme.text, ")"))
             depth--;
-        if (depth == 0 && !str_is(token.text, ")"))
+        if (depth == 0 && !str_is(lexeme.text, ")"))
             return;
     } while (depth > 0);
     *rest = ahead;
 }
 
 static bool
-is_hint(struct token token, struct str *rest)
+is_hint(struct lexeme lexeme, struct str *rest)
 {
-    if (token.kind == TOKEN_DIRECTIVE)
-        return str_find(token.text, STR("pragma")) >= 0;
-    if (token.kind != TOKEN_WORD)
+    if (lexeme.kind == LEXEME_DIRECTIVE)
+        return str_find(lexeme.text, STR("pragma")) >= 0;
+    if (lexeme.kind != LEXEME_WORD)
         return false;
-    if (str_is(token.text, "__attribute__") || str_is(token.text, "__attribute") ||
-        str_is(token.text, "_Pragma")) {
+    if (str_is(lexeme.text, "__attribute__") || str_is(lexeme.text, "__attribute") ||
+        str_is(lexeme.text, "_Pragma")) {
         skip_parentheses(rest);
         return true;
     }
-    return is_hint_word(token.text);
+    return is_hint_word(lexeme.text);
 }
 
 void
-token_plain(struct str text, struct buf *out)
+lexeme_plain(struct str text, struct buf *out)
 {
-    for (struct token token = token_next(&text); token.kind != TOKEN_END; token = token_next(&text)) {
-        if (!is_hint(token, &text))
-            add(out, token);
+    for (struct lexeme lexeme = lexeme_next(&text); lexeme.kind != LEXEME_END; lexeme = lexeme_next(&text)) {
+        if (!is_hint(lexeme, &text))
+            add(out, lexeme);
     }
 }
