@@ -16,32 +16,46 @@ struct site {
     const struct function *function;
 };
 
-// A variable that the loop counts with: set to a constant right before it and used by nothing else.
+// Whether an assignment sets a variable of that name to a constant.
+static bool
+sets(const struct shape *shape, struct node assignment, struct str name)
+{
+    int64_t value;
+
+    return node_is(assignment, "assignment_expression") && str_is(shape_operator(shape, assignment), "=") &&
+           str_eq(shape_text(shape, node_field(assignment, "left")), name) &&
+           shape_constant(shape, node_field(assignment, "right"), &value);
+}
+
+static bool
+starts(const struct shape *shape, struct node declaration, struct str name)
+{
+    struct node declarator = node_field(declaration, "declarator");
+    int64_t value;
+
+    return node_is(declaration, "declaration") && node_is(declarator, "init_declarator") &&
+           str_eq(shape_text(shape, node_field(declarator, "declarator")), name) &&
+           shape_constant(shape, node_field(declarator, "value"), &value);
+}
+
+// A variable that the loop counts with: set to a constant right before it.
 static bool
 is_own_counter(const struct shape *shape, struct node loop, struct str name, struct node *first)
 {
-    struct node initializer = node_field(loop, "initializer");
-    struct node before = {0};
     struct nodes siblings = shape_statements(shape, node_parent(loop));
-    int64_t value;
 
-    if (node_is(initializer, "assignment_expression") &&
-        str_eq(shape_text(shape, node_field(initializer, "left")), name))
-        return shape_constant(shape, node_field(initializer, "right"), &value);
+    if (sets(shape, node_field(loop, "initializer"), name))
+        return true;
     for (size_t i = 1; i < siblings.count; i++) {
-        if (node_same(siblings.items[i], loop))
-            before = siblings.items[i - 1];
+        struct node before = siblings.items[i - 1];
+        if (!node_same(siblings.items[i], loop))
+            continue;
+        if (!sets(shape, shape_expression(before), name) && !starts(shape, before, name))
+            return false;
+        *first = before;
+        return true;
     }
-    if (node_is_null(before))
-        return false;
-    *first = before;
-    struct node set = shape_expression(before);
-    if (node_is(set, "assignment_expression") && str_eq(shape_text(shape, node_field(set, "left")), name))
-        return shape_constant(shape, node_field(set, "right"), &value);
-    struct node declarator = node_field(before, "declarator");
-    return node_is(declarator, "init_declarator") &&
-           str_eq(shape_text(shape, node_field(declarator, "declarator")), name) &&
-           shape_constant(shape, node_field(declarator, "value"), &value);
+    return false;
 }
 
 static bool

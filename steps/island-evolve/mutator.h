@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A native mutator: edits a variant's syntax tree into another variant. Mutators know nothing of names; they recognise
-// shapes. What they produce need not be right: the cascade refutes what is wrong.
+// A native mutator: edits a variant's syntax tree into another variant. Mutators know nothing of names; they
+// recognise shapes. What they produce need not be right: the cascade refutes what is wrong.
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_MUTATOR_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_MUTATOR_H
 
@@ -13,12 +13,12 @@
 struct mutation {
     struct arena *arena;
     const struct target *target;
-    const struct syntax *syntax;  // of the file with the parent in it
-    struct function function;     // the target function in that file
+    const struct syntax *syntax;       // of the file with the parent in it
+    struct function function;          // the target function in that file
     size_t variant_start, variant_end; // byte range of the variant: helpers it defines and the function
-    struct oracle *oracle;        // evaluates pure code of the file, in the sandbox
-    struct rng *rng;              // for mutators that choose at random
-    const struct syntax *mate;    // crossover: the file with the other parent in it; NULL otherwise
+    struct oracle *oracle;             // evaluates pure code of the file, in the sandbox
+    struct rng *rng;                   // for mutators that choose at random
+    const struct syntax *mate;         // crossover: the file with the other parent in it; NULL otherwise
     struct function mate_function;
     size_t mate_start, mate_end;
 };
@@ -29,8 +29,8 @@ enum technique {
     TECHNIQUE_ALGORITHM, // another computation: substitution of calls, recursion to loop, tabulation
     TECHNIQUE_TABLE,
     TECHNIQUE_LIBC,
-    TECHNIQUE_LOOP,      // unrolling, hoisting
-    TECHNIQUE_HINT,      // restrict, const, inline, attributes: reported apart, does not count alone
+    TECHNIQUE_LOOP, // unrolling, hoisting
+    TECHNIQUE_HINT, // restrict, const, inline, attributes: reported apart, does not count alone
     TECHNIQUE_CROSSOVER,
     TECHNIQUE_MODEL,
 };
@@ -39,12 +39,13 @@ struct mutator_ops {
     const char *name; // "tabulate-loop"
     const char *summary;
     enum technique technique;
-    // Number of places where it applies to this parent; deterministic. A mutator that draws at random returns a large
-    // number (the size of its neighbourhood, at least 1 when it applies at all).
+    // Number of places where it applies to this parent; deterministic. A mutator that draws at random returns
+    // a large number (the size of its neighbourhood, at least 1 when it applies at all).
     size_t (*sites)(const struct mutation *mutation);
-    // Writes the variant that results at site `index` (a random mutator draws from mutation->rng). 1 done with a
-    // one-line note, 0 no result there, -1 the machine failed.
-    int (*apply)(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err);
+    // Writes the variant that results at site `index` (a random mutator draws from mutation->rng). 1 done
+    // with a one-line note, 0 no result there, -1 the machine failed.
+    int (*apply)(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
+                 struct err *err);
     bool systematic; // every site is worth trying once on the baseline and on each elite
 };
 
@@ -57,9 +58,9 @@ struct edit {
     const char *text;
 };
 
-// Writes the variant's text with `count` edits applied and `prologue` (may be NULL) put before its first byte. Edits
-// outside of the variant's range make it return false.
-bool mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count, const char *prologue,
-                    struct buf *variant);
+// Writes the variant's text with `count` edits applied and `prologue` (may be NULL) put before its first
+// byte. Edits outside of the variant's range make it return false.
+bool mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count,
+                    const char *prologue, struct buf *variant);
 
 #endif

@@ -195,14 +195,31 @@ use_of(const struct shape *shape, struct node node)
     return use;
 }
 
+bool
+shape_is_cast(const struct shape *shape, struct node node, struct str *type)
+{
+    struct node function = node_field(node, "function");
+    struct ctype resolved;
+
+    if (!node_is(node, "call_expression") || !node_is(function, "parenthesized_expression") ||
+        node_count(function) != 1 || !node_is(node_child(function, 0), "identifier"))
+        return false;
+    *type = shape_text(shape, node_child(function, 0));
+    return ctype_resolve(&shape->scope, *type, &resolved);
+}
+
 struct uses
 shape_uses(const struct shape *shape, struct node node)
 {
     struct nodes found = shape_find(shape, node, "identifier");
-    struct uses uses = {ARENA_ARRAY(shape->arena, struct use, found.count + 1), found.count};
+    struct uses uses = {ARENA_ARRAY(shape->arena, struct use, found.count + 1), 0};
+    struct str type;
 
-    for (size_t i = 0; i < found.count; i++)
-        uses.items[i] = use_of(shape, found.items[i]);
+    for (size_t i = 0; i < found.count; i++) {
+        if (!shape_is_cast(shape, node_parent(node_parent(found.items[i])), &type) ||
+            !str_eq(type, shape_text(shape, found.items[i])))
+            uses.items[uses.count++] = use_of(shape, found.items[i]);
+    }
     return uses;
 }
 
@@ -327,7 +344,9 @@ shape_has_no_effect(const struct shape *shape, struct node expression)
     if (shape_find(shape, expression, "assignment_expression update_expression").count > 0)
         return false;
     for (size_t i = 0; i < calls.count; i++) {
-        if (!shape_pure(shape, shape_text(shape, node_field(calls.items[i], "function"))))
+        struct str type;
+        if (!shape_is_cast(shape, calls.items[i], &type) &&
+            !shape_pure(shape, shape_text(shape, node_field(calls.items[i], "function"))))
             return false;
     }
     return true;

@@ -116,6 +116,10 @@ bool shape_pure(const struct shape *shape, struct str name);
 // Whether evaluating an expression changes nothing (no assignment, no ++, no call but of pure functions).
 bool shape_has_no_effect(const struct shape *shape, struct node expression);
 
+// Whether a node is a cast that the grammar takes for a call: `(word)(x)` with a typedef `word`. Gives the
+// type's name.
+bool shape_is_cast(const struct shape *shape, struct node node, struct str *type);
+
 // An expression without parentheses and, with `casts`, without casts around it.
 struct node shape_strip(struct node expression, bool casts);
 

@@ -387,6 +387,9 @@ shape_type(const struct shape *shape, struct node expression)
         return arithmetic(shape, shape_type(shape, node_field(node, "argument")), int_type(shape));
     if (node_is(node, "sizeof_expression"))
         return named_type(shape, STR("size_t"), 0);
+    struct str cast;
+    if (shape_is_cast(shape, node, &cast))
+        return named_type(shape, cast, 0);
     if (node_is(node, "call_expression")) {
         struct scope_node called =
             scope_function(&shape->scope, shape_text(shape, node_field(node, "function")));
