@@ -251,8 +251,10 @@ json_t *
 hotspot_list(const struct hotspot_context *context, json_t *warnings)
 {
     const struct tally *tally = context->tally;
-    qsort(tally->callers.items, tally->callers.count, sizeof(struct tally_caller), S_compare_callers);
-    qsort(tally->lines.items, tally->lines.count, sizeof(struct tally_line), S_compare_lines);
+    if (tally->callers.count > 0)
+        qsort(tally->callers.items, tally->callers.count, sizeof(struct tally_caller), S_compare_callers);
+    if (tally->lines.count > 0)
+        qsort(tally->lines.items, tally->lines.count, sizeof(struct tally_line), S_compare_lines);
     uint32_t *order = ARENA_ARRAY(context->arena, uint32_t, tally->nodes.count + 1);
     size_t count = 0;
     for (size_t i = 0; i < tally->nodes.count; i++) {

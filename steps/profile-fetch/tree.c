@@ -65,8 +65,10 @@ tree_open(struct tree *tree, const char *root, const char *skip, struct err *err
     *tree = (struct tree){0};
     tree->root = arena_dup(&tree->arena, root);
     struct fs_list list;
-    if (fs_walk(&tree->arena, root, &list, err) < 0)
+    if (fs_walk(&tree->arena, root, &list, err) < 0) {
+        tree_release(tree);
         return err_wrap(err, "listing the sources of %s", root);
+    }
     struct str skipped = {0};
     size_t root_len = strlen(root);
     if (skip && strncmp(skip, root, root_len) == 0 && skip[root_len] == '/')

@@ -49,7 +49,8 @@ struct tree_match {
     size_t root_bytes; // what of the path asked for stands in front of the file's path; 0 when not whole
 };
 
-// Lists the source files below `root`. `skip` (absolute, may be NULL) is left out.
+// Lists the source files below `root`. `skip` (absolute, may be NULL) is left out. Nothing is to be
+// released after an error.
 int tree_open(struct tree *tree, const char *root, const char *skip, struct err *err) MUST_USE;
 
 // Frees everything.
