@@ -380,10 +380,10 @@ static const char attack_source[] = OBJECT("{CELL_SCALAR, -1, 8, 1}", "static in
         case 3: fd = socket(AF_INET, SOCK_DGRAM, 0); return fd < 0 ? errno : 0;\
         case 4: p = vfork(); if (p == 0) _exit(0); return p < 0 ? errno : 0;\
         case 5: return kill(getppid(), 0) < 0 ? errno : 0;\
-        case 6: fd = open(\"/etc/fstab-like-secret\", O_WRONLY | O_CREAT, 0600);\
-                if (fd >= 0) unlink(\"/etc/fstab-like-secret\"); return fd < 0 ? errno : 0;\
+        case 6: fd = open(\"/tmp/atoll-test-planted\", O_WRONLY | O_CREAT, 0600);\
+                if (fd >= 0) unlink(\"/tmp/atoll-test-planted\"); return fd < 0 ? errno : 0;\
         case 7: return getenv(\"ATOLL_TEST_SECRET\") ? 0 : 1;\
-        case 8: return chmod(\"/tmp\", 01777) < 0 ? errno : 0;\
+        case 8: fd = memfd_create(\"x\", 0); return fchmod(fd, 0600) < 0 ? errno : 0;\
         case 9: return nice(1) < 0 ? errno : 0;\
         default: execv(args[0], args); return errno;\
         } }",

@@ -49,8 +49,8 @@ fixture_compile(struct fixture *fixture, const char *name, const char *source, c
     char *out = fs_join(&fixture->arena, fixture->folder, name);
     char *in = arena_printf(&fixture->arena, "%s.c", out);
     OK(fs_write(in, str_of(source), &fixture->err), &fixture->err);
-    const char *argv[16] = {"gcc", "-O1", "-w", "-I.", "-o", out, in};
-    for (size_t i = 7; flags && *flags && i < 15; flags++)
+    const char *argv[20] = {"gcc", "-O1", "-w", "-I.", "-D_GNU_SOURCE", "-o", out, in};
+    for (size_t i = 8; flags && *flags && i < 19; flags++)
         argv[i++] = *flags;
     struct proc_spec spec = {.argv = argv, .merge_stderr = true};
     AUTO_PROC_RESULT result = {0};

@@ -9,18 +9,18 @@
 #include <string.h>
 
 // An object of `parameters` whose function f is `definition`, called as `call` with the slots s.
-#define OBJECT(parameters, definition, call)                                               \
-    "#include \"sandbox/cell_abi.h\"\n"                                                    \
-    "#include <stddef.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"  \
-    "#include <errno.h>\n#include <fcntl.h>\n#include <pthread.h>\n#include <signal.h>\n"  \
-    "#include <sys/socket.h>\n#include <time.h>\n#include <unistd.h>\n"                    \
-    "const struct cell_parameter atoll_parameters[] = {" parameters ", {CELL_END, -1}};\n" \
-    "const int32_t atoll_result_kind = CELL_SCALAR;\n"                                     \
-    "extern char **environ;\n"                                                             \
-    "__attribute__((noinline)) " definition "\n"                                           \
-    "void atoll_batch(const union cell_slot *s, size_t k, size_t n, union cell_slot *r)\n" \
-    "{ for (size_t i = 0; i < n; i++, s += k) r[i].i = " call "; }\n"                      \
-    "void atoll_empty(const union cell_slot *s, size_t k, size_t n, union cell_slot *r)\n" \
+#define OBJECT(parameters, definition, call)                                                   \
+    "#include \"sandbox/cell_abi.h\"\n"                                                        \
+    "#include <stddef.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n"      \
+    "#include <errno.h>\n#include <fcntl.h>\n#include <pthread.h>\n#include <signal.h>\n"      \
+    "#include <sys/mman.h>\n#include <sys/socket.h>\n#include <time.h>\n#include <unistd.h>\n" \
+    "const struct cell_parameter atoll_parameters[] = {" parameters ", {CELL_END, -1}};\n"     \
+    "const int32_t atoll_result_kind = CELL_SCALAR;\n"                                         \
+    "extern char **environ;\n"                                                                 \
+    "__attribute__((noinline)) " definition "\n"                                               \
+    "void atoll_batch(const union cell_slot *s, size_t k, size_t n, union cell_slot *r)\n"     \
+    "{ for (size_t i = 0; i < n; i++, s += k) r[i].i = " call "; }\n"                          \
+    "void atoll_empty(const union cell_slot *s, size_t k, size_t n, union cell_slot *r)\n"     \
     "{ for (size_t i = 0; i < n; i++, s += k) r[i].i = s[0].i; }\n"
 
 // int64_t f(const char *t, size_t n): a text and its length.
