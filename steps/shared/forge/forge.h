@@ -25,9 +25,12 @@ struct forge_ops {
     // that is not ours. `url` names it (arena).
     int (*find)(struct arena *arena, const struct pull_request *request, enum request_state *state,
                 const char **url, struct err *err);
-    // Opens a request, or brings an open one up to date.
+    // Opens a request, or brings an open one up to date; its notes stay.
     int (*publish)(struct arena *arena, const struct pull_request *request, const char **url,
                    struct err *err);
+    // Adds a note (Markdown) to the request at `url` unless one with this key is there already. ERR_NOT_FOUND
+    // when there is no request.
+    int (*note)(const char *url, const char *key, struct str text, struct err *err);
 };
 
 // `local`: a Markdown file beside a bare repository on this machine, REPOSITORY.pull-requests/BRANCH.md. A

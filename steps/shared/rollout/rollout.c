@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/rollout/rollout.h"
 
+const struct flag_format *const flag_formats[] = {&flag_format_flagd, NULL};
+
+const struct flag_format *
+flag_format_of(const char *path)
+{
+    for (const struct flag_format *const *format = flag_formats; *format != NULL; format++)
+        if (str_ends(str_of(path), str_of((*format)->extension)))
+            return *format;
+    return NULL;
+}
+
 double
 rollout_percent(const struct rollout *rollout)
 {

@@ -4,6 +4,7 @@
 #ifndef ATOLL_STEPS_SHARED_ROLLOUT_ROLLOUT_H
 #define ATOLL_STEPS_SHARED_ROLLOUT_ROLLOUT_H
 
+#include "base/arena.h"
 #include "base/json.h"
 
 enum rollout_state { ROLLOUT_OFF, ROLLOUT_ON, ROLLOUT_ROLLED_BACK };
@@ -28,16 +29,24 @@ bool rollout_advance(struct rollout *rollout, const char *reason);
 // Switches it off for good.
 void rollout_roll_back(struct rollout *rollout, const char *reason);
 
-// A flag format that teams use: writes the whole file of one flag, and reads the stage back.
+// A flag format that teams use.
 struct flag_format {
     const char *name;
     const char *extension; // ".flagd.json"
+    // Writes the whole file of one flag.
     int (*write)(const struct rollout *rollout, struct buf *out, struct err *err);
+    // Reads such a file back; texts and stages live in the arena. ERR_PARSE (the message begins with `name`)
+    // for anything that `write` does not make.
+    int (*read)(struct arena *arena, struct str text, const char *name, struct rollout *rollout,
+                struct err *err);
 };
 extern const struct flag_format flag_format_flagd;
 
 // All formats, NULL-terminated.
 extern const struct flag_format *const flag_formats[];
+
+// The format whose extension a path ends with, or NULL.
+const struct flag_format *flag_format_of(const char *path);
 
 // The line of the plain flag file (.atoll/flags) that the guard's header reads: on only at 100 %, with the
 // lease. Replaces the flag's line in `before` (may be empty) or adds one.
