@@ -5,76 +5,114 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Puts this process (the test runs in one of its own) under a profile's filter.
+// Counts what is not as expected: the checks run in a child that ends at once, because what runs at the end
+// of a process (a leak check, say) would not survive the filter.
+struct tally {
+    int wrong;
+};
+
 static void
-install(enum launch_profile profile)
+expect(struct tally *tally, bool as_expected, const char *what)
+{
+    if (as_expected)
+        return;
+    fprintf(stderr, "not as expected: %s (%s)\n", what, strerror(errno));
+    tally->wrong++;
+}
+
+#define REFUSED(tally, call, code) (errno = 0, expect(tally, (call) == -1 && errno == (code), #call))
+#define ALLOWED(tally, call) (errno = 0, expect(tally, (call) == 0, #call))
+
+// Puts this process under a profile's filter.
+static void
+install(struct tally *tally, enum launch_profile profile)
 {
     static struct sock_filter code[4096];
     struct err err;
     int fd = filter_open(profile, &err);
-    ck_assert_msg(fd >= 0, "%s", err.message);
     ssize_t bytes = pread(fd, code, sizeof(code), 0);
-    ck_assert_int_gt(bytes, 0);
-    ck_assert_int_eq(pwrite(fd, "x", 1, 0), -1);
+    expect(tally, bytes > 0, "reading the filter");
+    REFUSED(tally, pwrite(fd, "x", 1, 0), EPERM);
     struct sock_fprog program = {(unsigned short)((size_t)bytes / sizeof(code[0])), code};
-    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-    ck_assert_int_eq(prctl(PR_SET_SECCOMP, 2, &program), 0);
+    ALLOWED(tally, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    ALLOWED(tally, prctl(PR_SET_SECCOMP, 2, &program));
 }
 
 static void
-refused(long result, int code)
-{
-    ck_assert_int_eq(result, -1);
-    ck_assert_int_eq(errno, code);
-}
-
-static void
-common_refusals(void)
+try_common(struct tally *tally)
 {
     int ends[2];
-    refused(socket(AF_INET, SOCK_STREAM, 0), EPERM);
-    refused(socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
-    refused(socketpair(AF_INET, SOCK_STREAM, 0, ends), EPERM);
-    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    refused(syscall(SYS_io_uring_setup, 1, NULL), EPERM);
-    refused(syscall(SYS_ptrace, 16L, (long)getppid(), 0L, 0L), EPERM);
-    refused(syscall(SYS_keyctl, 0, -3, 0), EPERM);
-    refused(syscall(SYS_bpf, 0, NULL, 0), EPERM);
-    refused(syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0), EPERM);
-    refused(syscall(SYS_clone3, NULL, 0), ENOSYS);
-    refused(unshare(CLONE_NEWUSER), EPERM);
-    refused(syscall(SYS_prlimit64, (long)getppid(), 7L, NULL, NULL), EPERM);
-    ck_assert_int_eq(syscall(SYS_prlimit64, 0L, 7L, NULL, NULL), 0);
+    long parent = getppid();
+    REFUSED(tally, socket(AF_INET, SOCK_STREAM, 0), EPERM);
+    REFUSED(tally, socket(AF_UNIX, SOCK_STREAM, 0), EPERM);
+    REFUSED(tally, socketpair(AF_INET, SOCK_STREAM, 0, ends), EPERM);
+    ALLOWED(tally, socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    REFUSED(tally, syscall(SYS_io_uring_setup, 1, NULL), EPERM);
+    REFUSED(tally, syscall(SYS_ptrace, 16L, parent, 0L, 0L), EPERM);
+    REFUSED(tally, syscall(SYS_keyctl, 0, -3, 0), EPERM);
+    REFUSED(tally, syscall(SYS_bpf, 0, NULL, 0), EPERM);
+    REFUSED(tally, syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0), EPERM);
+    REFUSED(tally, syscall(SYS_clone3, NULL, 0), ENOSYS);
+    REFUSED(tally, unshare(CLONE_NEWUSER), EPERM);
+    REFUSED(tally, syscall(SYS_prlimit64, parent, 7L, NULL, NULL), EPERM);
+    ALLOWED(tally, syscall(SYS_prlimit64, 0L, 7L, NULL, NULL));
+}
+
+static void
+try_build(struct tally *tally)
+{
+    int status = -1;
+    install(tally, LAUNCH_BUILD);
+    try_common(tally);
+    REFUSED(tally, syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
+    REFUSED(tally, sched_setaffinity(getppid(), sizeof(cpu_set_t), &(cpu_set_t){0}), EPERM);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(3);
+    expect(tally, waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 3, "fork");
+}
+
+static void
+try_run(struct tally *tally)
+{
+    install(tally, LAUNCH_RUN);
+    try_common(tally);
+    REFUSED(tally, fork(), EPERM);
+    REFUSED(tally, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
+    REFUSED(tally, sched_setaffinity(0, sizeof(cpu_set_t), &(cpu_set_t){0}), EPERM);
+}
+
+static void
+in_a_child(void (*try)(struct tally *tally))
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct tally tally = {0};
+        try(&tally);
+        _exit(tally.wrong);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
 }
 
 START_TEST(build_may_fork_but_not_reach_out)
 {
-    int status;
-    install(LAUNCH_BUILD);
-    common_refusals();
-    refused(syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
-    refused(sched_setaffinity(getppid(), sizeof(cpu_set_t), &(cpu_set_t){0}), EPERM);
-    pid_t pid = fork();
-    if (pid == 0)
-        _exit(3);
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_int_eq(WEXITSTATUS(status), 3);
+    in_a_child(try_build);
 }
 END_TEST
 
 START_TEST(run_may_not_fork)
 {
-    install(LAUNCH_RUN);
-    common_refusals();
-    refused(fork(), EPERM);
-    refused(syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
-    refused(sched_setaffinity(0, sizeof(cpu_set_t), &(cpu_set_t){0}), EPERM);
+    in_a_child(try_run);
 }
 END_TEST
 
