@@ -193,7 +193,7 @@ static int
 run(struct invocation *invocation, struct err *err)
 {
     const struct arguments *arguments = invocation->arguments;
-    struct request request;
+    struct request request = {0};
     if (split_target(invocation->arena, arguments->operands[0], &request, err) != 0)
         return -1;
     AUTO_BUF text = BUF(PIPELINE_MAX_BYTES);

@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "cmd/command.h"
 #include "steps/registry.h"
+#include "workflow/manual.h"
 #include "workflow/pipeline.h"
 #include "workflow/schema.h"
 
