@@ -41,14 +41,13 @@ byte_table_write(const struct shape *shape, struct str prelude, const struct sha
 
     if (found <= 0)
         return found;
-    // What C promotes to int anyway may stand in a narrower type; anything else keeps its own.
-    bool promoted = result->known && result->pointers == 0 && !result->base.is_real &&
-                    (result->base.size < 4 || (result->base.size == 4 && result->base.is_signed));
-    if (!promoted &&
-        (!result->known || result->pointers > 0 || result->base.is_real || result->text.len == 0))
+    // A plain int may stand in a narrower type, which C promotes to int again; anything else keeps its own.
+    bool is_int = result->known && result->pointers == 0 && result->base.size == 4 &&
+                  result->base.is_signed && !result->base.is_real;
+    if (!is_int && (!result->known || result->pointers > 0 || result->base.is_real || result->text.len == 0))
         return 0;
     table_write(&(struct table){.comment = comment,
-                                .type = promoted ? table_element(values) : shape_type_name(shape, result),
+                                .type = is_int ? table_element(values) : shape_type_name(shape, result),
                                 .name = name,
                                 .unit = shape_indent_unit(shape),
                                 .values = values,

@@ -9,6 +9,8 @@
 extern const struct mutator_ops mutate_tabulate_loop;
 // mutate_slice.c: a loop that folds bytes into such a number takes several bytes at once.
 extern const struct mutator_ops mutate_slice_table;
+// Sites of slice-table come in groups of this size, one a loop: 8, 16, 4 and 1 bytes at once.
+enum { MUTATE_SLICE_CHOICES = 4 };
 // mutate_byte_table.c, mutate_expression_table.c: pure functions and expressions of one byte become tables.
 extern const struct mutator_ops mutate_tabulate_byte, mutate_tabulate_expression;
 // mutate_recursion.c: f(n - c) becomes a loop that goes up.
@@ -16,5 +18,7 @@ extern const struct mutator_ops mutate_recursion_to_loop;
 // mutate_call.c, mutate_inline.c: another function of the file instead; the callee's definition brought into
 // the variant.
 extern const struct mutator_ops mutate_substitute_call, mutate_inline_callee;
+// mutate_chain.c: several of these at once.
+extern const struct mutator_ops mutate_improve_callee, mutate_substitute_improve;
 
 #endif

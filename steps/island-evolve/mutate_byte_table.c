@@ -193,7 +193,7 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
         const char *stem = key->is_body
                                ? arena_printf(shape.arena, "%s_table", key->callee->name)
                                : arena_printf(shape.arena, "%s_%s", key->user->name, key->callee->name);
-        const char *table = shape_fresh(&shape, stem);
+        const char *table = shape_fresh_beside(&shape, stem, buf_str(&prologue));
         int written = write_key(&shape, key, table, &prologue, err);
         if (written < 0)
             return -1;

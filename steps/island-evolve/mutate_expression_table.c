@@ -99,6 +99,22 @@ overlaps(const struct site_list *list, struct node node)
     return false;
 }
 
+// What it is assigned to says which type it comes to, where that is narrower.
+static struct shape_type
+result_type(const struct shape *shape, const struct site *site)
+{
+    struct node outer = node_out_of_parentheses(site->expression);
+    struct node parent = node_parent(outer);
+
+    if (node_is(parent, "assignment_expression") && str_is(shape_operator(shape, parent), "=") &&
+        node_same(node_field(parent, "right"), outer)) {
+        struct shape_type left = shape_type(shape, node_field(parent, "left"));
+        if (left.known && left.pointers == 0 && left.base.size > 0 && left.base.size < 4)
+            return left;
+    }
+    return site->type;
+}
+
 static struct site_list *
 find_sites(const struct shape *shape)
 {
@@ -152,12 +168,13 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
         if (!all && i != chosen)
             continue;
         const char *user = shape_enclosing(&shape, site->expression)->name;
-        const char *table = shape_fresh(
-            &shape, arena_printf(shape.arena, count == 0 ? "%s_bytes" : "%s_bytes_%zu", user, count + 1));
+        const char *table =
+            shape_fresh_beside(&shape, arena_printf(shape.arena, "%s_bytes", user), buf_str(&prologue));
         struct shape_type byte = shape_type(&shape, site->byte);
+        struct shape_type result = result_type(&shape, site);
         const char *comment = arena_printf(shape.arena, "What %s() makes of every byte.", user);
         int written = byte_table_write(&shape, shape_prelude(&shape, site->expression), &byte,
-                                       over_byte(&shape, site), &site->type, table, comment, &prologue, err);
+                                       over_byte(&shape, site), &result, table, comment, &prologue, err);
         if (written < 0)
             return -1;
         if (written > 0)

@@ -127,7 +127,8 @@ write_loop(const struct shape *shape, const struct site *site, const char *step,
     const char *unit = shape_indent_unit(shape);
     const char *type = shape_type_name(shape, &site->parameter.type);
     const char *n = arena_str(shape->arena, site->parameter.name);
-    const char *k = strcmp(n, "k") == 0 ? "at" : "k";
+    const char *k = shape_fresh(shape, "k");
+    const char *value = shape_fresh(shape, "value");
 
     buf_puts(text, "{\n");
     for (int64_t c = 1; c <= site->furthest; c++)
@@ -137,7 +138,7 @@ write_loop(const struct shape *shape, const struct site *site, const char *step,
     write_call(site, step, k, text);
     for (int64_t c = site->furthest; c > 1; c--)
         buf_printf(text, "%s%sback_%lld = back_%lld;\n", unit, unit, (long long)c, (long long)c - 1);
-    buf_printf(text, "%s%sback_1 = value;\n%s}\n%sreturn ", unit, unit, unit, unit);
+    buf_printf(text, "%s%sback_1 = %s;\n%s}\n%sreturn ", unit, unit, value, unit, unit);
     write_call(site, step, n, text);
     buf_puts(text, "}");
 }

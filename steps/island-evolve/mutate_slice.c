@@ -9,10 +9,9 @@
 
 #include <string.h>
 
-enum { SLICES_MAX = 16, TERMS_A_LINE = 4 };
+enum { SLICES_MAX = 16, LINE_CHARS = 84, TERM_CHARS = 26 };
 
-static const size_t slices[] = {8, 16, 4, 1};
-enum { CHOICES = sizeof slices / sizeof *slices };
+static const size_t slices[MUTATE_SLICE_CHOICES] = {8, 16, 4, 1};
 
 struct site {
     struct stride stride;
@@ -26,7 +25,7 @@ struct plan {
     const struct shape *shape;
     const struct site *site;
     size_t rows;
-    const char *number, *type, *word_type, *table, *indent, *unit;
+    const char *number, *type, *word_type, *word, *table, *indent, *unit;
     unsigned bits;
 };
 
@@ -97,7 +96,7 @@ sites(const struct mutation *mutation)
     struct shape shape = shape_of(mutation);
     struct site site;
 
-    return find_sites(&shape, SIZE_MAX, &site) * CHOICES;
+    return find_sites(&shape, SIZE_MAX, &site) * MUTATE_SLICE_CHOICES;
 }
 
 static const char *
@@ -150,7 +149,8 @@ write_word(const struct plan *plan, struct buf *text)
     const struct crc *crc = &plan->site->crc;
     size_t bytes = crc->width / 8;
 
-    buf_printf(text, "%s%s%s word = %s ^ (", plan->indent, plan->unit, plan->word_type, plan->number);
+    buf_printf(text, "%s%s%s %s = %s ^ (", plan->indent, plan->unit, plan->word_type, plan->word,
+               plan->number);
     for (size_t k = 0; k < bytes; k++) {
         size_t shift = crc->high_first ? crc->width - 8 - 8 * k : 8 * k;
         buf_printf(text, "(%s)%s", plan->word_type, element(plan, k));
@@ -162,32 +162,46 @@ write_word(const struct plan *plan, struct buf *text)
     buf_puts(text, ");\n\n");
 }
 
+// The table's value for the k-th byte of a round.
+static const char *
+term(const struct plan *plan, size_t k)
+{
+    const struct crc *crc = &plan->site->crc;
+    struct arena *arena = plan->shape->arena;
+    const char *row = table_row(plan, plan->rows - 1 - k), *word = plan->word;
+    size_t bytes = crc->width / 8;
+    size_t shift = crc->high_first ? crc->width - 8 - 8 * k : 8 * k;
+    bool top = crc->high_first ? k == 0 : k == bytes - 1;
+
+    if (k >= bytes)
+        return arena_printf(arena, "%s[%s]", row, element(plan, k));
+    if (bytes == 1)
+        return arena_printf(arena, "%s[%s]", row, word);
+    if (shift == 0)
+        return arena_printf(arena, "%s[%s & 0xff]", row, word);
+    if (top)
+        return arena_printf(arena, "%s[%s >> %zu]", row, word, shift);
+    return arena_printf(arena, "%s[(%s >> %zu) & 0xff]", row, word, shift);
+}
+
 static void
 write_terms(const struct plan *plan, struct buf *text)
 {
-    const struct crc *crc = &plan->site->crc;
-    size_t bytes = crc->width / 8;
+    size_t a_line = LINE_CHARS / (strlen(plan->table) + TERM_CHARS);
     bool narrow = plan->bits < 32;
 
-    buf_printf(text, "%s%s%s = %s", plan->indent, plan->unit, plan->number, narrow ? "(" : "");
+    buf_printf(text, "%s%s%s = ", plan->indent, plan->unit, plan->number);
     if (narrow)
-        buf_printf(text, "%s)(", plan->type);
+        buf_printf(text, "(%s)(", plan->type);
     for (size_t k = 0; k < plan->rows; k++) {
-        const char *row = table_row(plan, plan->rows - 1 - k);
-        size_t shift = crc->high_first ? crc->width - 8 - 8 * k : 8 * k;
-        bool top = crc->high_first ? k == 0 : k == bytes - 1;
-        if (k >= bytes)
-            buf_printf(text, "%s[%s]", row, element(plan, k));
-        else if (shift == 0)
-            buf_printf(text, bytes == 1 ? "%s[word]" : "%s[word & 0xff]", row);
-        else
-            buf_printf(text, top ? "%s[word >> %zu]" : "%s[(word >> %zu) & 0xff]", row, shift);
-        if (k + 1 < plan->rows && k % TERMS_A_LINE == TERMS_A_LINE - 1)
+        buf_puts(text, term(plan, k));
+        if (k + 1 == plan->rows)
+            buf_puts(text, narrow ? ");\n" : ";\n");
+        else if (a_line < 2 || k % a_line == a_line - 1)
             buf_printf(text, " ^\n%s%s%s", plan->indent, plan->unit, plan->unit);
-        else if (k + 1 < plan->rows)
+        else
             buf_puts(text, " ^ ");
     }
-    buf_puts(text, narrow ? ");\n" : ";\n");
 }
 
 static void
@@ -320,11 +334,11 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
 {
     struct shape shape = shape_of(mutation);
     struct site site;
-    size_t rows = slices[index % CHOICES];
+    size_t rows = slices[index % MUTATE_SLICE_CHOICES];
     uint64_t *values = ARENA_ARRAY(mutation->arena, uint64_t, SLICES_MAX * 256);
 
     (void)err;
-    if (find_sites(&shape, index / CHOICES + 1, &site) != index / CHOICES + 1 ||
+    if (find_sites(&shape, index / MUTATE_SLICE_CHOICES + 1, &site) != index / MUTATE_SLICE_CHOICES + 1 ||
         !crc_slices(&site.crc, rows, values))
         return 0;
     if (rows > 1 && (rows < site.crc.width / 8 || !can_hoist(&shape, &site.stride)))
@@ -338,6 +352,7 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
         .number = arena_str(shape.arena, site.number.name),
         .type = type,
         .word_type = bits < 32 ? "unsigned" : type,
+        .word = shape_fresh(&shape, "word"),
         .table = shape_fresh(
             &shape, arena_printf(shape.arena, rows == 1 ? "%s_bytes" : "%s_slices", site.function->name)),
         .indent = shape_indent(&shape, node_start(site.stride.loop)),

@@ -7,8 +7,11 @@
 #include <string.h>
 
 const struct mutator_ops *const mutators[] = {
-    &mutate_tabulate_loop,     &mutate_slice_table,     &mutate_tabulate_byte, &mutate_tabulate_expression,
-    &mutate_recursion_to_loop, &mutate_substitute_call, &mutate_inline_callee, NULL,
+    &mutate_slice_table,        &mutate_tabulate_loop,
+    &mutate_tabulate_byte,      &mutate_tabulate_expression,
+    &mutate_recursion_to_loop,  &mutate_improve_callee,
+    &mutate_substitute_improve, &mutate_substitute_call,
+    &mutate_inline_callee,      NULL,
 };
 
 static int

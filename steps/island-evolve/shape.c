@@ -440,13 +440,19 @@ is_taken(const struct shape *shape, struct str name)
 }
 
 char *
-shape_fresh(const struct shape *shape, const char *stem)
+shape_fresh_beside(const struct shape *shape, const char *stem, struct str text)
 {
     char *name = arena_dup(shape->arena, stem);
 
-    for (unsigned i = 2; is_taken(shape, str_of(name)); i++)
+    for (unsigned i = 2; is_taken(shape, str_of(name)) || text_has_word(text, str_of(name)); i++)
         name = arena_printf(shape->arena, "%s_%u", stem, i);
     return name;
+}
+
+char *
+shape_fresh(const struct shape *shape, const char *stem)
+{
+    return shape_fresh_beside(shape, stem, (struct str){0});
 }
 
 char *

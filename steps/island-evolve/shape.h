@@ -134,6 +134,9 @@ struct nodes shape_statements(const struct shape *shape, struct node body);
 // A name that stands nowhere in the file or its headers, made of `stem`.
 char *shape_fresh(const struct shape *shape, const char *stem);
 
+// As shape_fresh, nor in `text`, which is about to be added.
+char *shape_fresh_beside(const struct shape *shape, const char *stem, struct str text);
+
 // Blanks at the start of the line that holds `position`; one level of indentation of this file.
 char *shape_indent(const struct shape *shape, size_t position);
 const char *shape_indent_unit(const struct shape *shape);

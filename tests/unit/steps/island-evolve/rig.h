@@ -138,6 +138,15 @@ rig_apply(struct rig *rig, const char *name, const char *parent, size_t index)
     return done == 1 ? arena_str(&rig->arena, buf_str(&variant)) : NULL;
 }
 
+// The end of a text, as much as a message holds.
+static inline const char *
+rig_tail(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 2000 ? text + len - 2000 : text;
+}
+
 static inline const char *
 rig_output(struct rig *rig, const char *text, const char *driver)
 {
@@ -164,11 +173,11 @@ rig_output(struct rig *rig, const char *text, const char *driver)
 
     RIG_OK(rig, fs_write(source, str_of(whole), &rig->err));
     RIG_OK(rig, proc_run(&(struct proc_spec){.argv = argv, .merge_stderr = true}, &built, &rig->err));
-    ck_assert_msg(built.exit_code == 0, "%s\n%s", text, buf_text(&built.out));
+    ck_assert_msg(built.exit_code == 0, "%s\n%s", rig_tail(text), rig_tail(buf_text(&built.out)));
     const char *run[] = {program, NULL};
     RIG_OK(rig, proc_run(&(struct proc_spec){.argv = run, .merge_stderr = true, .output_max_bytes = 8 << 20},
                          &ran, &rig->err));
-    ck_assert_msg(ran.exit_code == 0, "%s\n%s", text, buf_text(&ran.out));
+    ck_assert_msg(ran.exit_code == 0, "%s\n%s", rig_tail(text), rig_tail(buf_text(&ran.out)));
     return arena_str(&rig->arena, buf_str(&ran.out));
 }
 
@@ -181,7 +190,7 @@ rig_same(struct rig *rig, const char *variant, const char *driver)
     ck_assert_ptr_nonnull(variant);
     ck_assert(strlen(expected) > 10);
     const char *text = rig_splice(rig, variant);
-    ck_assert_msg(strcmp(expected, rig_output(rig, text, driver)) == 0, "%s", text);
+    ck_assert_msg(strcmp(expected, rig_output(rig, text, driver)) == 0, "%s", rig_tail(text));
 }
 
 static inline bool
