@@ -61,7 +61,7 @@ S_reader_release(struct reader *reader)
 static void *
 S_value_of(size_t id)
 {
-    return (void *)((uintptr_t)id + 1); // NOLINT(performance-no-int-to-ptr)
+    return (void *)((uintptr_t)id + 1);
 }
 
 // Splits "(12) name" into key and name; without compression both are the text.
@@ -109,7 +109,7 @@ static struct str
 S_without_level(struct str name)
 {
     ptrdiff_t quote = str_rfind_byte(name, '\'');
-    if (quote <= 0 || (size_t)quote + 1 == name.len)
+    if (!name.ptr || quote <= 0 || (size_t)quote + 1 == name.len)
         return name;
     for (size_t i = (size_t)quote + 1; i < name.len; i++)
         if (!isdigit((unsigned char)name.ptr[i]))
@@ -390,22 +390,25 @@ static int
 S_hand_over(struct reader *reader, struct err *err)
 {
     struct profile *profile = reader->profile;
-    VEC(uint32_t) ids = {0};
-    VEC_EACH (struct function, function, &reader->functions)
-        *vec_push(&ids) = profile_function(profile, function->name, function->file, function->object, 0);
-    int result = 0;
-    for (size_t i = 0; i < reader->costs.count && result == 0; i++) {
+    AUTO_ARENA arena = {0};
+    uint32_t *ids = ARENA_ARRAY(&arena, uint32_t, reader->functions.count + 1);
+    for (size_t i = 0; i < reader->functions.count; i++) {
+        const struct function *function = &reader->functions.items[i];
+        ids[i] = profile_function(profile, function->name, function->file, function->object, 0);
+    }
+    for (size_t i = 0; i < reader->costs.count; i++) {
         const struct cost *cost = &reader->costs.items[i];
         struct profile_frame frame = {
-            .function = ids.items[cost->function], .file = cost->file, .line = cost->line};
+            .function = ids[cost->function], .file = cost->file, .line = cost->line};
         uint32_t id = profile_frame(profile, &frame);
-        if (cost->value > 0)
-            result = profile_sample(profile, &id, 1, cost->value, 0, err);
+        if (cost->value > 0 && profile_sample(profile, &id, 1, cost->value, 0, err) < 0)
+            return err_wrap(err, "%s", reader->text.name);
     }
-    VEC_EACH (struct arc, arc, &reader->arcs)
-        profile_arc(profile, ids.items[arc->caller], ids.items[arc->callee], arc->value);
-    vec_release(&ids);
-    return result < 0 ? err_wrap(err, "%s", reader->text.name) : 0;
+    for (size_t i = 0; i < reader->arcs.count; i++) {
+        const struct arc *arc = &reader->arcs.items[i];
+        profile_arc(profile, ids[arc->caller], ids[arc->callee], arc->value);
+    }
+    return 0;
 }
 
 int

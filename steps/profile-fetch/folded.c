@@ -11,6 +11,7 @@ struct reader {
     struct text text;
     struct profile *profile;
     VEC(uint32_t) frames;
+    struct map known; // a frame's text -> its id + 1
     uint64_t divisor; // greatest common one of all counts
 };
 
@@ -46,7 +47,7 @@ S_take_place(struct str *text, struct str *file, uint32_t *line)
 }
 
 static uint32_t
-S_frame(struct reader *reader, struct str text)
+S_new_frame(struct reader *reader, struct str text)
 {
     static const char annotation[] = "ikjw";
     bool inlined = false;
@@ -63,6 +64,15 @@ S_frame(struct reader *reader, struct str text)
     frame.file = profile_name(reader->profile, file);
     frame.function = profile_function(reader->profile, text, frame.file, 0, 0);
     return profile_frame(reader->profile, &frame);
+}
+
+static uint32_t
+S_frame(struct reader *reader, struct str text)
+{
+    void **slot = map_slot(&reader->known, text);
+    if (!*slot)
+        *slot = (void *)((uintptr_t)S_new_frame(reader, text) + 1);
+    return (uint32_t)((uintptr_t)*slot - 1);
 }
 
 static int
@@ -119,6 +129,7 @@ folded_read(struct str data, const char *name, struct profile *profile, struct e
     struct reader reader = {.text = text_of(data, name), .profile = profile};
     int result = S_read_all(&reader, err);
     vec_release(&reader.frames);
+    map_release(&reader.known);
     if (reader.divisor >= PERIOD_MIN)
         for (size_t i = first; i < profile->samples.count; i++)
             profile->samples.items[i].count /= (double)reader.divisor;

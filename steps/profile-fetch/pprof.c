@@ -91,7 +91,7 @@ S_file_id(struct reader *reader, struct map *ids, uint64_t id, size_t index, con
     void **slot = map_slot(ids, S_key(&id));
     if (*slot)
         return proto_error(&reader->proto, at, err, "second %s with id %llu", what, (unsigned long long)id);
-    *slot = (void *)((uintptr_t)index + 1); // NOLINT(performance-no-int-to-ptr)
+    *slot = (void *)((uintptr_t)index + 1);
     return 0;
 }
 
@@ -109,6 +109,7 @@ S_find_id(struct reader *reader, const struct map *ids, uint64_t id, const char 
 static int
 S_string(struct reader *reader, uint64_t index, const char *at, struct str *text, struct err *err)
 {
+    *text = (struct str){0};
     if (index >= reader->strings.count)
         return proto_error(&reader->proto, at, err, "string %llu of %zu", (unsigned long long)index,
                            reader->strings.count);

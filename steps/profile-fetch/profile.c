@@ -65,7 +65,7 @@ S_id_of(void *value)
 static void *
 S_value_of(size_t id)
 {
-    return (void *)((uintptr_t)id + 1); // NOLINT(performance-no-int-to-ptr)
+    return (void *)((uintptr_t)id + 1);
 }
 
 uint32_t

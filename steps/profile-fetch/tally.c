@@ -34,7 +34,7 @@ tally_release(struct tally *tally)
 static void *
 S_value_of(size_t index)
 {
-    return (void *)((uintptr_t)index + 1); // NOLINT(performance-no-int-to-ptr)
+    return (void *)((uintptr_t)index + 1);
 }
 
 static uint32_t

@@ -17,6 +17,7 @@ static const char rig_tag_c[] =
     "int\nnormalize_tag(int a)\n{\n    return is_tag_char(a);\n}\n\n"
     "int\nnormalize_tag_value(int a)\n{\n    return is_tag_char(a);\n}\n";
 
+// Makes the folder.
 static inline void
 rig_setup(struct rig *rig)
 {
@@ -38,6 +39,7 @@ rig_setup(struct rig *rig)
     fixture_file(&rig->arena, rig->folder, "main.c", "int main(void)\n{\n}\n");
 }
 
+// Removes the folder.
 static inline void
 rig_teardown(struct rig *rig)
 {
@@ -48,6 +50,7 @@ rig_teardown(struct rig *rig)
 
 #define AUTO_RIG __attribute__((cleanup(rig_teardown))) struct rig
 
+// The report of a profile in a file.
 static inline json_t *
 rig_report_file(struct rig *rig, const char *path)
 {
@@ -81,6 +84,7 @@ rig_check(const json_t *report, bool places, const char *expected)
     ck_assert_str_eq(buf_text(&text), expected);
 }
 
+// The hotspot of a function, which must be there.
 static inline const json_t *
 rig_hotspot(const json_t *report, const char *name)
 {
@@ -93,6 +97,7 @@ rig_hotspot(const json_t *report, const char *name)
     return NULL;
 }
 
+// A warning must contain the text.
 static inline void
 rig_check_warning(const json_t *report, const char *expected)
 {
@@ -103,6 +108,7 @@ rig_check_warning(const json_t *report, const char *expected)
     ck_abort_msg("no warning %s", expected);
 }
 
+// There must be no warning.
 static inline void
 rig_check_no_warning(const json_t *report)
 {
