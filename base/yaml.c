@@ -5,7 +5,6 @@
 #include "base/vec.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -359,8 +358,7 @@ number_of(const char *text)
         if (end == exponent)
             return NULL;
     }
-    double real = strtod(text, NULL);
-    return *end || !isfinite(real) ? NULL : json_real(real);
+    return *end ? NULL : json_real(strtod(text, NULL)); // NULL for what is out of range
 }
 
 static json_t *

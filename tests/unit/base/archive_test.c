@@ -138,13 +138,14 @@ END_TEST
 
 START_TEST(refuses_hostile_names)
 {
-    if (make_with("tar", "mkdir -p in/sub; printf x > evil; printf x > in/f; cd in/sub;"
-                         "tar -P -cf ../../up.tar ../../evil; tar -P -cf ../../abs.tar \"$(pwd)/../../evil\";"
-                         "tar -P --transform 's,^f,a/../../f,' -C .. -cf ../../mid.tar f;"
-                         "ln -s /etc/passwd ../link; tar -C .. -cf ../../link.tar link;"
-                         "ln ../f ../hard; tar -C .. -cf ../../hard.tar f hard; mkfifo ../fifo;"
-                         "tar -C .. -cf ../../fifo.tar fifo; tar -C .. --transform "
-                         "'s,f,a\\\\\\\\..\\\\\\\\f,' -cf ../../back.tar f")) {
+    if (make_with("tar",
+                  "mkdir -p in/sub; printf x > evil; printf x > in/f; cd in/sub;"
+                  "tar -P -cf ../../up.tar ../../evil; tar -P -cf ../../abs.tar \"$(cd ../..; pwd)/evil\";"
+                  "tar -P --transform 's,^f,a/../../f,' -C .. -cf ../../mid.tar f;"
+                  "ln -s /etc/passwd ../link; tar -C .. -cf ../../link.tar link;"
+                  "ln ../f ../hard; tar -C .. -cf ../../hard.tar f hard; mkfifo ../fifo;"
+                  "tar -C .. -cf ../../fifo.tar fifo; tar -C .. --transform "
+                  "'s,f,a\\\\\\\\..\\\\\\\\f,' -cf ../../back.tar f")) {
         ck_refused("up.tar", ERR_PARSE, "refused the name ../../evil");
         ck_refused("abs.tar", ERR_PARSE, "refused the name /");
         ck_refused("mid.tar", ERR_PARSE, "refused the name a/../../f");

@@ -139,6 +139,7 @@ START_TEST(gives_statements_again)
     ck_assert_int_eq(db_step(first, &err), 1);
     struct db_stmt *second = db_prepare(db, sql, &err); // the first stands on a row
     ck_assert_ptr_ne(first, second);
+    db_bind_int(second, 1, 6);
     ck_assert_int_eq(db_step(second, &err), 1);
     ck_assert_int_eq(db_step(first, &err), 1);
     ck_assert_int_eq(db_int(first, 0), 2);

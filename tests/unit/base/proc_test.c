@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -264,6 +265,8 @@ START_TEST(limits_files_memory_descriptors)
 {
     AUTO_ARENA arena = {0};
     char *dir = fs_temp_dir(&arena, NULL, "atoll-proc-", &err);
+    struct rlimit core = {RLIM_INFINITY, RLIM_INFINITY};
+    (void)setrlimit(RLIMIT_CORE, &core); // as far as we may
     AUTO_PROC_RESULT files =
         run_shell("yes > big; wc -c < big", (struct proc_spec){.cwd = dir, .limits.file_bytes = 8192});
     ck_assert_str_eq(buf_text(&files.out), "8192\n");
