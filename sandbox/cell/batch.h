@@ -13,6 +13,7 @@
 
 enum { BATCH_AREA_BYTES = 16 << 20 };
 
+// What the object exports as atoll_batch and atoll_empty.
 typedef void batch_fn(const union cell_slot *slots, size_t stride, size_t count, union cell_slot *results);
 
 struct batch_object {

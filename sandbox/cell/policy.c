@@ -157,7 +157,10 @@ policy_apply(const struct order *order, const char **stage)
 {
     const struct wire_request *request = &order->request;
     setsid();
+    *stage = "scheduling";
     (void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
+    if (sched_getscheduler(0) != SCHED_OTHER)
+        return -1;
     if (request->profile == LAUNCH_BUILD)
         (void)setpriority(PRIO_PROCESS, 0, BUILD_NICE);
     prctl(PR_SET_PDEATHSIG, SIGKILL);

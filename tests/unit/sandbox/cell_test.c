@@ -241,6 +241,67 @@ START_TEST(writing_const_input_shows)
 }
 END_TEST
 
+START_TEST(writing_behind_a_buffer_shows)
+{
+    struct bench b;
+    struct cell_batch batches[2];
+    static const char *const sources[] = {
+        OBJECT("{CELL_OUT, -1, 1}, {CELL_COUNT, 0, 8}",
+               "int64_t f(char *o, size_t n) { memset(o, 1, n); return 1; }", "f(s[0].p, s[1].u)"),
+        OBJECT("{CELL_OUT, -1, 1}, {CELL_COUNT, 0, 8}",
+               "int64_t f(char *o, size_t n) { memset(o, 1, n + 1); return 1; }", "f(s[0].p, s[1].u)"),
+    };
+    for (size_t i = 0; i < 2; i++) {
+        bench_init(&b, sources[i]);
+        calls_add_bytes(&b.calls, 5, "", 0);
+        calls_next(&b.calls);
+        bench_load(&b);
+        batches[i] = bench_batch(&b, 0, 1, 2);
+        bench_release(&b);
+    }
+    ck_assert(!same_digest(batches[0], batches[1]));
+}
+END_TEST
+
+START_TEST(every_kind_of_argument_arrives)
+{
+    struct bench b;
+    static const int16_t values[3] = {-5, 6, 700};
+    static const double factor = 2.5;
+    bench_init(
+        &b,
+        OBJECT("{CELL_IN, -1, 2, 1}, {CELL_COUNT, 0, 8}, {CELL_SCALAR, -1, 8, 1, 1}, {CELL_SCALAR, -1, 4, 1}",
+               "int64_t f(const short *v, size_t n, double d, int k)"
+               "{ double s = k; while (n--) s += d * v[n]; return (int64_t)s; }",
+               "f(s[0].p, s[1].u, s[2].d, (int)s[3].i)"));
+    calls_add_bytes(&b.calls, 3, values, sizeof(values));
+    buf_add(&b.calls.bytes, &factor, 8);
+    buf_add_u64(&b.calls.bytes, (uint64_t)-100);
+    calls_next(&b.calls);
+    bench_load(&b);
+    bench_call(&b, 0);
+    ck_assert_int_eq(bench_result(&b), (int64_t)(2.5 * 701) - 100);
+    bench_release(&b);
+}
+END_TEST
+
+// Remembers by the pointer what it returned: wrong as soon as another text stands there.
+START_TEST(addresses_change_between_batches)
+{
+    struct bench b;
+    bench_init(&b, TEXT_OBJECT("static const char *seen; int again = seen == t; seen = t; return again;"));
+    calls_add_text(&b.calls, "x");
+    bench_load(&b);
+    int64_t repeated = 0;
+    for (int i = 0; i < 20; i++) {
+        bench_call(&b, 0);
+        repeated += bench_result(&b);
+    }
+    ck_assert_int_lt(repeated, 2);
+    bench_release(&b);
+}
+END_TEST
+
 START_TEST(crash_is_reported)
 {
     struct bench b;
@@ -424,6 +485,7 @@ END_TEST
 
 UNIT_MAIN("sandbox/cell", calls_return_results, batches_are_steady_and_timed, large_batches_run_in_parts,
           digest_sees_every_byte, outputs_are_poisoned, length_comes_from_result, in_out_is_restored,
-          writing_const_input_shows, crash_is_reported, crash_in_a_batch_is_reported, early_exit_is_a_fault,
-          spinning_is_killed, what_does_not_load_is_the_targets_fault, malformed_input_is_refused,
-          memory_is_limited, sanitizer_reports, attacks_are_refused)
+          writing_const_input_shows, writing_behind_a_buffer_shows, every_kind_of_argument_arrives,
+          addresses_change_between_batches, crash_is_reported, crash_in_a_batch_is_reported,
+          early_exit_is_a_fault, spinning_is_killed, what_does_not_load_is_the_targets_fault,
+          malformed_input_is_refused, memory_is_limited, sanitizer_reports, attacks_are_refused)

@@ -34,6 +34,7 @@ fixture_init(struct fixture *fixture)
     ck_assert_msg(fixture->launcher != NULL, "%s", fixture->err.message);
 }
 
+// Ends the launcher and removes the folder.
 static void
 fixture_release(struct fixture *fixture)
 {
@@ -59,6 +60,7 @@ fixture_compile(struct fixture *fixture, const char *name, const char *source, c
     return out;
 }
 
+// A shared object of `source` as folder/name; its path.
 static inline char *
 fixture_object(struct fixture *fixture, const char *name, const char *source)
 {
@@ -66,6 +68,7 @@ fixture_object(struct fixture *fixture, const char *name, const char *source)
     return fixture_compile(fixture, name, source, flags);
 }
 
+// A program of `source` as folder/name; its path.
 static inline char *
 fixture_program(struct fixture *fixture, const char *name, const char *source)
 {

@@ -57,11 +57,11 @@ sleep_ms(long ms)
     nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000}, NULL);
 }
 
-// Whether any process of the machine has this name (at most 15 characters) and is alive.
-static bool
-runs(const char *name)
+// A living process of this name (at most 15 characters) on the machine, or 0.
+static pid_t
+find_process(const char *name)
 {
-    bool found = false;
+    pid_t found = 0;
     DIR *proc = opendir("/proc");
     AUTO_BUF wanted = BUF(100);
     buf_printf(&wanted, " (%s) ", name);
@@ -74,10 +74,17 @@ runs(const char *name)
         (void)!read(fd, text, sizeof(text) - 1);
         close(fd);
         const char *at = strstr(text, buf_text(&wanted));
-        found = found || (at && at[wanted.len] != 'Z' && at[wanted.len] != 'X');
+        if (at && at[wanted.len] != 'Z' && at[wanted.len] != 'X')
+            found = (pid_t)strtol(text, NULL, 10);
     }
     closedir(proc);
     return found;
+}
+
+static bool
+runs(const char *name)
+{
+    return find_process(name) > 0;
 }
 
 START_TEST(reports_how_it_ended)
@@ -270,6 +277,66 @@ START_TEST(cpu_and_file_limits_kill)
 }
 END_TEST
 
+START_TEST(memory_limit_is_told)
+{
+    struct shell s;
+    shell_init(&s);
+    fixture_program(&s.f, "hungry",
+                    "#include <stdlib.h>\n#include <string.h>\n"
+                    "int main(void) { for (;;) memset(malloc(1 << 20), 1, 1 << 20); }");
+    s.limits.memory_bytes = 100 << 20;
+    shell_run(&s, "exec ./hungry");
+    ck_assert_int_eq(s.result.signal, SIGSEGV);
+    ck_assert_str_eq(s.result.limit, "memory");
+    ck_assert_uint_lt(s.result.max_rss_bytes, 110 << 20);
+    shell_release(&s);
+}
+END_TEST
+
+START_TEST(given_environment_and_folder_hold)
+{
+    struct fixture f;
+    fixture_init(&f);
+    const char *const argv[] = {"/bin/sh", "-c", "pwd; echo $ONLY-$PATH2; ulimit -n; ulimit -c", NULL};
+    const char *const env[] = {"ONLY=this", NULL};
+    struct launch_spec spec = {.argv = argv, .env = env, .cwd = "/usr/lib", .limits = {.open_files = 17}};
+    struct launch_result result;
+    OK(launcher_run(f.launcher, &spec, &result, &f.err), &f.err);
+    ck_assert_str_eq(buf_text(&result.output), "/usr/lib\nthis-\n17\n0\n");
+    launch_result_release(&result);
+    spec.cwd = "/no/such/folder";
+    ck_assert_int_eq(launcher_run(f.launcher, &spec, &result, &f.err), -1);
+    ck_assert_msg(strstr(f.err.message, "working directory"), "%s", f.err.message);
+    fixture_release(&f);
+}
+END_TEST
+
+START_TEST(runs_go_side_by_side)
+{
+    struct fixture f;
+    fixture_init(&f);
+    char *program =
+        fixture_program(&f, "atollpair", "#include <unistd.h>\nint main(void) { for (;;) pause(); }");
+    const char *const argv[] = {program, NULL}, *const read_paths[] = {program, NULL};
+    struct launch_spec spec = {.profile = LAUNCH_RUN, .argv = argv, .read_paths = read_paths};
+    pid_t pids[3];
+    for (size_t i = 0; i < 3; i++)
+        OK(launcher_start(f.launcher, &spec, &pids[i], &f.err), &f.err);
+    OK(launcher_stop(f.launcher, pids[1], NULL, &f.err), &f.err);
+    ck_assert(launcher_alive(f.launcher, pids[0]) && launcher_alive(f.launcher, pids[2]));
+    ck_assert(!launcher_alive(f.launcher, pids[1]));
+    kill(pids[0], SIGTERM);
+    for (int i = 0; i < 100 && launcher_alive(f.launcher, pids[0]); i++)
+        sleep_ms(10);
+    ck_assert(!launcher_alive(f.launcher, pids[0]));
+    struct launch_result result;
+    OK(launcher_stop(f.launcher, pids[0], &result, &f.err), &f.err);
+    ck_assert_int_eq(result.signal, SIGTERM);
+    launch_result_release(&result);
+    fixture_release(&f);
+}
+END_TEST
+
 START_TEST(output_is_capped)
 {
     struct shell s;
@@ -303,7 +370,8 @@ START_TEST(daemons_die_with_the_run)
         execl(program, program, NULL);
     waitpid(pid, NULL, 0);
     ck_assert(runs("atolldaemon"));
-    ck_assert_int_eq(system("kill -9 $(pgrep -x atolldaemon)"), 0);
+    for (pid_t daemon; (daemon = find_process("atolldaemon")) > 0;)
+        kill(daemon, SIGKILL);
     sleep_ms(50);
     ck_assert(!runs("atolldaemon"));
     shell_run(&s, "./atolldaemon");
@@ -402,5 +470,6 @@ END_TEST
 UNIT_MAIN("sandbox/launcher", reports_how_it_ended, input_and_descriptors_are_passed,
           unknown_program_is_an_error, environment_is_clean, no_privilege_is_left,
           secrets_outside_are_not_read, writing_is_confined, compiler_works_in_the_sandbox, wall_limit_kills,
-          cpu_and_file_limits_kill, output_is_capped, daemons_die_with_the_run, fork_bomb_is_stopped,
+          cpu_and_file_limits_kill, memory_limit_is_told, given_environment_and_folder_hold,
+          runs_go_side_by_side, output_is_capped, daemons_die_with_the_run, fork_bomb_is_stopped,
           started_programs_stop, programs_die_with_the_launcher, programs_die_with_a_killed_supervisor)

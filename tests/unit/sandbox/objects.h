@@ -38,18 +38,21 @@ struct calls {
     struct cell_inputs inputs;
 };
 
+// An empty list of calls.
 static inline void
 calls_init(struct calls *calls)
 {
     *calls = (struct calls){.bytes = BUF(16 << 20)};
 }
 
+// Frees the calls.
 static inline void
 calls_release(struct calls *calls)
 {
     buf_release(&calls->bytes);
 }
 
+// Adds one argument to the call under construction: its count, then `length` bytes, padded.
 static inline void
 calls_add_bytes(struct calls *calls, uint64_t count, const void *bytes, size_t length)
 {
@@ -76,6 +79,7 @@ calls_add_text(struct calls *calls, const char *text)
     calls_next(calls);
 }
 
+// Six calls with a short text each.
 static inline void
 calls_add_texts(struct calls *calls)
 {
