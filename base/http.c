@@ -84,7 +84,6 @@ exchange_start(struct exchange *exchange, CURLM *multi)
         abort();
     curl_easy_setopt(handle, CURLOPT_URL, request->url);
     curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, (long)may_follow(request));
     curl_easy_setopt(handle, CURLOPT_MAXREDIRS, (long)REDIRECTS_MAX);
     curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, "");
