@@ -55,6 +55,14 @@ in_loop_condition(struct node node)
     return false;
 }
 
+// What stands in memory is compared by value: `p[i] != n`.
+static bool
+is_content(const struct names *names, struct node node)
+{
+    return node_is(node, "subscript_expression") ||
+           (node_is(node, "pointer_expression") && str_is(names_operator(names, node), "*"));
+}
+
 static void
 note_comparison(struct walk *walk, struct node node, struct node comparison)
 {
@@ -63,7 +71,7 @@ note_comparison(struct walk *walk, struct node node, struct node comparison)
     uint64_t value;
 
     if (scope_number(walk->names.scope, names_text(&walk->names, other), &value) ||
-        node_is(other, "char_literal"))
+        node_is(other, "char_literal") || is_content(&walk->names, other))
         return;
     walk->usage->bound = true;
     if (in_loop_condition(comparison))

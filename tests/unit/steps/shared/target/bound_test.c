@@ -43,6 +43,8 @@ START_TEST(values_are_no_bounds)
     ck_assert(!usage("return *(q + n);").bound);
     ck_assert(!usage("n++; return n;").bound);
     ck_assert(!usage("n += 3;").bound);
+    ck_assert(!usage("while (q[i] != n) i++;").bound);
+    ck_assert(!usage("while (n > *q) q++;").bound);
 }
 END_TEST
 

@@ -76,7 +76,7 @@ static inline const char *
 source_roles(const char *text, const char *overrides)
 {
     struct source source = source_of(text);
-    static char out[1000];
+    static char out[1100];
     size_t count;
     struct function function;
     struct signature s;
