@@ -15,7 +15,7 @@ static const char head[] = "#include <stdint.h>\n"
                            "    double d;\n"
                            "    void *p;\n"
                            "};\n"
-                           "#define EXPORT __attribute__((visibility(\"default\"), used))\n";
+                           "#define EXPORT __attribute__((visibility(\"default\")))\n";
 
 static const char *
 abi_of(const struct parameter *p)
@@ -103,7 +103,7 @@ write_loop(const struct signature *s, const char *name, bool call, struct buf *t
             buf_printf(text, "        __asm__ volatile(\"\" : : \"%s\"(a%zu) : \"memory\");\n",
                        s->parameters[i].is_real && !parameter_is_buffer(&s->parameters[i]) ? "xm" : "rm", i);
     }
-    buf_puts(&value, call ? ")" : "0");
+    buf_puts(&value, call ? ")" : s->result_size == 0 ? "(void)0" : "0");
     write_result(s, buf_text(&value), text);
     buf_puts(text, "    }\n}\n");
 }
