@@ -27,7 +27,7 @@ START_TEST(finds_nodes_by_field_and_index)
     ck_assert(!node_is(f, "function"));
     ck_assert_uint_eq(node_line(f), 2);
     ck_assert_uint_eq(node_start(f), 7);
-    ck_assert_uint_eq(node_end(f), 42);
+    ck_assert_uint_eq(node_end(f), 41);
     ck_assert(str_is(node_text(syntax, node_field(f, "type")), "int"));
     struct node body = node_field(f, "body");
     ck_assert_uint_eq(node_count(body), 1);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/recipe.h"
+
+#include "tests/unit/steps/shared/target/workshop.h"
+
+static const char *
+recipe_text(struct workshop *w, const char *file, const char *given)
+{
+    struct recipe recipe;
+    AUTO_JSON *json = given == NULL ? NULL : json_read(str_of(given), "recipe", &w->err);
+
+    if (recipe_read(&w->arena, w->repository, file, json, &recipe, &w->err) != 0)
+        return arena_printf(&w->arena, "ERR %s", w->err.message);
+    AUTO_JSON *back = recipe_to_json(&recipe);
+    char *text = json_compact(back);
+    const char *kept = arena_dup(&w->arena, text);
+    free(text);
+    return kept;
+}
+
+static void
+prepare(struct workshop *w)
+{
+    workshop_init(w);
+    workshop_file(w, "src/x.c", "int x;\n");
+    unsetenv("CC");
+}
+
+START_TEST(defaults_to_o2)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\"],\"directory\":\".\"}");
+    setenv("CC", "gcc -m64", 1);
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"gcc\",\"flags\":[\"-O2\",\"-m64\"],\"directory\":\".\"}");
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", "{\"cc\": \"clang\"}"),
+                     "{\"cc\":\"clang\",\"flags\":[\"-O2\"],\"directory\":\".\"}");
+}
+END_TEST
+
+START_TEST(asks_make)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "Makefile",
+                  "CFLAGS = -O3 -g -Wall\nall: x.o\nx.o: src/x.c\n\tcc $(CFLAGS) -DM -c $< -o $@\n");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O3\",\"-DM\"],\"directory\":\".\"}");
+    ck_assert(!fs_exists(fs_join(&w.arena, w.repository, "x.o")));
+}
+END_TEST
+
+START_TEST(asks_make_for_all_and_in_subfolders)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "src/Makefile", "help:\n\techo nothing\nall:\n\t$(CC) -DSUB -o prog x.c\n");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\",\"-DSUB\"],\"directory\":\"src\"}");
+}
+END_TEST
+
+START_TEST(prefers_the_compilation_database)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "Makefile", "all:\n\tcc -DMAKE -c src/x.c\n");
+    workshop_file(&w, "build/compile_commands.json",
+                  "[{\"directory\": \"src\", \"file\": \"y.c\", \"command\": \"cc -DY -c y.c\"},\n"
+                  " {\"directory\": \"..\", \"file\": \"src/x.c\", \"arguments\": [\"cc\", \"-DD\", \"-c\", "
+                  "\"src/x.c\"]}]");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\",\"-DD\"],\"directory\":\".\"}");
+    workshop_file(
+        &w, "compile_commands.json",
+        arena_printf(&w.arena,
+                     "[{\"directory\": \"%s/src\", \"file\": \"x.c\", \"command\": \"cc -O3 -c x.c\"}]",
+                     w.repository));
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O3\"],\"directory\":\"src\"}");
+}
+END_TEST
+
+START_TEST(what_is_given_wins)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "Makefile", "all:\n\tcc -DMAKE -c src/x.c\n");
+
+    const char *whole =
+        "{\"cc\":\"gcc\",\"flags\":[\"-O3\",\"-DG\"],\"directory\":\"src\",\"link\":[\"src/y.c\",\"-lz\"],"
+        "\"write\":[\"/tmp/log\"]}";
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", whole), whole);
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", "{\"flags\": \"-O1 '-DA=b c'\", \"link\": []}"),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\",\"-DA=b c\"],\"directory\":\".\",\"link\":[]}");
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", "{\"flags\": [1]}"),
+                     "ERR recipe: 'flags' must be a list of texts");
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", "{\"link\": 3}"),
+                     "ERR recipe: 'link' must be a list of texts");
+    ck_assert_int_eq(w.err.kind, ERR_TARGET);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/recipe", defaults_to_o2, asks_make, asks_make_for_all_and_in_subfolders,
+          prefers_the_compilation_database, what_is_given_wins)
