@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -96,8 +95,8 @@ cell_waits(const struct cell *cell)
     close(fd);
     text[got > 0 ? got : 0] = 0;
     const char *at = strstr(text, key);
-    if (at && sscanf(at + sizeof(key) - 1, "%" SCNd64, &switches) == 1)
-        switches -= cell->doorbell;
+    if (at)
+        switches = strtoll(at + sizeof(key) - 1, NULL, 10) - cell->doorbell;
     return switches > 0 ? switches : 0;
 }
 

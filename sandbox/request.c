@@ -126,6 +126,9 @@ request_send(const struct request *request, const struct launch_spec *spec, stru
     packet.landlock_abi = request->landlock_abi;
     if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
         return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);
+    size_t strings = (size_t)packet.argv_count + packet.env_count + packet.read_count + packet.write_count;
+    if (strings + 8 > WIRE_STRINGS_MAX)
+        return err_set(err, ERR_LIMIT, "%zu arguments, variables and paths are too many", strings);
     if (buf_check(&text, "the command line and environment", err) < 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||

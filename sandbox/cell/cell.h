@@ -14,6 +14,8 @@ struct order {
     int fds[WIRE_FDS_MAX];
     char **argv, **env, **read_paths, **write_paths; // each NULL-terminated
     char *cwd;
+    size_t string_count;
+    char *strings[WIRE_STRINGS_MAX]; // what the arrays above are parts of
 };
 
 // Serves requests until the control socket closes. Returns the exit code.

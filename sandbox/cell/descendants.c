@@ -35,9 +35,11 @@ read_stat(const char *pid_text, struct process *process)
         return false;
     text[got] = 0;
     char *after = strrchr(text, ')');
-    char state;
-    if (!after || sscanf(after + 1, " %c %d %d", &state, &process->parent, &process->group) != 3)
+    if (!after || strlen(after) < 5)
         return false;
+    char state = after[2];
+    process->parent = (int)strtol(after + 3, &after, 10);
+    process->group = (int)strtol(after, NULL, 10);
     process->pid = (int)strtol(pid_text, NULL, 10);
     process->dead = state == 'Z' || state == 'X';
     process->below = false;

@@ -13,6 +13,7 @@
 enum wire_fd { WIRE_CONTROL = 3, WIRE_LIFE, WIRE_FILTER_BUILD, WIRE_FILTER_RUN };
 
 enum { WIRE_CHANNEL, WIRE_TEXT, WIRE_STDIN, WIRE_OUTPUT, WIRE_PASS, WIRE_FDS_MAX = WIRE_PASS + 8 };
+enum { WIRE_STRINGS_MAX = 1 << 15 }; // arguments, variables and paths of one request, with the NULLs between
 
 struct wire_request {
     uint32_t profile; // enum launch_profile

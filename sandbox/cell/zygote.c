@@ -39,7 +39,7 @@ receive(struct order *order)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes)};
-    memset(order, 0, sizeof(*order));
+    memset(order, 0, offsetof(struct order, strings));
     memset(order->fds, -1, sizeof(order->fds));
     ssize_t got;
     do
@@ -64,18 +64,23 @@ close_fds(const struct order *order)
             close(order->fds[i]);
 }
 
-// `count` strings from *text into a NULL-terminated array; NULL when they do not fit in front of `end`.
+// `count` strings from *text into a NULL-terminated array; NULL when they do not fit in front of `end` or in
+// the order.
 static char **
-take_strings(char **text, const char *end, uint32_t count)
+take_strings(struct order *order, char **text, const char *end, uint32_t count)
 {
-    char **strings = calloc((size_t)count + 1, sizeof(*strings));
-    for (uint32_t i = 0; strings && i < count; i++) {
+    char **strings = order->strings + order->string_count;
+    if (count >= WIRE_STRINGS_MAX - order->string_count)
+        return NULL;
+    for (uint32_t i = 0; i < count; i++) {
         char *terminator = memchr(*text, 0, (size_t)(end - *text));
         if (!terminator)
             return NULL;
         strings[i] = *text;
         *text = terminator + 1;
     }
+    strings[count] = NULL;
+    order->string_count += count + 1;
     return strings;
 }
 
@@ -88,11 +93,11 @@ take_apart(struct order *order)
     if (text == MAP_FAILED)
         return -1;
     const char *end = text + request->text_bytes;
-    order->argv = take_strings(&text, end, request->argv_count);
-    order->env = take_strings(&text, end, request->env_count);
-    order->read_paths = take_strings(&text, end, request->read_count);
-    order->write_paths = take_strings(&text, end, request->write_count);
-    char **cwd = take_strings(&text, end, 1);
+    order->argv = take_strings(order, &text, end, request->argv_count);
+    order->env = take_strings(order, &text, end, request->env_count);
+    order->read_paths = take_strings(order, &text, end, request->read_count);
+    order->write_paths = take_strings(order, &text, end, request->write_count);
+    char **cwd = take_strings(order, &text, end, 1);
     if (!order->argv || !order->argv[0] || !order->env || !order->read_paths || !order->write_paths || !cwd)
         return -1;
     order->cwd = cwd[0];
@@ -126,7 +131,7 @@ zygote_main(long parent)
     if (getppid() != parent)
         return 1;
     settle();
-    struct order order;
+    static struct order order;
     for (int got; (got = receive(&order)) != 0; close_fds(&order)) {
         if (got < 0 || fork() != 0)
             continue;

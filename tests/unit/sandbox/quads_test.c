@@ -57,7 +57,7 @@ pair_release(struct pair *pair)
 // Works for `loops` times the text's length.
 #define WORK_OBJECT(loops)                                                                                 \
     TEXT_OBJECT("volatile uint64_t h = 1; for (size_t i = 0; i < n * " #loops "; i++) h = h * 31; return " \
-                                                                              "1;")
+                "1;")
 
 START_TEST(light_calls_are_repeated)
 {
