@@ -3,6 +3,10 @@
 // before any secret is loaded, a child subreaper, that for each request forks, applies the policy
 // (isolation.h) and execs. Nothing untrusted is ever a fork of the caller. When a run ends, everything it
 // started is killed and reaped.
+//
+// Readable (and executable) for every program: /usr, /lib*, /bin, /sbin, the public parts of /etc, /dev/null,
+// /dev/zero, /dev/full, /dev/urandom, CPU facts, and its own /proc/self (not those of its children). All else
+// only by read_paths and write_paths. Below level fence file access is not limited.
 #ifndef ATOLL_SANDBOX_LAUNCHER_H
 #define ATOLL_SANDBOX_LAUNCHER_H
 
