@@ -436,6 +436,14 @@ boundary_buffer(struct corpus *corpus, const struct signature *signature, const 
     return result;
 }
 
+// Powers of two and their neighbours, then the ends of the range, then what lies just beyond it.
+static int64_t
+boundary_value(unsigned k, int64_t low, int64_t high)
+{
+    const int64_t ends[] = {low, high, low + 1, high - 1, low - 1, high + 1, high + 2, high + 3};
+    return k < 192 ? (int64_t)((UINT64_C(1) << (k / 3)) + k % 3 - 1) : ends[k - 192];
+}
+
 static int
 boundary_scalar(struct corpus *corpus, const struct signature *signature, const json_t *distribution,
                 size_t index, struct rng *rng, struct err *err)
@@ -444,17 +452,17 @@ boundary_scalar(struct corpus *corpus, const struct signature *signature, const 
     const json_t *learned = json_object_get(distribution, parameter->name);
     int64_t low = json_get_int(learned, "min", 0),
             high = json_get_int(learned, "max", SCALAR_MAX_WITHOUT_CALLS);
+    // A range that a person gave is kept; one that was merely seen is overstepped by a little.
+    bool given = parameter->min != 0 || parameter->max != 0;
+    int64_t beyond = given ? 0 : 3;
+    int64_t from = low > INT64_MIN + beyond && (parameter->is_signed || low > 0) && !given ? low - 1 : low;
+    int64_t to = high < INT64_MAX - beyond ? high + beyond : high;
     struct draft draft;
     draft_init(&draft);
     int result = 0;
     for (unsigned k = 0; k < 200 && result == 0; k++) {
-        uint64_t power = k < 192 ? (UINT64_C(1) << (k / 3)) + k % 3 - 1 : 0;
-        int64_t value = k == 192   ? low
-                        : k == 193 ? high
-                        : k == 194 ? low + 1
-                        : k == 195 ? high - 1
-                                   : (int64_t)power;
-        if (value < low || value > high)
+        int64_t value = boundary_value(k, low, high);
+        if (value < from || value > to)
             continue;
         draft_from_distribution(&draft, signature, distribution, rng);
         draft.value[index] = scalar_value(parameter, value);

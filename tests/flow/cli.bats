@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The command line: help, versions, completion, errors and exit codes.
+
+setup() {
+    atoll=$ATOLL_BUILD/atoll
+    cd "$BATS_TEST_TMPDIR"
+}
+
+@test "version, plain and as JSON" {
+    run "$atoll" version
+    [ "$status" -eq 0 ]
+    [[ $output =~ ^atoll\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+    [ "$("$atoll" --version)" = "$output" ]
+    "$atoll" version --json | grep -q '"version": "'
+}
+
+@test "every command has help, and help lists every command" {
+    for command in run resume status history validate schema evolve profile explain doctor version help; do
+        "$atoll" help | grep -q "^  $command "
+        run "$atoll" help "$command"
+        [ "$status" -eq 0 ]
+        [[ $output == *"Usage: atoll $command"* ]]
+        [ "$("$atoll" "$command" --help)" = "$output" ]
+    done
+    ! "$atoll" help | grep -q step-process
+}
+
+@test "the man page is valid and names every option" {
+    "$atoll" help --format man >atoll.1
+    grep -q 'fail\\-on\\-none' atoll.1
+    command -v man >/dev/null || skip "needs man"
+    [ -z "$(man --warnings -E UTF-8 -l atoll.1 2>&1 >/dev/null)" ]
+}
+
+@test "bash completes commands, options and files" {
+    "$atoll" help --format bash >completion
+    touch FILE.c
+    bash -c 'source completion
+        COMP_WORDS=(atoll ev) COMP_CWORD=1; _atoll; [ "${COMPREPLY[*]}" = evolve ] || exit 1
+        COMP_WORDS=(atoll evolve --min) COMP_CWORD=2; _atoll; [ "${COMPREPLY[*]}" = --minutes ] || exit 2
+        COMP_WORDS=(atoll evolve FI) COMP_CWORD=2; _atoll; [ "${COMPREPLY[*]}" = FILE.c ] || exit 3'
+}
+
+@test "a misspelt command or option is exit 2 and names the right one" {
+    run "$atoll" evolv
+    [ "$status" -eq 2 ]
+    [[ $output == *'did you mean "evolve"'* ]]
+    run "$atoll" evolve --minuets 1 x:y
+    [ "$status" -eq 2 ]
+    [[ $output == *'did you mean --minutes'* ]]
+    run "$atoll" evolve --minutes soon x:y
+    [ "$status" -eq 2 ]
+    run "$atoll" evolve
+    [ "$status" -eq 2 ]
+    run "$atoll" evolve nothing.c:f
+    [ "$status" -eq 2 ]
+    [[ $output == *"nothing.c: no such file"* ]]
+}
+
+@test "an invalid pipeline is exit 2 with every problem and its place" {
+    printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shel\n    wiht: {run: "true"}\n' >p.yml
+    run "$atoll" validate p.yml
+    [ "$status" -eq 2 ]
+    [[ $output == *"p.yml:5:11: "*'did you mean "shell"'* ]]
+    [[ $output == *"p.yml:6:5: "*'did you mean "with"'* ]]
+    run "$atoll" run p.yml
+    [ "$status" -eq 2 ]
+    [[ $output == *"p.yml:5:11"* ]]
+    GITHUB_ACTIONS=true run "$atoll" validate p.yml
+    [[ $output == *"::error file=p.yml,line=5,col=11::"* ]]
+}
+
+@test "a pipeline of shell steps runs, passes outputs and is not repeated" {
+    cat >p.yml <<'YML'
+version: 1
+name: x
+steps:
+  - id: one
+    uses: shell
+    with:
+      run: |
+        echo ran >>"$COUNT"
+        echo "word=hello" >>"$ATOLL_OUTPUT"
+        printf 'lines<<END\na\nb\nEND\n' >>"$ATOLL_OUTPUT"
+      env: {COUNT: ./count}
+  - id: two
+    uses: shell
+    with:
+      run: test "${{ steps.one.outputs.word }}" = hello && exit ${CODE:-0}
+YML
+    CODE=7 run "$atoll" run p.yml --color never
+    [ "$status" -eq 1 ]
+    [[ $output == *"exit code 7"* ]]
+    run "$atoll" resume
+    [ "$status" -eq 0 ]
+    [ "$(cat count)" = ran ]
+    "$atoll" status --json | grep -q '"status": "succeeded"'
+    "$atoll" history | grep -q step
+}
+
+@test "a dry run starts nothing" {
+    printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shell\n    with: {run: touch ran}\n' >p.yml
+    run "$atoll" run --dry-run p.yml
+    [ "$status" -eq 0 ]
+    [[ $output == *'touch ran'* ]]
+    [ ! -e ran ]
+    [ ! -e .atoll ]
+}
+
+@test "the schema is JSON and knows every step" {
+    "$atoll" schema >schema.json
+    python3 -c 'import json; json.load(open("schema.json"))' 2>/dev/null || skip "needs python3"
+    for step in profile-fetch benchmark-generate island-evolve correctness-test open-pull-request canary-experiment shell; do
+        grep -q "\"$step\"" schema.json
+    done
+}
+
+@test "the reference in docs is what the tables say" {
+    "$atoll" schema --manual >manual.md
+    diff manual.md "$BATS_TEST_DIRNAME/../../docs/pipeline.md"
+}
+
+@test "doctor says what is there" {
+    run "$atoll" doctor
+    [[ $output == *"atoll-cell"* ]]
+    "$atoll" doctor --json | grep -q '"name": "seccomp"'
+}
+
+@test "colour only where asked or on a terminal" {
+    run "$atoll" doctor
+    [[ $output != *$'\033'* ]]
+    run "$atoll" doctor --color always
+    [[ $output == *$'\033'* ]]
+}
