@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEARCH_SHARE 0.55 // of the time; the rest is for the verdict
+#define SEARCH_SHARE 0.6 // of the time; the rest is for the verdict
 
 struct evolution {
     struct step *step;

@@ -3,9 +3,8 @@
 
 #include "base/hash.h"
 #include "steps/island-evolve/lexeme.h"
-#include "steps/island-evolve/prompt.h"
+#include "steps/island-evolve/turn.h"
 #include "steps/island-evolve/workpiece.h"
-#include "steps/shared/model/reply.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,28 +13,16 @@
 
 #define TEXT_MAX_BYTES (1u << 20)
 #define SITES_MAX 24         // of one mutator on one parent
-#define SWEEP_ONLY_TURNS 12  // before anything is left to chance
-#define CHANCE_EVERY 4       // then every n-th turn is the bandit's
-#define DRAWS 4              // of one random mutator in a turn
 #define MODEL_TRIALS_FIRST 4 // before a model has to compete
 #define STALE_EVALUATIONS 80 // without a gain, when the sweep is through
 #define BARREN_TURNS 200     // without a single evaluation
 #define GAIN_MIN 1.02
+#define REFUTED_MAX 2 // then the same substitution is not tried on further parents
 
 static const char *const technique_names[] = {
     [TECHNIQUE_EDIT] = "edit",           [TECHNIQUE_ALGORITHM] = "algorithm", [TECHNIQUE_TABLE] = "table",
     [TECHNIQUE_LIBC] = "libc",           [TECHNIQUE_LOOP] = "loop",           [TECHNIQUE_HINT] = "hint",
     [TECHNIQUE_CROSSOVER] = "crossover", [TECHNIQUE_MODEL] = "model",
-};
-
-// What a proposal is before it is a candidate.
-struct proposal {
-    const struct candidate *parent, *mate;
-    const char *mutator;
-    enum technique technique;
-    const char *note;
-    struct str text;
-    double seconds;
 };
 
 bool
@@ -57,14 +44,14 @@ now_s(const struct search *search)
     return search->spec->seconds(search->spec->context);
 }
 
-static unsigned
-island_of(const struct search *search)
+unsigned
+search_island(const struct search *search)
 {
     return search->turn % search->spec->islands;
 }
 
-static unsigned
-generation_of(const struct search *search)
+unsigned
+search_generation(const struct search *search)
 {
     return search->turn / search->spec->islands;
 }
@@ -107,8 +94,8 @@ make_candidate(struct search *search, const struct proposal *proposal)
     candidate->parents[0] = parent;
     candidate->parents[1] = mate;
     candidate->sequence = search->evaluations + 1;
-    candidate->island = island_of(search);
-    candidate->generation = generation_of(search);
+    candidate->island = search_island(search);
+    candidate->generation = search_generation(search);
     candidate->mutator = proposal->mutator;
     candidate->technique = technique_names[proposal->technique];
     candidate->techniques =
@@ -216,15 +203,34 @@ settle(struct search *search, struct candidate *candidate, enum technique techni
     return 0;
 }
 
-// Evaluates a proposal unless its source was seen. *gain is its logarithmic gain over the parent.
-static int
-consider(struct search *search, const struct proposal *proposal, double *gain, bool *evaluated,
-         struct err *err)
+// The count of refutations of what a proposal does, for substitutions, whose note says exactly what was put
+// where; NULL for others.
+static void **
+refutations(struct search *search, const struct proposal *proposal)
+{
+    AUTO_BUF key = BUF(512);
+    if (proposal->technique != TECHNIQUE_ALGORITHM)
+        return NULL;
+    buf_printf(&key, "%s %s", proposal->mutator, proposal->note);
+    return map_slot(&search->refuted, buf_str(&key));
+}
+
+static bool
+is_refuted(const struct candidate *candidate)
+{
+    return candidate->stage == STAGE_SMOKE || candidate->stage == STAGE_DIFFERENTIAL;
+}
+
+int
+search_consider(struct search *search, const struct proposal *proposal, double *gain, bool *evaluated,
+                struct err *err)
 {
     *gain = 0;
-    *evaluated = is_new(search, proposal->text);
+    void **wrong = refutations(search, proposal);
+    bool hopeless = wrong != NULL && (uintptr_t)*wrong >= REFUTED_MAX;
+    *evaluated = !hopeless && is_new(search, proposal->text);
     if (!*evaluated) {
-        count_rejected(search, "duplicate");
+        count_rejected(search, hopeless ? "refuted-before" : "duplicate");
         return 0;
     }
     struct candidate *candidate = make_candidate(search, proposal);
@@ -232,176 +238,13 @@ consider(struct search *search, const struct proposal *proposal, double *gain, b
         return -1;
     if (candidate_is_right(candidate) && candidate->speedup > proposal->parent->speedup)
         *gain = log(candidate->speedup / proposal->parent->speedup);
+    if (wrong != NULL && is_refuted(candidate))
+        *wrong = (void *)((uintptr_t)*wrong + 1);
     return settle(search, candidate, proposal->technique, err);
 }
 
-// ---- proposals
-// -------------------------------------------------------------------------------------------------
-
-// Lets a mutator make a variant at a site (SIZE_MAX = drawn).
-static int
-mutate(struct search *search, const struct mutator_ops *mutator, const struct candidate *parent,
-       const struct candidate *mate, size_t site, struct rng *rng, struct proposal *proposal,
-       struct buf *text, char note[160], struct err *err)
-{
-    struct workpiece piece;
-    double begun_s = now_s(search);
-    int status = workpiece_init(&piece, search->spec->target, search->spec->oracle, parent, mate, rng, err);
-    if (status == 0 && site == SIZE_MAX) {
-        size_t sites = mutator->sites(&piece.mutation);
-        site = sites > 0 ? (size_t)rng_below(rng, sites) : SIZE_MAX;
-    }
-    note[0] = '\0';
-    if (status == 0 && site != SIZE_MAX)
-        status = mutator->apply(&piece.mutation, site, text, note, err);
-    workpiece_release(&piece);
-    *proposal = (struct proposal){.parent = parent,
-                                  .mate = mate,
-                                  .mutator = mutator->name,
-                                  .technique = mutator->technique,
-                                  .note = note,
-                                  .text = buf_str(text),
-                                  .seconds = now_s(search) - begun_s};
-    return status == 1 && text->len > 0 && !text->full ? 1 : status < 0 ? -1 : 0;
-}
-
-static int
-try_job(struct search *search, const struct job *job, struct err *err)
-{
-    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-    struct proposal proposal;
-    struct rng rng;
-    char note[160];
-    double gain;
-    bool evaluated;
-    rng_init(&rng, search->spec->seed, rng_mix(island_of(search), rng_mix(generation_of(search), 0)));
-    int made = mutate(search, job->mutator, job->parent, NULL, job->site, &rng, &proposal, &text, note, err);
-    if (made <= 0)
-        return made;
-    return consider(search, &proposal, &gain, &evaluated, err);
-}
-
-static int
-try_random(struct search *search, size_t arm, struct err *err)
-{
-    const struct mutator_ops *mutator = search->randoms[arm];
-    double begun_s = now_s(search), gain = 0;
-    bool evaluated = false;
-    for (unsigned draw = 0; draw < DRAWS && !evaluated; draw++) {
-        AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-        struct proposal proposal;
-        struct rng rng;
-        char note[160];
-        rng_init(&rng, search->spec->seed,
-                 rng_mix(island_of(search), rng_mix(generation_of(search), draw + 1)));
-        const struct candidate *parent = island_parent(&search->ring, island_of(search), &rng), *mate = NULL;
-        if (mutator->technique == TECHNIQUE_CROSSOVER) {
-            mate = island_mate(&search->ring, island_of(search), parent, &rng);
-            if (mate == NULL)
-                break;
-        }
-        int made = mutate(search, mutator, parent, mate, SIZE_MAX, &rng, &proposal, &text, note, err);
-        if (made < 0 || (made > 0 && consider(search, &proposal, &gain, &evaluated, err) != 0))
-            return -1;
-    }
-    bandit_note(&search->bandit, arm, gain, now_s(search) - begun_s);
-    return 0;
-}
-
-// ---- models
-// ----------------------------------------------------------------------------------------------------
-
-static int
-consider_reply(struct search *search, size_t author, const struct candidate *parent, struct str reply,
-               double seconds, double *gain, struct err *err)
-{
-    const struct search_spec *spec = search->spec;
-    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-    char problem[200] = "";
-    bool evaluated;
-    if (!reply_variant(reply, parent->text, spec->target->name, &text, problem, sizeof problem)) {
-        buf_clear(&text);
-        buf_add_str(&text, str_head(reply, TEXT_MAX_BYTES / 2));
-    }
-    struct proposal proposal = {.parent = parent,
-                                .mutator = arena_printf(spec->arena, "model:%s", spec->authors.names[author]),
-                                .technique = TECHNIQUE_MODEL,
-                                .note = problem[0] != '\0' ? problem : "a model's reply",
-                                .text = buf_str(&text),
-                                .seconds = seconds};
-    return consider(search, &proposal, gain, &evaluated, err);
-}
-
-static void
-write_prompt(const struct search *search, const struct candidate *parent, struct buf *prompt)
-{
-    const struct prompt_spec spec = {.target = search->spec->target,
-                                     .benchmark = search->spec->benchmark,
-                                     .parent = parent,
-                                     .candidates = search->candidates.items,
-                                     .count = search->candidates.count};
-    prompt_write(&spec, prompt);
-}
-
-static int
-try_author(struct search *search, size_t arm, struct err *err)
-{
-    const struct authors *authors = &search->spec->authors;
-    size_t author = arm - search->random_count;
-    AUTO_BUF prompt = BUF(TEXT_MAX_BYTES), reply = BUF(TEXT_MAX_BYTES);
-    struct rng rng;
-    char key[64];
-    double seconds = 0, gain = 0, begun_s = now_s(search);
-    rng_init(&rng, search->spec->seed, rng_mix(island_of(search), rng_mix(generation_of(search), 64)));
-    const struct candidate *parent = island_parent(&search->ring, island_of(search), &rng);
-    write_prompt(search, parent, &prompt);
-    snprintf(key, sizeof key, "%u/%u/%zu", island_of(search), generation_of(search), author);
-    int status = authors->reply(authors->context, author, key, buf_str(&prompt), &reply, &seconds, err);
-    if (status == 0)
-        search->arms[arm].gone = true;
-    if (status == 1 && reply.len > 0 &&
-        consider_reply(search, author, parent, buf_str(&reply), seconds, &gain, err) != 0)
-        status = -1;
-    bandit_note(&search->bandit, arm, gain, fmax(seconds, now_s(search) - begun_s));
-    return status < 0 ? -1 : 0;
-}
-
-// ---- turns
-// -----------------------------------------------------------------------------------------------------
-
-static bool
-leaves_to_chance(const struct search *search)
-{
-    return search->turn >= SWEEP_ONLY_TURNS && search->turn % CHANCE_EVERY == CHANCE_EVERY - 1;
-}
-
-static int
-try_arm(struct search *search, size_t arm, struct err *err)
-{
-    return arm < search->random_count ? try_random(search, arm, err) : try_author(search, arm, err);
-}
-
-static int
-take_turn(struct search *search, struct err *err)
-{
-    unsigned migrate_every = search->spec->migrate_every;
-    if (search->turn > 0 && island_of(search) == 0 && migrate_every > 0 &&
-        generation_of(search) % migrate_every == 0)
-        archipelago_migrate(&search->ring);
-    size_t arm = bandit_choose(&search->bandit);
-    bool has_arm = arm < search->bandit.count;
-    double best = archipelago_best(&search->ring)->speedup;
-    struct job job;
-    search->barren++;
-    if (has_arm && leaves_to_chance(search))
-        return try_arm(search, arm, err);
-    if (sweep_take(&search->sweep, best, &job))
-        return try_job(search, &job, err);
-    if (has_arm)
-        return try_arm(search, arm, err);
-    search->done = true;
-    return 0;
-}
+// ---- the loop
+// --------------------------------------------------------------------------------------------------
 
 static bool
 is_over(const struct search *search)
@@ -457,7 +300,7 @@ search_run(const struct search_spec *spec, struct search *search, struct err *er
     if (begin(search, err) != 0)
         return -1;
     for (; !is_over(search); search->turn++)
-        if (take_turn(search, err) != 0)
+        if (turn_take(search, err) != 0)
             return -1;
     return 0;
 }
@@ -469,6 +312,7 @@ search_release(struct search *search)
         archipelago_release(&search->ring);
     sweep_release(&search->sweep);
     map_release(&search->seen);
+    map_release(&search->refuted);
     vec_release(&search->candidates);
     json_decref(search->rejected);
     *search = (struct search){0};

@@ -54,6 +54,7 @@ struct search {
     struct arm *arms;                   // random mutators, then models
     const struct mutator_ops **randoms; // of the first arms
     size_t random_count;
+    struct map refuted;                 // substitutions that were wrong -> how often
     struct map seen;                    // normal form of the source -> candidate
     VEC(struct candidate *) candidates; // evaluated, in order, without the baseline
     struct candidate *root;
@@ -65,6 +66,25 @@ struct search {
     unsigned turn, evaluations, since_gain, barren;
     bool done;
 };
+
+// What a proposal is before it is a candidate. All borrowed.
+struct proposal {
+    const struct candidate *parent, *mate;
+    const char *mutator;
+    enum technique technique;
+    const char *note;
+    struct str text;
+    double seconds; // spent on making it
+};
+
+// Evaluates a proposal unless its source was seen, and takes it in. *gain is its logarithmic gain over the
+// parent.
+int search_consider(struct search *search, const struct proposal *proposal, double *gain, bool *evaluated,
+                    struct err *err) MUST_USE;
+
+// Island and generation of the current turn: each generation has one turn an island.
+unsigned search_island(const struct search *search);
+unsigned search_generation(const struct search *search);
 
 // Runs until the budget is spent or nothing new comes. Release it in every case.
 int search_run(const struct search_spec *spec, struct search *search, struct err *err) MUST_USE;

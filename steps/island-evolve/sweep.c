@@ -7,9 +7,14 @@
 
 #define FRONTIER_MAX 3 // stepping stones with one set of mutators
 #define IDLE_MAX 3     // steps without a gain in a row
-#define GAIN_MIN 1.03  // over the parent, to count as one
+#define GAIN_MIN 1.05  // over the parent, to count as one
 #define STONE_MIN 0.8  // of the parent's speed, for a step that changes the shape of the code
 #define BEHIND_MAX 2.5 // how much a slow parent can cost a job
+#define IDLE_COST 0.8
+#define STRONG 2 // promise of techniques that are tried on all of the baseline before anything else
+#define ROOT_FIRST 100
+#define DRY_MAX 10 // trials of a mutator without a gain; then others go first
+#define DRY_COST 1.2
 #define LINEAGE_STEPS_MAX 32
 
 void
@@ -17,6 +22,7 @@ sweep_release(struct sweep *sweep)
 {
     vec_release(&sweep->jobs);
     map_release(&sweep->frontier);
+    map_release(&sweep->dry);
 }
 
 static int
@@ -102,12 +108,30 @@ promise(enum technique technique)
     return 0;
 }
 
-static double
-priority(const struct job *job, double best_speedup)
+// Trials of a mutator since it last brought a gain.
+static uintptr_t
+dry_trials(const struct sweep *sweep, const struct mutator_ops *mutator)
 {
-    double behind = 3 * log2(best_speedup / fmax(job->parent->speedup, 0.01));
-    return promise(job->mutator->technique) - fmin(fmax(behind, 0), BEHIND_MAX) - 0.4 * job->parent->idle -
-           0.02 * (double)(job->site < 50 ? job->site : 50);
+    return (uintptr_t)map_get(&sweep->dry, str_of(mutator->name));
+}
+
+void
+sweep_note(struct sweep *sweep, const struct mutator_ops *mutator, bool gained)
+{
+    uintptr_t trials = gained ? 0 : dry_trials(sweep, mutator) + 1;
+    map_set(&sweep->dry, str_of(mutator->name), (void *)trials);
+}
+
+static double
+priority(const struct sweep *sweep, const struct job *job, double best_speedup)
+{
+    double value = promise(job->mutator->technique) - 0.02 * (double)job->site;
+    bool is_root = job->parent->parents[0] == NULL;
+    if (is_root && value > STRONG)
+        return ROOT_FIRST + value;
+    double behind = fmax(0, 3 * log2(best_speedup / fmax(job->parent->speedup, 0.01)));
+    double tired = dry_trials(sweep, job->mutator) > DRY_MAX ? DRY_COST : 0;
+    return value - fmin(behind, BEHIND_MAX) - IDLE_COST * job->parent->idle - tired;
 }
 
 bool
@@ -116,7 +140,7 @@ sweep_take(struct sweep *sweep, double best_speedup, struct job *job)
     size_t best = 0;
     double best_priority = -INFINITY;
     for (size_t i = 0; i < sweep->jobs.count; i++) {
-        double now = priority(&sweep->jobs.items[i], best_speedup);
+        double now = priority(sweep, &sweep->jobs.items[i], best_speedup);
         if (now > best_priority) {
             best_priority = now;
             best = i;

@@ -19,6 +19,7 @@ struct job {
 struct sweep {
     VEC(struct job) jobs;
     struct map frontier; // set of mutators -> number of candidates with it (as a pointer-sized number)
+    struct map dry;      // name of a mutator -> its trials since the last gain (as a pointer-sized number)
 };
 
 // Frees the queue.
@@ -30,6 +31,9 @@ bool sweep_admits(struct sweep *sweep, const struct candidate *candidate, enum t
 
 // Queues a site.
 void sweep_add(struct sweep *sweep, struct candidate *parent, const struct mutator_ops *mutator, size_t site);
+
+// Notes how a job went: mutators that have brought nothing for a while have to wait for the others.
+void sweep_note(struct sweep *sweep, const struct mutator_ops *mutator, bool gained);
 
 // Takes the most promising job, given the fastest speed-up so far. False when there is none.
 bool sweep_take(struct sweep *sweep, double best_speedup, struct job *job);

@@ -11,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONTENDERS_MAX = 3, MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
+enum { CONTENDERS_MAX = 4, MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 
 #define TEXT_MAX_BYTES (1u << 20)
 #define INPUTS_MAX_BYTES ((size_t)64 << 20)
 #define WORTH_A_LOOK 1.02
 #define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
+#define NEARLY 0.88     // of the fastest, by quick duets: may be the fastest
+#define SAME_SPEED 0.95 // of the fastest, measured again: then the shorter text wins
 #define RANK_LAUNCHES 3
 #define FULL_LAUNCHES_MIN 6
 #define FULL_LAUNCHES_MAX 60
@@ -52,23 +54,41 @@ is_chosen(const struct contender *contenders, size_t count, const struct candida
     return false;
 }
 
-// The fastest candidates that are more than hints, fastest first.
+static bool
+is_better(const struct candidate *a, const struct candidate *b, bool by_length)
+{
+    return b == NULL || (by_length ? a->text.len < b->text.len : a->speedup > b->speedup);
+}
+
+// The fastest (or shortest) candidate of at least `speedup_min` that is more than hints and not chosen yet.
+static const struct candidate *
+pick(const struct search *search, const struct contender *chosen, size_t count, double speedup_min,
+     bool by_length)
+{
+    const struct candidate *best = NULL;
+    VEC_EACH (struct candidate *, item, &search->candidates) {
+        bool fit = candidate_is_right(*item) && search_counts(*item) && (*item)->speedup >= speedup_min &&
+                   !is_chosen(chosen, count, *item);
+        if (fit && is_better(*item, best, by_length))
+            best = *item;
+    }
+    return best;
+}
+
+// The two fastest, and of those that are nearly as fast the two with the least text.
 static size_t
 choose(const struct search *search, struct contender contenders[CONTENDERS_MAX])
 {
     size_t count = 0;
-    for (; count < CONTENDERS_MAX; count++) {
-        const struct candidate *best = NULL;
-        VEC_EACH (struct candidate *, item, &search->candidates) {
-            if (!candidate_is_right(*item) || !search_counts(*item) || (*item)->speedup < WORTH_A_LOOK ||
-                is_chosen(contenders, count, *item))
-                continue;
-            if (best == NULL || (*item)->speedup > best->speedup)
-                best = *item;
-        }
-        if (best == NULL)
-            break;
-        contenders[count] = (struct contender){best, best->speedup};
+    double fastest = 0;
+    for (size_t i = 0; i < CONTENDERS_MAX; i++) {
+        bool by_length = i >= CONTENDERS_MAX / 2;
+        double speedup_min = by_length ? fmax(WORTH_A_LOOK, NEARLY * fastest) : WORTH_A_LOOK;
+        const struct candidate *candidate = pick(search, contenders, count, speedup_min, by_length);
+        if (candidate == NULL)
+            continue;
+        fastest = fmax(fastest, candidate->speedup);
+        contenders[count++] = (struct contender){candidate, candidate->speedup};
     }
     return count;
 }
@@ -77,6 +97,30 @@ static struct effort
 rank_effort(void)
 {
     return (struct effort){"rank", RANK_LAUNCHES, RANK_LAUNCHES, 60 * CLOCK_MS_NS, 10 * CLOCK_S_NS};
+}
+
+// Whether `a` goes before `b`: of those that are about as fast as the fastest the shorter, else the faster.
+static bool
+goes_before(const struct contender *a, const struct contender *b, double fastest)
+{
+    bool a_near = a->speedup >= SAME_SPEED * fastest, b_near = b->speedup >= SAME_SPEED * fastest;
+    if (a_near && b_near)
+        return a->candidate->text.len < b->candidate->text.len;
+    return a->speedup > b->speedup;
+}
+
+static void
+sort(struct contender *contenders, size_t count)
+{
+    double fastest = 0;
+    for (size_t i = 0; i < count; i++)
+        fastest = fmax(fastest, contenders[i].speedup);
+    for (size_t i = 1; i < count; i++)
+        for (size_t k = i; k > 0 && goes_before(&contenders[k], &contenders[k - 1], fastest); k--) {
+            struct contender later = contenders[k - 1];
+            contenders[k - 1] = contenders[k];
+            contenders[k] = later;
+        }
 }
 
 static int
@@ -90,12 +134,8 @@ rank(const struct verdict_spec *spec, struct contender *contenders, size_t count
         if (recorder_measure(spec->recorder, contenders[i].candidate, train, &effort, &duet, err) != 0)
             return -1;
         contenders[i].speedup = duet.launches > 0 ? duet.speedup : 0;
-        for (size_t k = i; k > 0 && contenders[k].speedup > contenders[k - 1].speedup; k--) {
-            struct contender slower = contenders[k - 1];
-            contenders[k - 1] = contenders[k];
-            contenders[k] = slower;
-        }
     }
+    sort(contenders, count);
     return 0;
 }
 

@@ -35,7 +35,7 @@ find(const char *state_path, const char *id, struct err *err)
     }
     AUTO_JSON *rows = rows_of(state_path,
                               "SELECT * FROM candidate WHERE substr(id, 1, length(?1)) = ?1"
-                              " ORDER BY CAST(run AS INTEGER) DESC, run DESC",
+                              " ORDER BY run DESC",
                               json_pack("[s]", id), err);
     if (rows == NULL)
         return NULL;
