@@ -67,20 +67,22 @@ int
 chain_improve(struct chain *chain, size_t rows, struct err *err)
 {
     static const struct mutator_ops *const sure[] = {&mutate_slice_table, &mutate_tabulate_loop,
-                                                     &mutate_recursion_to_loop, &mutate_tabulate_byte};
+                                                     &mutate_recursion_to_loop, &mutate_tabulate_byte,
+                                                     &mutate_libc};
     int changes = 0;
 
     for (size_t i = 0; i < sizeof sure / sizeof *sure; i++) {
-        size_t sites = sure[i]->sites(&chain->mutation);
+        // Once a loop is sliced, what is left of it must not be sliced again; the others leave nothing to do.
         bool slices = sure[i] == &mutate_slice_table;
-        // Once a loop is sliced, what is left of it must not be sliced again.
-        size_t rounds = slices ? sites / MUTATE_SLICE_CHOICES : sites > 0;
+        size_t rounds = sure[i]->sites(&chain->mutation) / (slices ? MUTATE_SLICE_CHOICES : 1);
         for (size_t round = 0; round < rounds && changes < CHANGES_MAX; round++) {
             size_t index = slices ? round * MUTATE_SLICE_CHOICES + (rows == 16) : 0;
             int done = chain_apply(chain, sure[i], index, err);
             if (done < 0)
                 return -1;
-            changes += done;
+            if (done == 0)
+                break;
+            changes++;
         }
     }
     return changes;

@@ -18,6 +18,8 @@ extern const struct mutator_ops mutate_recursion_to_loop;
 // mutate_call.c, mutate_inline.c: another function of the file instead; the callee's definition brought into
 // the variant.
 extern const struct mutator_ops mutate_substitute_call, mutate_inline_callee;
+// mutate_libc.c: loops over bytes become calls of the C library.
+extern const struct mutator_ops mutate_libc;
 // mutate_chain.c: several of these at once.
 extern const struct mutator_ops mutate_improve_callee, mutate_substitute_improve;
 

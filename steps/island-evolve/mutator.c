@@ -7,11 +7,17 @@
 #include <string.h>
 
 const struct mutator_ops *const mutators[] = {
-    &mutate_slice_table,        &mutate_tabulate_loop,
-    &mutate_tabulate_byte,      &mutate_tabulate_expression,
-    &mutate_recursion_to_loop,  &mutate_improve_callee,
-    &mutate_substitute_improve, &mutate_substitute_call,
-    &mutate_inline_callee,      NULL,
+    &mutate_slice_table,
+    &mutate_tabulate_loop,
+    &mutate_tabulate_byte,
+    &mutate_tabulate_expression,
+    &mutate_recursion_to_loop,
+    &mutate_libc,
+    &mutate_improve_callee,
+    &mutate_substitute_improve,
+    &mutate_substitute_call,
+    &mutate_inline_callee,
+    NULL,
 };
 
 static int
@@ -22,6 +28,21 @@ by_start(const void *a, const void *b)
     if (x->start != y->start)
         return x->start < y->start ? -1 : 1;
     return x->end < y->end ? -1 : x->end > y->end;
+}
+
+// Includes of a variant stay its first lines.
+static size_t
+includes_end(struct str text, size_t start, size_t end)
+{
+    size_t at = start;
+
+    while (str_starts(str_from(text, at), STR("#include"))) {
+        while (at < end && text.ptr[at] != '\n')
+            at++;
+        while (at < end && text.ptr[at] == '\n')
+            at++;
+    }
+    return at;
 }
 
 bool
@@ -35,6 +56,14 @@ mutation_write(const struct mutation *mutation, const struct edit *edits, size_t
     if (count > 0)
         memcpy(sorted, edits, count * sizeof *edits);
     qsort(sorted, count, sizeof *sorted, by_start);
+    if (prologue != NULL && !str_starts(str_of(prologue), STR("#include"))) {
+        size_t includes = includes_end(text, mutation->variant_start, mutation->variant_end);
+        bool touched = count > 0 && sorted[0].start < includes;
+        if (!touched) {
+            buf_add(variant, text.ptr + at, includes - at);
+            at = includes;
+        }
+    }
     if (prologue != NULL)
         buf_puts(variant, prologue);
     for (size_t i = 0; i < count; i++) {

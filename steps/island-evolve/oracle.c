@@ -21,6 +21,7 @@ struct oracle {
     struct launcher *launcher;
     const struct target *target;
     const char *scratch, *compiler;
+    const char **writes;   // paths that the compiler may write to
     const char *folder;    // of the target's file
     const char *directory; // that the compiler runs in
     bool driver_ready;
@@ -43,9 +44,6 @@ static const char driver[] =
     "3;\n"
     "    for (size_t i = 0; i < count; i++)\n        printf(\"%llx\\n\", (unsigned long long)values[i]);\n"
     "    return 0;\n}\n";
-
-// ---- headers
-// ------------------------------------------------------------------------------------------------------
 
 static void read_includes(struct oracle *oracle, const struct syntax *syntax, const char *folder);
 
@@ -107,9 +105,6 @@ oracle_headers(const struct oracle *oracle, size_t *count)
     return oracle == NULL ? NULL : oracle->headers;
 }
 
-// ---- life
-// ---------------------------------------------------------------------------------------------------------
-
 struct oracle *
 oracle_new(struct launcher *launcher, const struct target *target, const char *scratch, struct err *err)
 {
@@ -128,6 +123,10 @@ oracle_new(struct launcher *launcher, const struct target *target, const char *s
         oracle_free(oracle);
         return NULL;
     }
+    oracle->writes = ARENA_ARRAY(&oracle->arena, const char *, target->recipe.write_count + 2);
+    for (size_t i = 0; i < target->recipe.write_count; i++)
+        oracle->writes[i] = target->recipe.write[i];
+    oracle->writes[target->recipe.write_count] = oracle->scratch;
     const char *file = fs_join(&oracle->arena, target->repository, target->file);
     oracle->folder = fs_dir_name(&oracle->arena, file);
     const char *directory = target->recipe.directory != NULL ? target->recipe.directory : ".";
@@ -149,9 +148,6 @@ oracle_free(struct oracle *oracle)
     vec_free(oracle);
 }
 
-// ---- questions
-// ----------------------------------------------------------------------------------------------------
-
 static void
 write_question(const struct oracle *oracle, struct str prelude, struct str body, struct buf *text)
 {
@@ -169,15 +165,15 @@ static int
 launch(struct oracle *oracle, enum launch_profile profile, const char *const *argv, struct buf *output,
        bool *ok, struct err *err)
 {
-    const char *reads[] = {oracle->target->repository, oracle->scratch, NULL};
-    const char *writes[] = {oracle->scratch, NULL};
+    const char *reads[] = {oracle->target->repository, oracle->scratch,
+                           fs_dir_name(&oracle->arena, oracle->compiler), NULL};
     bool build = profile == LAUNCH_BUILD;
     struct launch_spec spec = {
         .profile = profile,
         .argv = argv,
         .cwd = build ? oracle->directory : oracle->scratch,
         .read_paths = reads,
-        .write_paths = build ? writes : NULL,
+        .write_paths = build ? oracle->writes : NULL,
         .output_max_bytes = 4 << 20,
         .limits = {.wall_ms = build ? 30000 : 10000, .cpu_ms = build ? 20000 : 5000},
     };

@@ -127,9 +127,6 @@ shape_find_all(const struct shape *shape, const char *kinds)
     return nodes_kept(shape->arena, &finder.found);
 }
 
-// ---- what is done to a name
-// ---------------------------------------------------------------------------------------
-
 static void
 mark(const struct shape *shape, struct use *use, struct node lvalue, bool element)
 {
@@ -247,9 +244,6 @@ shape_changes(const struct shape *shape, struct node node, struct str name)
     return false;
 }
 
-// ---- code that depends on nothing else
-// ----------------------------------------------------------------------------
-
 static bool
 is_free(struct str name, const struct str *names, size_t count)
 {
@@ -351,9 +345,6 @@ shape_has_no_effect(const struct shape *shape, struct node expression)
     }
     return true;
 }
-
-// ---- statements and text
-// ------------------------------------------------------------------------------------------
 
 struct node
 shape_strip(struct node expression, bool casts)
@@ -467,6 +458,17 @@ shape_indent(const struct shape *shape, size_t position)
     while (end < text.len && (text.ptr[end] == ' ' || text.ptr[end] == '\t'))
         end++;
     return arena_str(shape->arena, str_n(text.ptr + start, end - start));
+}
+
+bool
+shape_starts_line(const struct shape *shape, size_t position)
+{
+    struct str text = syntax_text(shape->syntax);
+    size_t at = position;
+
+    while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t'))
+        at--;
+    return at == 0 || text.ptr[at - 1] == '\n';
 }
 
 const char *

@@ -141,6 +141,9 @@ char *shape_fresh_beside(const struct shape *shape, const char *stem, struct str
 char *shape_indent(const struct shape *shape, size_t position);
 const char *shape_indent_unit(const struct shape *shape);
 
+// Whether only blanks stand before a position in its line.
+bool shape_starts_line(const struct shape *shape, size_t position);
+
 // Definitions that an oracle's question about `code` needs beside the target's file: the variant, when `code`
 // uses what only that defines. Empty otherwise.
 struct str shape_prelude(const struct shape *shape, struct node code);

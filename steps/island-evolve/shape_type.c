@@ -7,9 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-// ---- declarations
-// -------------------------------------------------------------------------------------------------
-
 static bool
 has_word(struct str text, const char *word)
 {
@@ -223,9 +220,6 @@ shape_is_unsigned(const struct shape_type *type)
            !type->base.is_real;
 }
 
-// ---- types
-// --------------------------------------------------------------------------------------------------------
-
 static struct shape_type
 named_type(const struct shape *shape, struct str text, unsigned pointers)
 {
@@ -400,9 +394,6 @@ shape_type(const struct shape *shape, struct node expression)
     }
     return (struct shape_type){0};
 }
-
-// ---- constants
-// ----------------------------------------------------------------------------------------------------
 
 static bool
 escaped(struct str text, int64_t *value)

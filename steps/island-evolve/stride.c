@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-// ---- movers
-// -------------------------------------------------------------------------------------------------------
-
 // `x++`, `x += 1`, `x = x + 1` and the like: the step, else 0.
 static int
 step_of(const struct shape *shape, struct node change, struct str *name)
@@ -37,19 +34,24 @@ step_of(const struct shape *shape, struct node change, struct str *name)
     return str_is(op, "+") ? 1 : str_is(op, "-") ? -1 : 0;
 }
 
-// Whether a node below `top` is reached in every round: no branch and no inner loop on the way.
+// Whether a node below `top` is reached exactly once in every round: no branch and no inner loop on the way.
 static bool
 is_unconditional(const struct shape *shape, struct node node, struct node top)
 {
+    static const char inner[] = "for_statement while_statement do_statement switch_statement case_statement";
+
     for (struct node at = node; !node_same(at, top); at = node_parent(at)) {
         struct node parent = node_parent(at);
-        const char *kind = node_kind(parent);
         struct str op = shape_operator(shape, parent);
-        if (node_is_null(parent) || strstr(kind, "if_") == kind || strstr(kind, "for_") == kind ||
-            strstr(kind, "while_") == kind || strstr(kind, "do_") == kind || strstr(kind, "switch_") == kind)
-            return node_same(parent, top);
-        bool branches = node_is(parent, "conditional_expression") || str_is(op, "&&") || str_is(op, "||");
-        if (branches && !node_same(at, node_field(parent, "left")))
+        if (node_is_null(parent))
+            return false;
+        if (node_same(parent, top))
+            return true;
+        bool decides = node_is(parent, "if_statement") || node_is(parent, "conditional_expression");
+        if (strstr(inner, node_kind(parent)) != NULL ||
+            (decides && !node_same(at, node_field(parent, "condition"))))
+            return false;
+        if ((str_is(op, "&&") || str_is(op, "||")) && !node_same(at, node_field(parent, "left")))
             return false;
     }
     return true;
@@ -98,9 +100,6 @@ mover_of(const struct stride *stride, struct str name, int step)
     return NULL;
 }
 
-// ---- condition
-// ----------------------------------------------------------------------------------------------------
-
 static bool
 is_zero(const struct shape *shape, struct node node)
 {
@@ -110,7 +109,7 @@ is_zero(const struct shape *shape, struct node node)
 }
 
 static const char *
-left_between(const struct shape *shape, const struct stride *stride, struct node from, struct node to)
+left_between(const struct shape *shape, struct stride *stride, struct node from, struct node to)
 {
     struct node a = shape_strip(from, false), b = shape_strip(to, false);
     struct uses uses = shape_uses(shape, b);
@@ -123,6 +122,8 @@ left_between(const struct shape *shape, const struct stride *stride, struct node
         if (shape_changes(shape, stride->loop, uses.items[i].name))
             return NULL;
     }
+    struct shape_type from_type = shape_type(shape, a), to_type = shape_type(shape, b);
+    stride->left_is_size = shape_is_unsigned(&from_type) && shape_is_unsigned(&to_type);
     bool simple = node_is(b, "identifier") || node_is(b, "number_literal");
     struct str text = shape_text(shape, b);
     return arena_printf(shape->arena, simple ? "%.*s - %.*s" : "(%.*s) - %.*s", STR_ARG(text),
@@ -130,7 +131,7 @@ left_between(const struct shape *shape, const struct stride *stride, struct node
 }
 
 static const char *
-left_down(const struct shape *shape, const struct stride *stride, struct node counter)
+left_down(const struct shape *shape, struct stride *stride, struct node counter)
 {
     struct node node = shape_strip(counter, false);
 
@@ -143,13 +144,15 @@ left_down(const struct shape *shape, const struct stride *stride, struct node co
     }
     if (!node_is(node, "identifier") || mover_of(stride, shape_text(shape, node), -1) == NULL)
         return NULL;
+    struct shape_type type = shape_type(shape, node);
+    stride->left_is_size = shape_is_unsigned(&type);
     return arena_str(shape->arena, shape_text(shape, node));
 }
 
 static const char *
-read_left(const struct shape *shape, const struct stride *stride)
+read_left(const struct shape *shape, struct stride *stride, struct node expression)
 {
-    struct node condition = shape_strip(node_field(stride->loop, "condition"), false);
+    struct node condition = shape_strip(expression, false);
     struct node left = node_field(condition, "left"), right = node_field(condition, "right");
     struct str op = shape_operator(shape, condition);
 
@@ -167,9 +170,6 @@ read_left(const struct shape *shape, const struct stride *stride)
     return result;
 }
 
-// ---- elements
-// -----------------------------------------------------------------------------------------------------
-
 // `i` or `i++` of a mover that goes up.
 static const struct mover *
 moving_up(const struct shape *shape, const struct stride *stride, struct node expression)
@@ -185,9 +185,9 @@ moving_up(const struct shape *shape, const struct stride *stride, struct node ex
     return node_is(node, "identifier") ? mover_of(stride, shape_text(shape, node), 1) : NULL;
 }
 
-static bool
-read_access(const struct shape *shape, const struct stride *stride, struct node node, struct str *base,
-            const struct mover **mover)
+bool
+stride_access(const struct shape *shape, const struct stride *stride, struct node node, struct str *base,
+              const struct mover **mover)
 {
     struct node pointer = shape_strip(node_field(node, "argument"), false);
     struct node index = {0};
@@ -226,7 +226,7 @@ read_accesses(const struct shape *shape, struct stride *stride)
         const struct mover *mover;
         struct shape_type type = shape_type(shape, found.items[i]);
         if (!type.known || type.pointers > 0 || type.base.size != 1 ||
-            !read_access(shape, stride, found.items[i], &candidate, &mover))
+            !stride_access(shape, stride, found.items[i], &candidate, &mover))
             continue;
         if (by != NULL && (mover != by || !str_eq(candidate, base)))
             return false;
@@ -295,20 +295,61 @@ leaves(const struct shape *shape, const struct stride *stride)
 }
 
 bool
-stride_read(const struct shape *shape, struct node loop, struct stride *stride)
+stride_frame(const struct shape *shape, struct node loop, struct stride *stride, struct node *extra)
 {
     *stride = (struct stride){
         .loop = loop, .body = node_field(loop, "body"), .initializer = node_field(loop, "initializer")};
+    *extra = (struct node){0};
     if (!node_is(loop, "for_statement") && !node_is(loop, "while_statement"))
         return false;
     find_movers(shape, stride);
-    stride->left = read_left(shape, stride);
-    return stride->left != NULL && !leaves(shape, stride) && read_accesses(shape, stride) &&
-           is_tight(shape, stride);
+    struct node condition = shape_strip(node_field(loop, "condition"), false);
+    if (str_is(shape_operator(shape, condition), "&&")) {
+        *extra = node_field(condition, "right");
+        condition = node_field(condition, "left");
+    }
+    stride->left = read_left(shape, stride, condition);
+    return stride->left != NULL;
 }
 
-// ---- text
-// ---------------------------------------------------------------------------------------------------------
+bool
+stride_read(const struct shape *shape, struct node loop, struct stride *stride)
+{
+    struct node extra;
+
+    return stride_frame(shape, loop, stride, &extra) && node_is_null(extra) && !leaves(shape, stride) &&
+           read_accesses(shape, stride) && is_tight(shape, stride);
+}
+
+static bool
+is_loop(struct node node)
+{
+    return node_is(node, "for_statement") || node_is(node, "while_statement") ||
+           node_is(node, "do_statement");
+}
+
+bool
+stride_used_later(const struct shape *shape, struct node loop, struct str name)
+{
+    const struct function *function = shape_enclosing(shape, loop);
+    struct nodes names = shape_find(shape, function->node, "identifier");
+    struct node initializer = node_field(loop, "initializer");
+    struct variable variable;
+
+    if (node_is(initializer, "declaration") && shape_count(shape, initializer, name) > 0)
+        return false;
+    if (!shape_variable(shape, loop, name, &variable) || variable.is_global)
+        return true;
+    for (size_t i = 0; i < names.count; i++) {
+        if (node_start(names.items[i]) >= node_end(loop) && str_eq(shape_text(shape, names.items[i]), name))
+            return true;
+    }
+    for (struct node at = node_parent(loop); !node_is_null(at); at = node_parent(at)) {
+        if (is_loop(at) && node_start(variable.declaration) < node_start(at))
+            return true;
+    }
+    return false;
+}
 
 char *
 stride_body(const struct shape *shape, const struct stride *stride, const char *byte)

@@ -24,7 +24,20 @@ struct stride {
     const char *base;  // "data"
     const char *index; // "i", or "" when the pointer itself moves
     const char *left;  // how many elements are left before a round: "len - i"
+    bool left_is_size; // that expression is unsigned
 };
+
+// The frame alone: what moves, and how many rounds are left. Where the condition is `A && B` with A the
+// count, B goes to `extra` (no node else). The body may do anything.
+bool stride_frame(const struct shape *shape, struct node loop, struct stride *stride, struct node *extra);
+
+// Whether an expression is an element that a stride's mover walks over; the pointer's text and the mover.
+// `base` is the mover's own name when the pointer itself moves.
+bool stride_access(const struct shape *shape, const struct stride *stride, struct node node, struct str *base,
+                   const struct mover **mover);
+
+// Whether the name is read after the loop, or in another round of a loop around it that it outlives.
+bool stride_used_later(const struct shape *shape, struct node loop, struct str name);
 
 // Recognises it; the body must contain no break or continue of this loop and must read, not write, the
 // elements.

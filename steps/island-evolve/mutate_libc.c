@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// libc: loops that search, copy, fill or compare bytes become memchr, strlen, memcpy, memmove, memset and
+// memcmp.
+#include "steps/island-evolve/mutate.h"
+#include "steps/island-evolve/stride.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SITES_MAX = 64 };
+
+struct site {
+    struct node loop;
+    const char *text; // what takes the place of the loop
+    const char *name; // of the library's function
+};
+
+struct site_list {
+    struct site items[SITES_MAX];
+    size_t count;
+};
+
+static void
+add(struct site_list *list, struct node loop, const char *name, const char *text)
+{
+    if (list->count < SITES_MAX)
+        list->items[list->count++] = (struct site){loop, text, name};
+}
+
+// `p + i`, or `p` when i is known to start at 0 in the loop's own header, or when the pointer itself moves.
+static const char *
+start_of(const struct shape *shape, const struct stride *stride, struct str base, const struct mover *mover)
+{
+    struct node declarator = node_field(stride->initializer, "declarator");
+    struct node value = node_field(declarator, "value");
+    int64_t zero;
+
+    if (node_is(stride->initializer, "assignment_expression"))
+        value = node_field(stride->initializer, "right");
+    bool from_zero = !node_is_null(value) && shape_constant(shape, value, &zero) && zero == 0;
+    if (str_eq(base, mover->name) || from_zero)
+        return arena_str(shape->arena, base);
+    return arena_printf(shape->arena, "%.*s + %.*s", STR_ARG(base), STR_ARG(mover->name));
+}
+
+// How many elements: without `- i` where i starts at 0 in the header.
+static const char *
+amount_of(const struct shape *shape, const struct stride *stride, const char *start, struct str base,
+          const struct mover *mover)
+{
+    struct str left = str_of(stride->left);
+    struct str tail = str_of(arena_printf(shape->arena, " - %.*s", STR_ARG(mover->name)));
+    bool whole = !str_eq(base, mover->name) && str_is(base, start) && str_ends(left, tail);
+
+    if (whole)
+        left = str_head(left, left.len - tail.len);
+    if (stride->left_is_size)
+        return arena_str(shape->arena, left);
+    return arena_printf(shape->arena, whole ? "(size_t)%.*s" : "(size_t)(%.*s)", STR_ARG(left));
+}
+
+static bool
+movers_end_here(const struct shape *shape, const struct stride *stride)
+{
+    for (size_t i = 0; i < stride->mover_count; i++) {
+        if (stride_used_later(shape, stride->loop, stride->movers[i].name))
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_invariant(const struct shape *shape, struct node loop, struct node expression)
+{
+    struct uses uses = shape_uses(shape, expression);
+
+    if (shape_find(shape, expression,
+                   "call_expression subscript_expression pointer_expression field_expression")
+                .count > 0 ||
+        !shape_has_no_effect(shape, expression))
+        return false;
+    for (size_t i = 0; i < uses.count; i++) {
+        if (shape_changes(shape, loop, uses.items[i].name))
+            return false;
+    }
+    return true;
+}
+
+static void
+find_copy(const struct shape *shape, const struct stride *stride, struct site_list *list)
+{
+    struct node only = {0};
+    struct nodes statements = shape_statements(shape, stride->body);
+    const struct mover *to_by, *from_by;
+    struct str to, from;
+
+    // Statements that only move something on do not count.
+    for (size_t i = 0; i < statements.count; i++) {
+        struct node expression = shape_expression(statements.items[i]);
+        bool moves = false;
+        for (size_t j = 0; j < stride->mover_count; j++)
+            moves = moves || node_same(stride->movers[j].change, expression);
+        if (!moves && !node_is_null(only))
+            return;
+        if (!moves)
+            only = expression;
+    }
+    struct node left = shape_strip(node_field(only, "left"), false);
+    struct node right = shape_strip(node_field(only, "right"), true);
+    if (!node_is(only, "assignment_expression") || !str_is(shape_operator(shape, only), "=") ||
+        !stride_access(shape, stride, left, &to, &to_by) || !movers_end_here(shape, stride))
+        return;
+    struct shape_type type = shape_type(shape, left);
+    if (!type.known || type.pointers > 0)
+        return;
+    const char *start = start_of(shape, stride, to, to_by);
+    const char *amount = amount_of(shape, stride, start, to, to_by);
+    const char *size = type.base.size == 1
+                           ? amount
+                           : arena_printf(shape->arena, "(size_t)(%s) * sizeof *%.*s", amount, STR_ARG(to));
+    if (stride_access(shape, stride, right, &from, &from_by)) {
+        const char *source = start_of(shape, stride, from, from_by);
+        add(list, stride->loop, "memcpy",
+            arena_printf(shape->arena, "memcpy(%s, %s, %s);", start, source, size));
+        add(list, stride->loop, "memmove",
+            arena_printf(shape->arena, "memmove(%s, %s, %s);", start, source, size));
+    } else if (type.base.size == 1 && is_invariant(shape, stride->loop, right)) {
+        add(list, stride->loop, "memset",
+            arena_printf(shape->arena, "memset(%s, %.*s, %s);", start, STR_ARG(shape_text(shape, right)),
+                         size));
+    }
+}
+
+static bool
+is_walk_only(const struct shape *shape, const struct stride *stride, const struct mover *mover)
+{
+    struct nodes statements = shape_statements(shape, stride->body);
+
+    for (size_t i = 0; i < statements.count; i++) {
+        struct node statement = statements.items[i];
+        bool empty = node_is(statement, "expression_statement") && node_count(statement) == 0;
+        if (!empty && !node_same(shape_expression(statement), mover->change))
+            return false;
+    }
+    return stride->mover_count == 1;
+}
+
+static struct node
+statement_before(const struct shape *shape, struct node loop)
+{
+    struct nodes siblings = shape_statements(shape, node_parent(loop));
+
+    for (size_t i = 1; i < siblings.count; i++) {
+        if (node_same(siblings.items[i], loop))
+            return siblings.items[i - 1];
+    }
+    return (struct node){0};
+}
+
+// Whether the index is an unsigned number that was just set to 0.
+static bool
+starts_at_zero(const struct shape *shape, struct node loop, struct str name)
+{
+    struct node before = statement_before(shape, loop);
+    struct node declarator = node_field(before, "declarator");
+    struct variable variable;
+    int64_t value;
+
+    return node_is(declarator, "init_declarator") &&
+           str_eq(shape_text(shape, node_field(declarator, "declarator")), name) &&
+           shape_constant(shape, node_field(declarator, "value"), &value) && value == 0 &&
+           shape_variable(shape, loop, name, &variable) && shape_is_unsigned(&variable.type);
+}
+
+static const char *
+search_text(const struct shape *shape, const struct stride *stride, struct str base,
+            const struct mover *mover, struct node wanted, const struct shape_type *element)
+{
+    struct arena *arena = shape->arena;
+    const char *indent = shape_indent(shape, node_start(stride->loop)), *unit = shape_indent_unit(shape);
+    const char *found = shape_fresh(shape, "found");
+    const char *i = arena_str(arena, mover->name), *p = arena_str(arena, base);
+    const char *what = arena_str(arena, shape_text(shape, wanted));
+    const char *type = shape_type_name(shape, element);
+    struct str left = str_of(stride->left);
+    const char *bound = arena_str(arena, str_head(left, left.len - mover->name.len - 3));
+    struct variable index;
+
+    if (str_eq(base, mover->name))
+        return arena_printf(arena,
+                            "if (%s < %s) {\n%s%sconst %s *%s = memchr(%s, %s, (size_t)(%s));\n\n"
+                            "%s%s%s = %s != NULL ? %s : %s;\n%s}",
+                            i, bound, indent, unit, type, found, i, what, stride->left, indent, unit, i,
+                            found, found, bound, indent);
+    if (!shape_variable(shape, stride->loop, mover->name, &index))
+        return NULL;
+    const char *index_type = shape_type_name(shape, &index.type);
+    if (starts_at_zero(shape, stride->loop, mover->name))
+        return arena_printf(arena,
+                            "const %s *%s = memchr(%s, %s, %s);\n%s%s = %s != NULL ? (%s)(%s - %s) : %s;",
+                            type, found, p, what, bound, indent, i, found, index_type, found, p, bound);
+    return arena_printf(arena,
+                        "if (%s < %s) {\n%s%sconst %s *%s = memchr(%s + %s, %s, (size_t)(%s));\n\n"
+                        "%s%s%s = %s != NULL ? (%s)(%s - %s) : %s;\n%s}",
+                        i, bound, indent, unit, type, found, p, i, what, stride->left, indent, unit, i, found,
+                        index_type, found, p, bound, indent);
+}
+
+// `i < n && p[i] != x`, walking up.
+static void
+find_search(const struct shape *shape, const struct stride *stride, struct node extra, struct site_list *list)
+{
+    struct node condition = shape_strip(extra, false);
+    struct node element = shape_strip(node_field(condition, "left"), true);
+    struct node wanted = shape_strip(node_field(condition, "right"), false);
+    const struct mover *mover;
+    struct str base;
+
+    if (!node_is(condition, "binary_expression") || !str_is(shape_operator(shape, condition), "!=") ||
+        !node_is_null(stride->initializer))
+        return;
+    if (!stride_access(shape, stride, element, &base, &mover)) {
+        struct node swap = element;
+        element = shape_strip(wanted, true);
+        wanted = swap;
+        if (!stride_access(shape, stride, element, &base, &mover))
+            return;
+    }
+    struct shape_type type = shape_type(shape, element);
+    if (!type.known || type.base.size != 1 || !is_walk_only(shape, stride, mover) ||
+        !is_invariant(shape, stride->loop, wanted) ||
+        !node_is(node_parent(stride->loop), "compound_statement"))
+        return;
+    const char *text = search_text(shape, stride, base, mover, wanted, &type);
+    if (text != NULL)
+        add(list, stride->loop, "memchr", text);
+}
+
+// `while (*s) s++;` and `while (s[n] != 0) n++;`.
+static void
+find_length(const struct shape *shape, struct node loop, struct site_list *list)
+{
+    struct node condition = shape_strip(node_field(loop, "condition"), false);
+    struct nodes statements = shape_statements(shape, node_field(loop, "body"));
+    struct node update = node_field(loop, "update");
+    int64_t zero = 0;
+
+    if (str_is(shape_operator(shape, condition), "!=") &&
+        shape_constant(shape, node_field(condition, "right"), &zero) && zero == 0)
+        condition = shape_strip(node_field(condition, "left"), false);
+    if (statements.count != 1 || (!node_is(loop, "while_statement") && !node_is(loop, "for_statement")))
+        return;
+    if (!node_is_null(shape_expression(statements.items[0])))
+        update = shape_expression(statements.items[0]);
+    struct shape_type type = shape_type(shape, condition);
+    struct node pointer = shape_strip(node_field(condition, "argument"), false);
+    struct node index = node_field(condition, "index");
+    bool steps = node_is(update, "update_expression") && str_is(shape_operator(shape, update), "++");
+    if (!steps || !type.known || type.pointers > 0 || strcmp(type.base.element, "char") != 0 ||
+        !node_is(pointer, "identifier") || !node_is_null(node_field(loop, "initializer")))
+        return;
+    struct str moved = shape_text(shape, shape_strip(node_field(update, "argument"), false));
+    struct str p = shape_text(shape, pointer);
+    if (node_is(condition, "pointer_expression") && str_eq(moved, p))
+        add(list, loop, "strlen",
+            arena_printf(shape->arena, "%.*s += strlen(%.*s);", STR_ARG(p), STR_ARG(p)));
+    else if (node_is(condition, "subscript_expression") && str_eq(moved, shape_text(shape, index)))
+        add(list, loop, "strlen",
+            starts_at_zero(shape, loop, moved)
+                ? arena_printf(shape->arena, "%.*s = strlen(%.*s);", STR_ARG(moved), STR_ARG(p))
+                : arena_printf(shape->arena, "%.*s += strlen(%.*s + %.*s);", STR_ARG(moved), STR_ARG(p),
+                               STR_ARG(moved)));
+}
+
+// What `return` gives: a constant, or `a < b ? -1 : 1` over the two elements.
+static const char *
+compare_result(const struct shape *shape, struct node value, const char *order)
+{
+    struct node choice = shape_strip(value, false);
+    struct node condition = shape_strip(node_field(choice, "condition"), false);
+    struct str op = shape_operator(shape, condition);
+    int64_t constant;
+
+    if (shape_constant(shape, choice, &constant) || node_is(choice, "true") || node_is(choice, "false"))
+        return arena_str(shape->arena, shape_text(shape, choice));
+    if (!node_is(choice, "conditional_expression") || !(str_is(op, "<") || str_is(op, ">")))
+        return NULL;
+    return arena_printf(shape->arena, "%s %.*s 0 ? %.*s : %.*s", order, STR_ARG(op),
+                        STR_ARG(shape_text(shape, node_field(choice, "consequence"))),
+                        STR_ARG(shape_text(shape, node_field(choice, "alternative"))));
+}
+
+static void
+find_compare(const struct shape *shape, const struct stride *stride, struct site_list *list)
+{
+    struct node branch = shape_only_statement(stride->body);
+    struct node test = shape_strip(node_field(branch, "condition"), false);
+    struct node leave = shape_only_statement(node_field(branch, "consequence"));
+    const struct mover *left_by, *right_by;
+    struct str left, right;
+    const char *indent = shape_indent(shape, node_start(stride->loop));
+    const char *unit = shape_indent_unit(shape), *order = shape_fresh(shape, "order");
+
+    if (!node_is(branch, "if_statement") || !node_is(leave, "return_statement") || node_count(leave) != 1 ||
+        !str_is(shape_operator(shape, test), "!=") || !movers_end_here(shape, stride) ||
+        !stride_access(shape, stride, shape_strip(node_field(test, "left"), true), &left, &left_by) ||
+        !stride_access(shape, stride, shape_strip(node_field(test, "right"), true), &right, &right_by))
+        return;
+    struct shape_type type = shape_type(shape, shape_strip(node_field(test, "left"), true));
+    const char *result = compare_result(shape, node_child(leave, 0), order);
+    if (result == NULL || !type.known || type.base.size != 1 ||
+        !node_is(node_parent(stride->loop), "compound_statement"))
+        return;
+    const char *start = start_of(shape, stride, left, left_by);
+    const char *other = start_of(shape, stride, right, right_by);
+    const char *amount = amount_of(shape, stride, start, left, left_by);
+    // In the middle of a line, a body without braces would seem to hold what follows.
+    bool alone = shape_starts_line(shape, node_start(stride->loop));
+    add(list, stride->loop, "memcmp",
+        arena_printf(shape->arena, "int %s = memcmp(%s, %s, %s);\n%sif (%s != 0)%s\n%s%sreturn %s;%s", order,
+                     start, other, amount, indent, order, alone ? "" : " {", indent, unit, result,
+                     alone ? "" : " }"));
+}
+
+static struct site_list *
+find_sites(const struct shape *shape)
+{
+    struct nodes loops = shape_find_all(shape, "for_statement while_statement");
+    struct site_list *list = ARENA_NEW(shape->arena, struct site_list);
+
+    for (size_t i = 0; i < loops.count; i++) {
+        struct stride stride;
+        struct node extra;
+        bool counted = stride_frame(shape, loops.items[i], &stride, &extra);
+        if (counted && node_is_null(extra)) {
+            find_copy(shape, &stride, list);
+            find_compare(shape, &stride, list);
+        } else if (counted) {
+            find_search(shape, &stride, extra, list);
+        } else {
+            find_length(shape, loops.items[i], list);
+        }
+    }
+    return list;
+}
+
+static size_t
+sites(const struct mutation *mutation)
+{
+    struct shape shape = shape_of(mutation);
+
+    return find_sites(&shape)->count;
+}
+
+static bool
+includes_string(const struct shape *shape)
+{
+    struct nodes includes = shape_find(shape, syntax_root(shape->syntax), "system_lib_string");
+
+    for (size_t i = 0; i < includes.count; i++) {
+        if (str_is(shape_text(shape, includes.items[i]), "<string.h>"))
+            return true;
+    }
+    return false;
+}
+
+static int
+apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
+{
+    struct shape shape = shape_of(mutation);
+    struct site_list *list = find_sites(&shape);
+
+    (void)err;
+    if (index >= list->count)
+        return 0;
+    const struct site *site = &list->items[index];
+    struct edit edit = {node_start(site->loop), node_end(site->loop), site->text};
+    snprintf(note, 160, "%s instead of a loop in %s", site->name, shape_enclosing(&shape, site->loop)->name);
+    return mutation_write(mutation, &edit, 1, includes_string(&shape) ? NULL : "#include <string.h>\n\n",
+                          variant);
+}
+
+const struct mutator_ops mutate_libc = {
+    .name = "libc",
+    .summary = "loops over bytes become memchr, strlen, memcpy, memmove, memset or memcmp",
+    .technique = TECHNIQUE_LIBC,
+    .sites = sites,
+    .apply = apply,
+    .systematic = true,
+};
