@@ -13,9 +13,10 @@ print_row(const json_t *hotspot)
     char usd[32] = "";
     if (json_is_number(cost))
         snprintf(usd, sizeof(usd), "$%.0f/year", json_number_value(cost));
-    printf("%6.2f %% %6.2f %%  %-14s %s (%s:%lld)\n", 100 * json_get_real(hotspot, "flat_share", 0),
-           100 * json_get_real(hotspot, "cumulative_share", 0), usd, json_get_text(hotspot, "function", ""),
-           json_get_text(hotspot, "file", "?"), (long long)json_get_int(hotspot, "line", 0));
+    printf("%6.2f %% %6.2f %% %6.2f %%  %-14s %s (%s:%lld)\n", 100 * json_get_real(hotspot, "flat_share", 0),
+           100 * json_get_real(hotspot, "cumulative_share", 0), 100 * json_get_real(hotspot, "share", 0), usd,
+           json_get_text(hotspot, "function", ""), json_get_text(hotspot, "file", "?"),
+           (long long)json_get_int(hotspot, "line", 0));
 }
 
 static int
@@ -33,7 +34,7 @@ run(struct invocation *invocation, struct err *err)
         terminal_json(report);
         return 0;
     }
-    printf("   flat  cumulative  %-12s function\n", "");
+    printf("    flat      cum    share  %-14s function\n", "");
     size_t index;
     json_t *hotspot;
     json_array_foreach(json_object_get(report, "hotspots"), index, hotspot) print_row(hotspot);

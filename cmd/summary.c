@@ -36,7 +36,7 @@ print_hotspots(void *context, const json_t *outputs)
         char usd[40] = "";
         if (json_is_number(cost))
             snprintf(usd, sizeof(usd), "$%.0f a year", json_number_value(cost));
-        double share = json_get_real(hotspot, "attributable_share", json_get_real(hotspot, "flat_share", 0));
+        double share = json_get_real(hotspot, "share", 0);
         printf("  %5.1f %%  [%.1f, %.1f]  %-24s %-22s %s\n", 100 * share,
                100 * json_get_real(hotspot, "share_low", 0), 100 * json_get_real(hotspot, "share_high", 0),
                json_get_text(hotspot, "function", ""), usd, json_get_text(hotspot, "file", ""));
