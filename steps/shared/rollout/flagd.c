@@ -22,14 +22,14 @@ targeting(const struct rollout *rollout)
 static json_t *
 metadata(const struct rollout *rollout)
 {
-    AUTO_JSON *stages = json_array();
+    AUTO_BUF stages = BUF(1 << 16);
+    buf_putc(&stages, '[');
     for (size_t i = 0; i < rollout->stage_count; i++)
-        json_array_append_new(stages, json_real(rollout->stages[i]));
-    char *compact = json_compact(stages);
+        buf_printf(&stages, "%s%.10g", i > 0 ? "," : "", rollout->stages[i]);
+    buf_putc(&stages, ']');
     json_t *json = json_pack("{s:s, s:s, s:i, s:f, s:I, s:s}", "function", rollout->function, "file",
                              rollout->file, "stage", (int)rollout->stage, "percent", rollout_percent(rollout),
-                             "lease", (json_int_t)rollout->lease_s, "stages", compact);
-    free(compact);
+                             "lease", (json_int_t)rollout->lease_s, "stages", buf_text(&stages));
     if (rollout->reason != NULL)
         json_set_text(json, "reason", rollout->reason);
     return json;
