@@ -309,7 +309,7 @@ judge_holdout(const struct verdict_spec *spec, const struct duet_result *train,
 {
     if (holdout->verdict == DUET_DIFFERS)
         return "differs-when-timed";
-    if (holdout->speedup < train->speedup / 2)
+    if (holdout->speedup < train->speedup / 2 && holdout->high < train->speedup)
         return "overfit";
     return is_faster(spec, holdout) ? NULL : "not-faster";
 }

@@ -86,11 +86,15 @@ replace(struct blocks *blocks)
 {
     struct str text = buf_str(blocks->text), searched = buf_str(&blocks->searched);
     size_t start = 0, end = 0;
-    ptrdiff_t at = searched.len > 0 ? str_find(text, searched) : -1;
-    if (at >= 0) {
+    ptrdiff_t at = str_find(text, searched);
+    bool found = str_trim(searched).len > 0;
+    if (found && at >= 0) {
         start = (size_t)at;
         end = start + searched.len;
-    } else if (str_trim(searched).len == 0 || !find_loosely(text, searched, &start, &end)) {
+    } else if (found) {
+        found = find_loosely(text, searched, &start, &end);
+    }
+    if (!found) {
         blocks->problem = "a SEARCH block is not in the parent's text";
         return;
     }
