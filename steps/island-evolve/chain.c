@@ -12,7 +12,7 @@ chain_start(const struct mutation *mutation)
 }
 
 void
-operand_chain_release(struct chain *chain)
+chain_end(struct chain *chain)
 {
     syntax_free(chain->syntax);
     chain->syntax = NULL;

@@ -12,9 +12,9 @@ struct chain {
 
 // Starts with a mutation's parent; the mutation must outlive the chain.
 struct chain chain_start(const struct mutation *mutation);
-void operand_chain_release(struct chain *chain);
+void chain_end(struct chain *chain);
 
-#define AUTO_CHAIN __attribute__((cleanup(operand_chain_release))) struct chain
+#define AUTO_CHAIN __attribute__((cleanup(chain_end))) struct chain
 
 // Applies a mutator at a site. 1 done, 0 no result there (the chain stays as it was), -1 the machine failed.
 int chain_apply(struct chain *chain, const struct mutator_ops *ops, size_t index, struct err *err) MUST_USE;

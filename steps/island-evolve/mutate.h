@@ -20,7 +20,13 @@ extern const struct mutator_ops mutate_recursion_to_loop;
 extern const struct mutator_ops mutate_substitute_call, mutate_inline_callee;
 // mutate_libc.c: loops over bytes become calls of the C library.
 extern const struct mutator_ops mutate_libc;
+// mutate_split.c: a loop that asks whether a number is still 0 becomes two.
+extern const struct mutator_ops mutate_split_loop;
+// mutate_unroll.c, mutate_hoist.c: several rounds at once; calls out of conditions. A loop has this many
+// unrollings; the first two are written out for a count of 4 and of 8.
+extern const struct mutator_ops mutate_unroll, mutate_hoist;
+enum { MUTATE_UNROLL_CHOICES = 5 };
 // mutate_chain.c: several of these at once.
-extern const struct mutator_ops mutate_improve_callee, mutate_substitute_improve;
+extern const struct mutator_ops mutate_improve, mutate_substitute_improve;
 
 #endif

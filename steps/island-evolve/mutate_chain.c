@@ -1,59 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
-// improve-callee and substitute-improve: a called function is brought into the variant and improved there in
-// one go, with or without a substitution of calls before. Alone, neither step is faster.
+// improve and substitute-improve: everything that pays wherever it fits, at once; called functions are
+// brought into the variant where that lets them be improved there. A substitution of a call may go before.
+// Alone, some of these steps gain nothing.
 #include "steps/island-evolve/chain.h"
 #include "steps/island-evolve/mutate.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum { WIDTHS = 2 };
+// How far to go: bytes at once in slices, loops split first, called loops written out for a small count.
+struct manner {
+    const char *text;
+    size_t rows;
+    bool split;
+    size_t unroll; // index among the choices of unroll + 1
+};
 
-static const size_t widths[WIDTHS] = {8, 16};
+static const struct manner manners[] = {
+    {"8 bytes at once", 8, false, 0},
+    {"16 bytes at once", 16, false, 0},
+    {"loops split", 8, true, 0},
+    {"short loops written out", 8, false, 1},
+};
+enum { MANNERS = sizeof manners / sizeof *manners, WIDTHS = 2 };
 
-// Brings every callee in, deepest last, that can be improved; those that can't stay outside. Returns changes.
 static int
-improve_callees(struct chain *chain, size_t rows, struct err *err)
+improve_callee(struct chain *chain, size_t index, const struct manner *manner, struct err *err)
+{
+    int changes = chain_apply(chain, &mutate_inline_callee, index, err);
+
+    if (changes > 0)
+        changes = chain_improve(chain, manner->rows, err);
+    if (changes == 0 && manner->unroll > 0)
+        changes = chain_apply(chain, &mutate_unroll, manner->unroll - 1, err);
+    return changes;
+}
+
+// Brings every callee in that can be improved; those that can't stay outside. Returns changes.
+static int
+improve_callees(struct chain *chain, const struct manner *manner, struct err *err)
 {
     int changes = 0;
 
     for (size_t i = 0; i < mutate_inline_callee.sites(&chain->mutation);) {
-        AUTO_CHAIN trial = chain_start(&chain->mutation);
-        int done = chain_apply(&trial, &mutate_inline_callee, i, err);
-        if (done > 0)
-            done = chain_improve(&trial, rows, err);
-        if (done < 0)
-            return -1;
-        if (done == 0) {
+        struct chain trial = chain_start(&chain->mutation);
+        int done = improve_callee(&trial, i, manner, err);
+        if (done <= 0) {
+            chain_end(&trial);
+            if (done < 0)
+                return -1;
             i++;
             continue;
         }
-        struct chain old = *chain;
+        chain_end(chain);
         *chain = trial;
-        trial = old;
         changes += done;
     }
     return changes;
 }
 
-static size_t
-callee_sites(const struct mutation *mutation)
+static int
+improve(struct chain *chain, const struct manner *manner, struct err *err)
 {
-    return mutate_inline_callee.sites(mutation) > 0 ? WIDTHS : 0;
+    int split = 0;
+
+    if (manner->split) {
+        split = chain_apply(chain, &mutate_split_loop, 0, err);
+        if (split <= 0)
+            return split;
+    }
+    int own = chain_improve(chain, manner->rows, err);
+    int called = own < 0 ? -1 : improve_callees(chain, manner, err);
+    return called < 0 ? -1 : own + called;
+}
+
+static size_t
+improve_sites(const struct mutation *mutation)
+{
+    (void)mutation;
+    return MANNERS;
 }
 
 static int
-apply_callees(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
+apply_improve(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
               struct err *err)
 {
     AUTO_CHAIN chain = chain_start(mutation);
 
-    if (index >= WIDTHS)
+    if (index >= MANNERS)
         return 0;
-    int done = improve_callees(&chain, widths[index], err);
+    int done = improve(&chain, &manners[index], err);
     if (done <= 0)
         return done;
-    snprintf(note, 160, "called functions brought in and improved, up to %zu bytes at once", widths[index]);
+    snprintf(note, 160, "%d improvements, also in called functions (%s)", done, manners[index].text);
     chain_write(&chain, variant);
     return 1;
 }
@@ -69,25 +107,25 @@ apply_substitute(const struct mutation *mutation, size_t index, struct buf *vari
                  struct err *err)
 {
     AUTO_CHAIN chain = chain_start(mutation);
+    const struct manner *manner = &manners[index % WIDTHS];
 
     int done = chain_apply(&chain, &mutate_substitute_call, index / WIDTHS, err);
     if (done > 0)
-        done = improve_callees(&chain, widths[index % WIDTHS], err);
+        done = improve(&chain, manner, err);
     if (done <= 0)
         return done;
-    snprintf(note, 160,
-             "substitute a call (%zu), then bring in and improve what is called, %zu bytes at once",
-             index / WIDTHS, widths[index % WIDTHS]);
+    snprintf(note, 160, "another function in place of a call (%zu) and %d improvements (%s)", index / WIDTHS,
+             done, manner->text);
     chain_write(&chain, variant);
     return 1;
 }
 
-const struct mutator_ops mutate_improve_callee = {
-    .name = "improve-callee",
-    .summary = "called functions become part of the variant and are tabulated, sliced or unrolled there",
+const struct mutator_ops mutate_improve = {
+    .name = "improve",
+    .summary = "everything at once that tabulates, slices, counts up or calls libc, in called functions too",
     .technique = TECHNIQUE_ALGORITHM,
-    .sites = callee_sites,
-    .apply = apply_callees,
+    .sites = improve_sites,
+    .apply = apply_improve,
     .systematic = true,
 };
 

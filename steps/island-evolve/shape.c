@@ -532,3 +532,23 @@ shape_edited(const struct shape *shape, struct node node, const struct edit *edi
     buf_add_str(&text, shape_between(shape, at, node_end(node)));
     return arena_str(shape->arena, buf_str(&text));
 }
+
+char *
+shape_moved(const struct shape *shape, struct node node, const char *indent)
+{
+    struct str old = str_of(shape_indent(shape, node_start(node)));
+    AUTO_BUF text = BUF(1 << 22);
+    struct str rest = shape_text(shape, node);
+
+    buf_add_str(&text, str_cut(&rest, '\n'));
+    while (rest.ptr != NULL) {
+        struct str line = str_cut(&rest, '\n');
+        buf_putc(&text, '\n');
+        if (str_starts(line, old)) {
+            buf_puts(&text, line.len > old.len ? indent : "");
+            line = str_from(line, old.len);
+        }
+        buf_add_str(&text, line);
+    }
+    return arena_str(shape->arena, buf_str(&text));
+}

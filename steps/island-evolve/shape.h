@@ -151,6 +151,9 @@ struct str shape_prelude(const struct shape *shape, struct node code);
 // The text of `node` with `count` edits (offsets of the file, inside of the node, sorted or not) applied.
 char *shape_edited(const struct shape *shape, struct node node, const struct edit *edits, size_t count);
 
+// The text of a node whose further lines are indented as if its first stood behind `indent`.
+char *shape_moved(const struct shape *shape, struct node node, const char *indent);
+
 // Text between two positions of the file.
 struct str shape_between(const struct shape *shape, size_t start, size_t end);
 
