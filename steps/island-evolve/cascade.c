@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "steps/island-evolve/beyond.h"
 #include "steps/island-evolve/screen.h"
 #include "steps/shared/target/generate.h"
 
@@ -96,41 +97,44 @@ ask_baseline(struct cascade *cascade, const char *object_path, const struct answ
     return status;
 }
 
+enum { FRESH, BEYOND, TRAIN, BOUNDARY, SETS };
+
 static int
-make_inputs(struct cascade *cascade, struct corpus *boundary, struct corpus *fresh, struct corpus *train,
-            struct err *err)
+make_inputs(struct cascade *cascade, struct corpus sets[SETS], struct err *err)
 {
     const struct workbench *bench = cascade->bench;
+    const struct signature *signature = &bench->target.signature;
     const json_t *distribution = json_object_get(cascade->benchmark, "distribution");
     struct rng rng;
     rng_init(&rng, cascade->seed, rng_mix(0x696e70757473, 1));
     for (size_t i = 0; i < bench->train.count && i < TRAIN_CALLS_MAX; i++)
-        corpus_append(train, &bench->train, i);
-    if (generate_boundary(boundary, &bench->target.signature, distribution, &rng, err) != 0)
+        corpus_append(&sets[TRAIN], &bench->train, i);
+    if (generate_boundary(&sets[BOUNDARY], signature, distribution, &rng, err) != 0 ||
+        beyond_calls(&sets[BEYOND], signature, distribution, &bench->train, &rng, err) != 0)
         return -1;
-    return generate_calls(fresh, &bench->target.signature, distribution, &bench->train, &rng, FRESH_CALLS,
-                          err);
+    return generate_calls(&sets[FRESH], signature, distribution, &bench->train, &rng, FRESH_CALLS, err);
 }
 
 static int
 prepare_answers(struct cascade *cascade, struct err *err)
 {
-    struct corpus boundary, fresh, train;
+    struct corpus sets[SETS];
     char path[4096];
-    corpus_init(&boundary, INPUTS_MAX_BYTES);
-    corpus_init(&fresh, INPUTS_MAX_BYTES);
-    corpus_init(&train, INPUTS_MAX_BYTES);
-    int status = make_inputs(cascade, &boundary, &fresh, &train, err);
+    for (size_t i = 0; i < SETS; i++)
+        corpus_init(&sets[i], INPUTS_MAX_BYTES);
+    int status = make_inputs(cascade, sets, err);
     if (status == 0)
         status = builder_link(cascade->bench->builder, &cascade->baseline, BUILD_PLAIN, 0, path, err);
     if (status == 0) {
-        const struct answers_set sets[] = {{&fresh, 50, 120}, {&train, 4000, 200}, {&boundary, 30, 120}};
-        status = ask_baseline(cascade, path, sets, sizeof(sets) / sizeof(*sets), err);
+        const struct answers_set asked[] = {{&sets[FRESH], 50, 120},
+                                            {&sets[BEYOND], 50, 60},
+                                            {&sets[TRAIN], 4000, 200},
+                                            {&sets[BOUNDARY], 30, 120}};
+        status = ask_baseline(cascade, path, asked, SETS, err);
         unlink(path);
     }
-    corpus_release(&boundary);
-    corpus_release(&fresh);
-    corpus_release(&train);
+    for (size_t i = 0; i < SETS; i++)
+        corpus_release(&sets[i]);
     return status;
 }
 

@@ -16,9 +16,9 @@ enum { CONTENDERS_MAX = 4, MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 #define TEXT_MAX_BYTES (1u << 20)
 #define INPUTS_MAX_BYTES ((size_t)64 << 20)
 #define WORTH_A_LOOK 1.02
-#define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
-#define NEARLY 0.88     // of the fastest, by quick duets: may be the fastest
-#define SAME_SPEED 0.95 // of the fastest, measured again: then the shorter text wins
+#define KEEP_SPEED 0.97  // of the winner's speed, for a smaller patch: what a quick duet can tell
+#define SAME_SPEED 0.96  // of the fastest: then the shorter text wins,
+#define SAME_SAVING 0.99 // also when it saves nearly all of the time that the fastest saves
 #define RANK_LAUNCHES 3
 #define FULL_LAUNCHES_MIN 6
 #define FULL_LAUNCHES_MAX 60
@@ -54,21 +54,28 @@ is_chosen(const struct contender *contenders, size_t count, const struct candida
     return false;
 }
 
+// Whether the difference to the fastest is not worth more text.
+static bool
+is_near(double speedup, double fastest)
+{
+    return speedup >= SAME_SPEED * fastest || 1 - 1 / speedup >= SAME_SAVING * (1 - 1 / fastest);
+}
+
 static bool
 is_better(const struct candidate *a, const struct candidate *b, bool by_length)
 {
     return b == NULL || (by_length ? a->text.len < b->text.len : a->speedup > b->speedup);
 }
 
-// The fastest (or shortest) candidate of at least `speedup_min` that is more than hints and not chosen yet.
+// The fastest candidate, or of those near `fastest` the shortest, that is more than hints and not chosen yet.
 static const struct candidate *
-pick(const struct search *search, const struct contender *chosen, size_t count, double speedup_min,
+pick(const struct search *search, const struct contender *chosen, size_t count, double fastest,
      bool by_length)
 {
     const struct candidate *best = NULL;
     VEC_EACH (struct candidate *, item, &search->candidates) {
-        bool fit = candidate_is_right(*item) && search_counts(*item) && (*item)->speedup >= speedup_min &&
-                   !is_chosen(chosen, count, *item);
+        bool fit = candidate_is_right(*item) && search_counts(*item) && (*item)->speedup >= WORTH_A_LOOK &&
+                   (!by_length || is_near((*item)->speedup, fastest)) && !is_chosen(chosen, count, *item);
         if (fit && is_better(*item, best, by_length))
             best = *item;
     }
@@ -83,8 +90,7 @@ choose(const struct search *search, struct contender contenders[CONTENDERS_MAX])
     double fastest = 0;
     for (size_t i = 0; i < CONTENDERS_MAX; i++) {
         bool by_length = i >= CONTENDERS_MAX / 2;
-        double speedup_min = by_length ? fmax(WORTH_A_LOOK, NEARLY * fastest) : WORTH_A_LOOK;
-        const struct candidate *candidate = pick(search, contenders, count, speedup_min, by_length);
+        const struct candidate *candidate = pick(search, contenders, count, fastest, by_length);
         if (candidate == NULL)
             continue;
         fastest = fmax(fastest, candidate->speedup);
@@ -103,8 +109,7 @@ rank_effort(void)
 static bool
 goes_before(const struct contender *a, const struct contender *b, double fastest)
 {
-    bool a_near = a->speedup >= SAME_SPEED * fastest, b_near = b->speedup >= SAME_SPEED * fastest;
-    if (a_near && b_near)
+    if (is_near(a->speedup, fastest) && is_near(b->speedup, fastest))
         return a->candidate->text.len < b->candidate->text.len;
     return a->speedup > b->speedup;
 }
