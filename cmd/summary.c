@@ -26,8 +26,10 @@ static void
 print_hotspots(void *context, const json_t *outputs)
 {
     const struct terminal *terminal = context;
-    printf("\n%sHot functions%s (%s)\n", terminal_style(terminal, STYLE_BOLD),
-           terminal_style(terminal, STYLE_PLAIN), json_get_text(outputs, "summary", ""));
+    struct str rest = str_of(json_get_text(outputs, "summary", ""));
+    struct str line = str_cut(&rest, '\n');
+    printf("\n%sHot functions%s: %" STR_FMT "\n", terminal_style(terminal, STYLE_BOLD),
+           terminal_style(terminal, STYLE_PLAIN), STR_ARG(line));
     size_t index;
     json_t *hotspot;
     json_array_foreach(json_object_get(outputs, "hotspots"), index, hotspot)

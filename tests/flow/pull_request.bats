@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What open-pull-request publishes: a branch that a maintainer would merge, nothing twice, nothing of a person's touched.
+
+setup_file() {
+    export HOUSE=$BATS_FILE_TMPDIR
+    "$BATS_TEST_DIRNAME/../../ci-templates/run-demo" --build "$ATOLL_BUILD" --into "$HOUSE/demo" --prepare --profiler recorded
+    cd "$HOUSE/demo/tagd"
+    cat >pipeline.yml <<'YML'
+version: 1
+name: one-function
+steps:
+  - id: benchmark
+    uses: benchmark-generate
+    with: {file: src/fibonacci.c, function: fibonacci, captured: .atoll/captured/fibonacci.jsonl}
+  - id: evolve
+    uses: island-evolve
+    with: {benchmark: "${{ steps.benchmark.outputs.benchmark }}", minutes: 0.15}
+  - id: prove
+    uses: correctness-test
+    with: {winner: "${{ steps.evolve.outputs.winner }}", test: make test, random: 50}
+  - id: publish
+    uses: open-pull-request
+    with: {evidence: "${{ steps.prove.outputs.evidence }}", test: make test}
+YML
+    "$ATOLL_BUILD/atoll" run pipeline.yml --quiet
+}
+
+setup() {
+    atoll=$ATOLL_BUILD/atoll
+    cd "$HOUSE/demo/tagd"
+    origin=$HOUSE/demo/origin.git
+    request=$HOUSE/demo/origin.pull-requests/atoll-fibonacci.md
+}
+
+checkout() {
+    rm -rf "$BATS_TEST_TMPDIR/branch"
+    git clone -q -b atoll/fibonacci "$origin" "$BATS_TEST_TMPDIR/branch"
+    cd "$BATS_TEST_TMPDIR/branch"
+}
+
+@test "the branch passes its tests with the flag off and on" {
+    checkout
+    make -s test >/dev/null
+    make -s clean
+    ATOLL_FLAG_FIBONACCI=on make -s test >/dev/null
+}
+
+@test "with the treatment's body replaced by abort() only the flag-on suite fails" {
+    checkout
+    python3 - <<'PY' || skip "needs python3"
+import re
+text = open("src/fibonacci.c").read()
+at = text.index("fibonacci_treatment(unsigned n)")
+brace = text.index("{", at)
+open("src/fibonacci.c", "w").write("#include <stdlib.h>\n" + text[: brace + 1] + "\n    abort();" + text[brace + 1 :])
+PY
+    make -s test >/dev/null
+    run env ATOLL_FLAG_FIBONACCI=on make -s test
+    [ "$status" -ne 0 ]
+}
+
+@test "the flag file switches, and its lease switches back" {
+    checkout
+    python3 - <<'PY' || skip "needs python3"
+text = open("src/fibonacci.c").read()
+at = text.index("{", text.index("fibonacci_treatment(unsigned n)"))
+open("src/fibonacci.c", "w").write("#include <stdlib.h>\n" + text[: at + 1] + "\n    abort();" + text[at + 1 :])
+PY
+    make -s tagd
+    ask() { echo "RETRY 7" | ATOLL_FLAG_FILE=$PWD/flags ./tagd >/dev/null 2>&1; }
+    printf 'atoll-fibonacci = off\n' >flags && ask
+    printf '# on for good\natoll-fibonacci = on\n' >flags && ! ask
+    printf 'atoll-fibonacci = on until 4102444800\n' >flags && ! ask
+    printf 'atoll-fibonacci = on until 1000\n' >flags && ask
+    printf 'atoll-fibonacci = on since ever\n' >flags && ask
+    printf 'atoll-fibonacc = on\natoll-fibonaccii = on\n' >flags && ask
+}
+
+@test "the old function stays word for word, and what surrounds it too" {
+    checkout
+    git diff main...HEAD -- src/fibonacci.c >/dev/null 2>&1 || git fetch -q origin main:main
+    grep -q '^fibonacci_control(unsigned n)' src/fibonacci.c
+    grep -q 'return fibonacci_control(n - 1) + fibonacci_control(n - 2);' src/fibonacci.c
+    grep -q 'return atoll_flag_fibonacci() ? fibonacci_treatment(n) : fibonacci_control(n);' src/fibonacci.c
+    cc -Wall -Wextra -Wconversion -Werror -Isrc -c src/fibonacci.c -o /dev/null 2>err || cc -Wall -Wextra -Wconversion -Werror -Isrc -c src/fibonacci.c -o "$BATS_TEST_TMPDIR/x.o"
+}
+
+@test "the rollout file is off, staged and leased; the pull request tells the evidence first" {
+    checkout
+    python3 - <<'PY' || skip "needs python3"
+import json
+flag = json.load(open(".atoll/rollout/fibonacci.flagd.json"))["flags"]["atoll-fibonacci"]
+assert flag["state"] == "ENABLED" and flag["defaultVariant"] == "control", flag
+assert flag["variants"] == {"treatment": True, "control": False}, flag
+assert "targeting" not in flag or flag["targeting"] == {}, flag
+assert flag["metadata"]["lease"] > 1700000000 and flag["metadata"]["stage"] == 0, flag
+PY
+    grep -q '^atoll-fibonacci = off$' .atoll/flags
+    git log -1 --format=%B | grep -q '^Atoll-Target: src/fibonacci.c:fibonacci$'
+    grep -q '<!-- atoll target: src/fibonacci.c:fibonacci -->' "$request"
+    [ "$(grep -n 'speed-up on holdout' "$request" | cut -d: -f1)" -lt "$(grep -n '<details>' "$request" | head -n 1 | cut -d: -f1)" ]
+}
+
+@test "a second run finds what is there and publishes nothing twice" {
+    before=$(git -C "$origin" for-each-ref)
+    "$atoll" run pipeline.yml --quiet
+    [ "$(git -C "$origin" for-each-ref | wc -l)" -eq "$(wc -l <<<"$before")" ]
+    [ "$(git -C "$origin" rev-list --count main..atoll/fibonacci)" -eq 1 ]
+    [ "$(ls "$HOUSE/demo/origin.pull-requests" | wc -l)" -eq 1 ]
+}
+
+@test "a person's commit on the branch is never overwritten" {
+    checkout
+    git -c user.name=p -c user.email=p@example.com commit -q --allow-empty -m "mine"
+    git push -q origin HEAD
+    tip=$(git rev-parse HEAD)
+    cd "$HOUSE/demo/tagd"
+    run "$atoll" run pipeline.yml --quiet
+    [ "$status" -eq 1 ]
+    [[ $output == *"has a commit that is not atoll's"* ]]
+    [ "$(git -C "$origin" rev-parse atoll/fibonacci)" = "$tip" ]
+    git -C "$origin" update-ref -d refs/heads/atoll/fibonacci
+}
+
+@test "what a person closed stays closed" {
+    sed -i 's/^state: .*/state: closed/' "$request"
+    "$atoll" run pipeline.yml --quiet
+    grep -q '^state: closed$' "$request"
+    "$atoll" status --json | grep -q closed-by-person
+    ! git -C "$origin" rev-parse -q --verify atoll/fibonacci
+}
