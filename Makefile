@@ -43,7 +43,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test unit unit-binaries fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
+.PHONY: all deps demo test faults unit unit-binaries fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
 
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
@@ -137,6 +137,10 @@ demo: ## the main job from end to end on a real C service
 	@$(DEPS) build demo
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@ci-templates/run-demo --build $(BUILD) --into build/demo
+
+faults: ## plant 50 faults one by one; the tests must notice at least 45 (FAULTS="--quick 1-10" for some)
+	@$(DEPS) build test
+	@tests/faults/run $(FAULTS)
 
 asan: ## the unit tests under address and undefined-behaviour sanitizers
 	@$(DEPS) build test

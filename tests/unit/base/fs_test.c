@@ -269,7 +269,41 @@ START_TEST(temp_dirs_differ_and_are_private)
 }
 END_TEST
 
+// Stands in for libc's in this program: what was synced, and whether the file had its name by then.
+static const char *awaited;
+static unsigned files_synced, folders_synced;
+static bool named_too_early;
+
+int
+fsync(int fd)
+{
+    struct stat st;
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    if (S_ISDIR(st.st_mode)) {
+        folders_synced++;
+    } else {
+        files_synced++;
+        named_too_early = awaited && fs_exists(awaited);
+    }
+    return 0;
+}
+
+START_TEST(write_syncs_before_it_names_and_the_folder_after)
+{
+    char *dir = scratch();
+    awaited = fs_join(&arena, dir, "a");
+    files_synced = folders_synced = 0;
+    put(dir, "a", "one");
+    ck_assert_uint_eq(files_synced, 1);
+    ck_assert_uint_eq(folders_synced, 1);
+    ck_assert(!named_too_early);
+    awaited = NULL;
+    scratch_end(dir);
+}
+END_TEST
+
 UNIT_MAIN("base/fs", reads_and_replaces, refuses_too_large_and_missing, write_replaces_whole_and_keeps_mode,
           write_obeys_umask_and_leaves_nothing_on_failure, makes_folders, removes_without_following,
           copies_a_tree, copies_into_itself_once, joins_and_splits, resolves, globs_in_order,
-          walks_regular_files, temp_dirs_differ_and_are_private)
+          walks_regular_files, temp_dirs_differ_and_are_private,
+          write_syncs_before_it_names_and_the_folder_after)
