@@ -7,7 +7,7 @@
 //   params: {NAME: {type, role, of, length, count, min, max}}
 //   recipe: {cc, flags, link}
 //   inputs: {captured: [..], train: N, holdout: N, distribution: {..}}
-//   noise_floor: {speedup, low, high}
+//   noise_floor: {speedup, spread, ns_per_call}
 // What stands under params, recipe and inputs.distribution is used by the next run; the rest is a report.
 #ifndef ATOLL_STEPS_BENCHMARK_GENERATE_FILE_H
 #define ATOLL_STEPS_BENCHMARK_GENERATE_FILE_H

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "steps/benchmark-generate/benchmark_file.h"
+#include "steps/shared/target/captured.h"
 #include "steps/shared/target/generate.h"
 #include "steps/shared/target/workbench.h"
 
@@ -53,6 +54,7 @@ describe(const struct step *step, const json_t *file, const char *path, const ch
     copy_member(recipe, step->with, "cc");
     copy_member(recipe, step->with, "flags");
     copy_member(recipe, step->with, "link");
+    copy_member(recipe, step->with, "write");
     json_t *params = json_object_get(step->with, "params");
     if (json_is_object(params)) {
         json_t *merged = json_object_get(description, "params");
@@ -74,8 +76,8 @@ read_calls_file(struct work *work, const char *path, struct err *err)
     const char *name =
         strncmp(path, work->step->repository, root) == 0 && path[root] == '/' ? path + root + 1 : path;
     json_array_append_new(work->captured, json_string(name));
-    return corpus_read_calls(buf_str(&text), name, &work->bench.target.signature, &work->bench.train,
-                             &work->bench.holdout, err);
+    return captured_read(buf_str(&text), name, &work->bench.target.signature, &work->bench.train,
+                         &work->bench.holdout, err);
 }
 
 static int
@@ -87,12 +89,20 @@ read_captured(struct work *work, struct err *err)
     json_array_foreach(json_object_get(step->with, "captured"), index, pattern)
     {
         struct fs_list found;
+        if (!json_is_string(pattern))
+            return err_set(err, ERR_CONFIG, "`captured:` is a list of paths and globs; item %zu is no text",
+                           index + 1);
         const char *path = fs_join(step->arena, step->repository, json_string_value(pattern));
         if (fs_glob(step->arena, path, &found, err) != 0)
             return -1;
         for (size_t i = 0; i < found.count; i++)
             if (read_calls_file(work, found.paths[i], err) != 0)
                 return -1;
+    }
+    if (work->bench.train.count == 0) { // so few that all of them are held out
+        struct corpus train = work->bench.train;
+        work->bench.train = work->bench.holdout;
+        work->bench.holdout = train;
     }
     if (json_array_size(work->captured) == 0 && step_bool(step, "require-captured"))
         return err_set(err, ERR_TARGET,
@@ -220,12 +230,18 @@ noise_floor(struct work *work, json_t **floor, struct err *err)
 static json_t *
 recipe_json(const struct recipe *recipe)
 {
-    json_t *flags = json_array(), *link = json_array();
+    json_t *flags = json_array(), *link = json_array(), *write = json_array();
     for (size_t i = 0; i < recipe->flag_count; i++)
         json_array_append_new(flags, json_string(recipe->flags[i]));
     for (size_t i = 0; i < recipe->link_count; i++)
         json_array_append_new(link, json_string(recipe->link[i]));
-    return json_pack("{s:s, s:o, s:o}", "cc", recipe->cc, "flags", flags, "link", link);
+    for (size_t i = 0; i < recipe->write_count; i++)
+        json_array_append_new(write, json_string(recipe->write[i]));
+    json_t *json = json_pack("{s:s, s:o, s:o}", "cc", recipe->cc, "flags", flags, "link", link);
+    if (recipe->write_count > 0)
+        json_object_set(json, "write", write);
+    json_decref(write);
+    return json;
 }
 
 static json_t *
@@ -275,8 +291,7 @@ make_record(struct work *work, json_t **record, struct err *err)
     json_t *hotspot = json_object_get(work->step->with, "hotspot");
     *record =
         json_pack("{s:s, s:s, s:f, s:s, s:{s:s, s:s, s:o, s:o, s:s}, s:s, s:s, s:O, s:o, s:{s:I, s:I, s:I}}",
-                  "function", target->name, "file", target->file, "share",
-                  json_get_real(hotspot, "attributable_share", json_get_real(hotspot, "flat_share", 0)),
+                  "function", target->name, "file", target->file, "share", json_get_real(hotspot, "share", 0),
                   "benchmark_file", benchmark_file_path(work->step->arena, target->name), "target", "file",
                   target->file, "function", target->name, "params", params_json(&target->signature), "recipe",
                   recipe_json(&target->recipe), "commit", target->commit, "train", train, "holdout", holdout,
@@ -340,6 +355,31 @@ finish(struct step *step, const char *function, const char *file, json_t *record
 }
 
 static int
+read_file(void *context, json_t **content, struct err *err)
+{
+    struct work *work = context;
+    const char *function = target_word(work->step, "function");
+    json_t *file = benchmark_file_read(work->step->arena, work->step->repository, function, err);
+    if (file == NULL)
+        return -1;
+    *content = json_pack("{s:o}", "file", file);
+    return 0;
+}
+
+// The file as it was before this step wrote it: what it says is an input, and must not change by our own
+// hand.
+static int
+recall_file(struct work *work, const char *function, struct err *err)
+{
+    json_t *content = NULL;
+    if (journal_activity(work->step, "file", function, NULL, read_file, work, &content, err) != 0)
+        return -1;
+    work->file = json_incref(json_object_get(content, "file"));
+    json_decref(content);
+    return 0;
+}
+
+static int
 run(struct step *step, struct err *err)
 {
     const char *function = target_word(step, "function"), *file = target_word(step, "file");
@@ -347,8 +387,7 @@ run(struct step *step, struct err *err)
         return err_set(err, ERR_CONFIG,
                        "give `hotspot:` (an item of profile-fetch) or `file:` and `function:`");
     struct work work = {.step = step, .captured = json_array()};
-    work.file = benchmark_file_read(step->arena, step->repository, function, err);
-    if (work.file == NULL)
+    if (recall_file(&work, function, err) != 0)
         return -1;
     work.description = describe(step, work.file, file, function);
     AUTO_JSON *input = activity_input(&work), *record = NULL;
@@ -394,6 +433,7 @@ static const struct field inputs[] = {
      .type = FIELD_LIST,
      .summary = "Compiler flags; default what the repository's build says."},
     {.name = "link", .type = FIELD_LIST, .summary = "Further source files that the function needs."},
+    {.name = "write", .type = FIELD_LIST, .summary = "Absolute paths that a compiler wrapper may write to."},
     {.name = "calls",
      .type = FIELD_INT,
      .otherwise = "300",

@@ -11,9 +11,9 @@
 struct object_summary {
     char code_hash[65]; // SHA-256, hex: code, constants, initial data, and what they refer to; not the names
                         // of what the object itself defines, nor debug information
-    size_t code_bytes; // of executable sections
-    uint16_t machine;  // e_machine
-    uint32_t flags;    // e_flags
+    size_t code_bytes;  // of executable sections
+    uint16_t machine;   // e_machine
+    uint32_t flags;     // e_flags
 };
 
 // Summarises an object. ERR_PARSE when it is no well-formed one.

@@ -10,6 +10,8 @@
 // Ranges of scalars that decide how long a call takes, when nothing else is known.
 enum { RECURSION_MAX = 24, LOOP_MAX = 4096 };
 
+enum { FIXED_MAX = 1 << 20 }; // elements of a buffer without a count
+
 static struct parameter *
 parameter_at(const struct roles *roles, size_t index)
 {
@@ -92,8 +94,8 @@ override_one(const struct roles *roles, const char *name, const json_t *given, s
     if (p->kind == CELL_COUNT && p->of < 0)
         return err_set(err, ERR_TARGET,
                        "params: '%s' is a count; write whose: {\"role\": \"count\", \"of\": NAME}", name);
-    if (count < 0 || count > 1 << 20)
-        return err_set(err, ERR_TARGET, "params: count of '%s' must be between 1 and %d", name, 1 << 20);
+    if (count < 0 || count > FIXED_MAX)
+        return err_set(err, ERR_TARGET, "params: count of '%s' must be between 1 and %d", name, FIXED_MAX);
     if (length != NULL && strcmp(length, "result") != 0 && strcmp(length, "capacity") != 0)
         return err_set(err, ERR_TARGET, "params: length of '%s' is '%s'; write result or capacity", name,
                        length);
@@ -248,6 +250,9 @@ assign_buffer(const struct roles *roles, size_t index, struct err *err)
         p->kind = buffer_kind(declared, &usage);
     if (p->fixed_count > 0 || p->of >= 0 || is_counted(roles, index))
         return 0;
+    if (declared->array_count > FIXED_MAX)
+        return err_set(err, ERR_TARGET, "parameter '%s' has %llu elements; %d at most are supported", p->name,
+                       (unsigned long long)declared->array_count, FIXED_MAX);
     if (declared->array_count > 0) {
         p->fixed_count = (unsigned)declared->array_count;
     } else if (is_few(declared, p, &usage) && usage.last_index < 1024) {
@@ -329,6 +334,10 @@ check_counts(const struct roles *roles, struct err *err)
         if (!is_owner && !is_counted(roles, (size_t)p->of) &&
             parameter_at(roles, (size_t)p->of)->fixed_count == 0)
             return err_set(err, ERR_TARGET, "params: '%s' shares the count of '%s', which has none", p->name,
+                           parameter_at(roles, (size_t)p->of)->name);
+        if (!is_owner && parameter_at(roles, (size_t)p->of)->of >= 0)
+            return err_set(err, ERR_TARGET,
+                           "params: '%s' is of '%s', which itself is of another; name that one", p->name,
                            parameter_at(roles, (size_t)p->of)->name);
         if (p->kind == CELL_COUNT && parameter_at(roles, (size_t)p->of)->fixed_count > 0)
             return err_set(err, ERR_TARGET,

@@ -6,6 +6,7 @@
 #include "steps/shared/target/parameter.h"
 #include "steps/shared/target/role.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct {
@@ -57,6 +58,16 @@ set_base(struct parameter *parameter, const struct ctype *base)
     parameter->is_real = base->is_real;
 }
 
+static int
+check_count(size_t count, struct err *err)
+{
+    return count <= SIGNATURE_PARAMETERS_MAX
+               ? 0
+               : err_set(err, ERR_TARGET,
+                         "%zu parameters; %d at most are supported: choose a function with fewer", count,
+                         SIGNATURE_PARAMETERS_MAX);
+}
+
 static void
 set_result(struct signature *signature, const struct declared *result)
 {
@@ -79,7 +90,8 @@ signature_infer_with(struct arena *arena, const struct syntax *syntax, struct sy
 
     *signature = (struct signature){0};
     if (declared_result(arena, &scope, definition, &result, err) != 0 ||
-        declared_parameters(arena, &scope, definition, &declared, &signature->count, err) != 0)
+        declared_parameters(arena, &scope, definition, &declared, &signature->count, err) != 0 ||
+        check_count(signature->count, err) != 0)
         return err_wrap(err, "function '%s'", function->name);
     set_result(signature, &result);
     signature->parameters = ARENA_ARRAY(arena, struct parameter, signature->count + 1);
@@ -104,7 +116,7 @@ signature_infer(struct arena *arena, const struct syntax *syntax, const struct f
 static void
 set_number(json_t *object, const char *key, double value)
 {
-    if (value == (double)(int64_t)value)
+    if (fabs(value) < 9e18 && value == (double)(int64_t)value)
         json_object_set_new(object, key, json_integer((json_int_t)value));
     else
         json_object_set_new(object, key, json_real(value));
@@ -231,6 +243,8 @@ signature_from_json(struct arena *arena, const json_t *json, struct signature *s
 
     if (result == NULL || !json_is_object(params))
         return err_set(err, ERR_TARGET, "a signature needs \"result\" and \"params\"");
+    if (check_count(json_object_size(params), err) != 0)
+        return -1;
     if (element_of(json, "result_element", result, &declared.base, err) != 0)
         return err_wrap(err, "result");
     declared.type = arena_dup(arena, result);

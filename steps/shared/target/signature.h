@@ -11,6 +11,8 @@
 
 struct function;
 
+#define SIGNATURE_PARAMETERS_MAX 32 // more is ERR_TARGET
+
 struct parameter {
     const char *name;
     const char *type;    // as declared, without the name: "const uint8_t *"

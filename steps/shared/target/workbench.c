@@ -5,6 +5,7 @@
 
 #define CORPUS_BLOB_MAX_BYTES (128u << 20)
 #define CALL_WALL_MS 2000
+#define CELL_INPUTS_MAX_BYTES (64u << 20) // of any corpus; memory is taken only for what is loaded
 #define CELL_MEMORY_BYTES ((size_t)1 << 31)
 
 enum isolation_level
@@ -88,7 +89,11 @@ workbench_cell(struct workbench *bench, struct str variant, enum build_kind kind
     if (builder_link(bench->builder, built, kind, 0, path, err) != 0)
         return NULL;
     struct cell_options options = {
-        .object_path = path, .limits = bench->limits, .sanitized = kind == BUILD_SANITIZED};
+        .object_path = path,
+        .limits = bench->limits,
+        .inputs_max_bytes = CELL_INPUTS_MAX_BYTES,
+        .sanitized = kind == BUILD_SANITIZED,
+    };
     if (options.sanitized)
         options.limits.memory_bytes = 0;
     return cell_new(bench->launcher, &options, err);

@@ -17,6 +17,7 @@ struct source {
     struct scope scope;
 };
 
+// Parses a text; release it with source_release, or declare it AUTO_SOURCE.
 static inline struct source
 source_of(const char *text)
 {
@@ -29,6 +30,7 @@ source_of(const char *text)
     return source;
 }
 
+// Frees what source_of made.
 static inline void
 source_release(struct source *source)
 {
@@ -38,6 +40,7 @@ source_release(struct source *source)
 
 #define AUTO_SOURCE __attribute__((cleanup(source_release))) struct source
 
+// The definition of a function of the text.
 static inline struct scope_node
 source_function(struct source *source, const char *name)
 {

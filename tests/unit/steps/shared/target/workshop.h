@@ -20,6 +20,7 @@ struct workshop {
     struct launcher *launcher;
 };
 
+// Makes the folders and starts the launcher.
 static inline void
 workshop_init(struct workshop *w)
 {
@@ -39,6 +40,7 @@ workshop_init(struct workshop *w)
     ck_assert_msg(w->launcher != NULL, "%s", w->err.message);
 }
 
+// Stops the launcher and removes the folders.
 static inline void
 workshop_release(struct workshop *w)
 {
@@ -49,6 +51,7 @@ workshop_release(struct workshop *w)
 
 #define AUTO_WORKSHOP __attribute__((cleanup(workshop_release))) struct workshop
 
+// Writes a file of the repository and gives its absolute path.
 static inline const char *
 workshop_file(struct workshop *w, const char *path, const char *text)
 {
@@ -58,6 +61,7 @@ workshop_file(struct workshop *w, const char *path, const char *text)
     return full;
 }
 
+// Opens a function as a target; `description` is JSON text or NULL. Close it with target_close.
 static inline struct target
 workshop_target(struct workshop *w, const char *file, const char *function, const char *description)
 {
