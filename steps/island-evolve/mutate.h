@@ -26,6 +26,11 @@ extern const struct mutator_ops mutate_split_loop;
 // unrollings; the first two are written out for a count of 4 and of 8.
 extern const struct mutator_ops mutate_unroll, mutate_hoist;
 enum { MUTATE_UNROLL_CHOICES = 5 };
+// mutate_edit.c: small random edits.
+extern const struct mutator_ops mutate_edit_statement, mutate_edit_constant, mutate_edit_operator,
+    mutate_edit_condition;
+// mutate_hint.c, mutate_crossover.c.
+extern const struct mutator_ops mutate_hint, mutate_crossover;
 // mutate_chain.c: several of these at once.
 extern const struct mutator_ops mutate_improve, mutate_substitute_improve;
 

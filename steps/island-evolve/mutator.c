@@ -20,6 +20,12 @@ const struct mutator_ops *const mutators[] = {
     &mutate_substitute_improve,
     &mutate_substitute_call,
     &mutate_inline_callee,
+    &mutate_crossover,
+    &mutate_edit_statement,
+    &mutate_edit_constant,
+    &mutate_edit_operator,
+    &mutate_edit_condition,
+    &mutate_hint,
     NULL,
 };
 
