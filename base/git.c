@@ -52,11 +52,6 @@ library_start(void)
     // different users, and we run no hooks and no configured programs.
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-    const char *file = getenv("GIT_SSL_CAINFO");
-    const char *dir = getenv("SSL_CERT_DIR");
-    file = file ? file : getenv("SSL_CERT_FILE");
-    if (file || dir)
-        git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir);
 }
 
 struct repo *

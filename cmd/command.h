@@ -28,6 +28,7 @@ struct command {
     const struct option *options;
     size_t operands_min, operands_max;
     bool hidden;
+    bool anywhere; // needs neither a repository nor the programs beside it
     // Returns the exit code (0 and the codes of base/err.h), or -1 with err.
     int (*run)(struct invocation *invocation, struct err *err);
 };

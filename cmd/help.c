@@ -195,4 +195,5 @@ const struct command command_help = {.name = "help",
                                      .summary = "Print help",
                                      .options = options,
                                      .operands_max = 1,
+                                     .anywhere = true,
                                      .run = run};

@@ -46,6 +46,8 @@ call(struct invocation *invocation, struct err *err)
     size_t operands = invocation->arguments->operand_count;
     if (operands < command->operands_min || operands > command->operands_max)
         return err_set(err, ERR_USAGE, "usage: atoll %s %s", command->name, command->operands);
+    if (command->anywhere)
+        return command->run(invocation, err);
     const char *where = arguments_text(invocation->arguments, "repository", ".");
     invocation->repository = find_repository(invocation->arena, where, err);
     if (invocation->repository == NULL || find_programs(invocation, err) != 0)

@@ -188,4 +188,5 @@ const struct command command_step_process = {.name = "step-process",
                                              .operands = "",
                                              .summary = "Run one step for a supervisor",
                                              .hidden = true,
+                                             .anywhere = true,
                                              .run = step_process};

@@ -96,5 +96,6 @@ const struct command command_schema = {
     .operands = "",
     .summary = "Print the JSON Schema of the pipeline file, steps included",
     .options = schema_options,
+    .anywhere = true,
     .run = schema,
 };

@@ -19,4 +19,4 @@ run(struct invocation *invocation, struct err *err)
 }
 
 const struct command command_version = {
-    .name = "version", .operands = "", .summary = "Print the version", .run = run};
+    .name = "version", .operands = "", .summary = "Print the version", .anywhere = true, .run = run};
