@@ -7,6 +7,7 @@
 #include "steps/correctness-test/differential.h"
 #include "steps/shared/target/generate.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define CORPUS_MAX_BYTES (64u << 20)
@@ -115,6 +116,33 @@ check_sanitizers(struct work *work, json_t *check, struct err *err)
     return result;
 }
 
+static bool
+in_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+// The same words and marks; white space may differ.
+static bool
+same_words(struct str one, struct str other)
+{
+    char before = ' ';
+    one = str_trim(one);
+    other = str_trim(other);
+    for (;;) {
+        struct str one_left = str_trim(one), other_left = str_trim(other);
+        if (one_left.len == 0 || other_left.len == 0)
+            return one_left.len == other_left.len;
+        char next = *one_left.ptr;
+        bool one_gap = one_left.len < one.len, other_gap = other_left.len < other.len;
+        if (next != *other_left.ptr || (one_gap != other_gap && in_word(before) && in_word(next)))
+            return false;
+        before = next;
+        one = str_from(one_left, 1);
+        other = str_from(other_left, 1);
+    }
+}
+
 // Same name, same parameters, same result, same storage.
 static int
 check_interface(struct work *work, json_t *check, struct err *err)
@@ -131,7 +159,7 @@ check_interface(struct work *work, json_t *check, struct err *err)
     struct str before = str_n(target->source.ptr + target->function.start,
                               target->function.body_start - target->function.start);
     struct str after = str_n(file.ptr + function.start, function.body_start - function.start);
-    bool same = str_eq(str_trim(before), str_trim(after));
+    bool same = same_words(before, after);
     return settle(check, same, true,
                   same ? "declaration unchanged" : "the function's declaration was changed");
 }
