@@ -125,5 +125,22 @@ START_TEST(a_fault_names_its_variant)
 }
 END_TEST
 
+// The window of the first quad, then which variant each quad begins and ends with.
+START_TEST(order_of_each_quad_is_drawn)
+{
+    struct pair p;
+    pair_init(&p, SUM_OBJECT, SUM_OBJECT);
+    struct rng same = p.rng;
+    struct quads_result result = pair_run(&p, (struct quads_size){INPUTS, 1}, 1000000);
+    ck_assert_int_eq(result.end, QUADS_DONE);
+    rng_below(&same, INPUTS);
+    for (size_t i = 0; i < result.quads; i++)
+        rng_below(&same, 2);
+    ck_assert_uint_eq(rng_u64(&p.rng), rng_u64(&same));
+    pair_release(&p);
+}
+END_TEST
+
 UNIT_MAIN("sandbox/quads", light_calls_are_repeated, heavy_calls_are_split_into_windows,
-          windows_visit_every_input, ratio_is_baseline_over_candidate, a_fault_names_its_variant)
+          windows_visit_every_input, ratio_is_baseline_over_candidate, a_fault_names_its_variant,
+          order_of_each_quad_is_drawn)
