@@ -12,14 +12,14 @@ struct manner {
     const char *text;
     size_t rows;
     bool split;
-    size_t unroll; // index among the choices of unroll + 1
+    size_t called; // index among the choices of unroll for called functions, + 1
+    size_t own;    // the same for loops of the variant's own functions
 };
 
 static const struct manner manners[] = {
-    {"8 bytes at once", 8, false, 0},
-    {"16 bytes at once", 16, false, 0},
-    {"loops split", 8, true, 0},
-    {"short loops written out", 8, false, 1},
+    {"8 bytes at once", 8, false, 0, 0},  {"16 bytes at once", 16, false, 0, 0},
+    {"loops split", 8, true, 0, 0},       {"short loops written out", 8, false, 1, 0},
+    {"4 rounds at once", 8, false, 0, 3},
 };
 enum { MANNERS = sizeof manners / sizeof *manners, WIDTHS = 2 };
 
@@ -30,8 +30,8 @@ improve_callee(struct chain *chain, size_t index, const struct manner *manner, s
 
     if (changes > 0)
         changes = chain_improve(chain, manner->rows, err);
-    if (changes == 0 && manner->unroll > 0)
-        changes = chain_apply(chain, &mutate_unroll, manner->unroll - 1, err);
+    if (changes == 0 && manner->called > 0)
+        changes = chain_apply(chain, &mutate_unroll, manner->called - 1, err);
     return changes;
 }
 
@@ -58,6 +58,23 @@ improve_callees(struct chain *chain, const struct manner *manner, struct err *er
     return changes;
 }
 
+// The loop that stays for what is left over stands where the unrolled one stood, so counting goes on behind
+// it.
+static int
+unroll_own(struct chain *chain, const struct manner *manner, struct err *err)
+{
+    size_t loops = manner->own == 0 ? 0 : mutate_unroll.sites(&chain->mutation) / MUTATE_UNROLL_CHOICES;
+    int changes = 0;
+
+    for (size_t i = 0; i < loops; i++) {
+        int done = chain_apply(chain, &mutate_unroll, i * MUTATE_UNROLL_CHOICES + manner->own - 1, err);
+        if (done < 0)
+            return -1;
+        changes += done;
+    }
+    return changes;
+}
+
 static int
 improve(struct chain *chain, const struct manner *manner, struct err *err)
 {
@@ -70,7 +87,8 @@ improve(struct chain *chain, const struct manner *manner, struct err *err)
     }
     int own = chain_improve(chain, manner->rows, err);
     int called = own < 0 ? -1 : improve_callees(chain, manner, err);
-    return called < 0 ? -1 : own + called;
+    int unrolled = called < 0 ? -1 : unroll_own(chain, manner, err);
+    return unrolled < 0 ? -1 : own + called + unrolled;
 }
 
 static size_t

@@ -236,6 +236,74 @@ find_search(const struct shape *shape, const struct stride *stride, struct node 
         add(list, stride->loop, "memchr", text);
 }
 
+// `if (p[i] == x) return i;` in every round.
+static void
+find_search_return(const struct shape *shape, const struct stride *stride, struct site_list *list)
+{
+    struct node branch = shape_only_statement(stride->body);
+    struct node test = shape_strip(node_field(branch, "condition"), false);
+    struct node leave = shape_only_statement(node_field(branch, "consequence"));
+    struct node element = shape_strip(node_field(test, "left"), true);
+    struct node wanted = shape_strip(node_field(test, "right"), false);
+    const char *indent = shape_indent(shape, node_start(stride->loop)), *unit = shape_indent_unit(shape);
+    const char *found = shape_fresh(shape, "found");
+    const struct mover *mover;
+    struct variable index;
+    struct str base;
+
+    if (!node_is(branch, "if_statement") || !node_is(leave, "return_statement") || node_count(leave) != 1 ||
+        !str_is(shape_operator(shape, test), "==") || stride->mover_count != 1 ||
+        !stride_access(shape, stride, element, &base, &mover) || str_eq(base, mover->name) ||
+        !str_eq(shape_text(shape, shape_strip(node_child(leave, 0), true)), mover->name))
+        return;
+    struct shape_type type = shape_type(shape, element);
+    const char *start = start_of(shape, stride, base, mover);
+    if (!type.known || type.base.size != 1 || !is_invariant(shape, stride->loop, wanted) ||
+        !str_is(base, start) || !movers_end_here(shape, stride) ||
+        !node_is(node_parent(stride->loop), "compound_statement") ||
+        !shape_starts_line(shape, node_start(stride->loop)) ||
+        !shape_variable(shape, branch, mover->name, &index))
+        return;
+    add(list, stride->loop, "memchr",
+        arena_printf(shape->arena,
+                     "const %s *%s = memchr(%s, %.*s, %s);\n%sif (%s != NULL)\n%s%sreturn (%s)(%s - %s);",
+                     shape_type_name(shape, &type), found, start, STR_ARG(shape_text(shape, wanted)),
+                     amount_of(shape, stride, start, base, mover), indent, found, indent, unit,
+                     shape_type_name(shape, &index.type), found, start));
+}
+
+// A search written as `for (..; n < len; n++) if (p[n] == x) break;` is the same as one in the condition.
+static void
+find_search_break(const struct shape *shape, const struct stride *stride, struct site_list *list)
+{
+    struct node branch = shape_only_statement(stride->body);
+    struct node test = shape_strip(node_field(branch, "condition"), false);
+    struct node element = shape_strip(node_field(test, "left"), true);
+    struct node wanted = shape_strip(node_field(test, "right"), false);
+    struct node update = node_field(stride->loop, "update");
+    const struct mover *mover;
+    struct str base;
+
+    if (!node_is(branch, "if_statement") ||
+        !node_is(shape_only_statement(node_field(branch, "consequence")), "break_statement") ||
+        !node_is_null(node_field(branch, "alternative")) || !str_is(shape_operator(shape, test), "==") ||
+        !stride_access(shape, stride, element, &base, &mover) || stride->mover_count != 1 ||
+        !node_same(mover->change, update) || node_is(stride->initializer, "declaration"))
+        return;
+    struct shape_type type = shape_type(shape, element);
+    if (!type.known || type.base.size != 1 || !is_invariant(shape, stride->loop, wanted) ||
+        !node_is(node_parent(stride->loop), "compound_statement"))
+        return;
+    const char *text = search_text(shape, stride, base, mover, wanted, &type);
+    if (text == NULL)
+        return;
+    const char *indent = shape_indent(shape, node_start(stride->loop));
+    struct str set = shape_text(shape, stride->initializer);
+    if (set.len > 0)
+        text = arena_printf(shape->arena, "%.*s;\n%s%s", STR_ARG(set), indent, text);
+    add(list, stride->loop, "memchr", text);
+}
+
 // `while (*s) s++;` and `while (s[n] != 0) n++;`.
 static void
 find_length(const struct shape *shape, struct node loop, struct site_list *list)
@@ -335,6 +403,8 @@ find_sites(const struct shape *shape)
         if (counted && node_is_null(extra)) {
             find_copy(shape, &stride, list);
             find_compare(shape, &stride, list);
+            find_search_return(shape, &stride, list);
+            find_search_break(shape, &stride, list);
         } else if (counted) {
             find_search(shape, &stride, extra, list);
         } else {

@@ -75,6 +75,26 @@ START_TEST(searches)
 }
 END_TEST
 
+START_TEST(searches_that_leave_the_loop)
+{
+    check(HEAD "long run(char *out, const char *list, size_t len, const char *b)\n{\n    size_t at;\n    "
+               "(void)out;\n    (void)b;\n"
+               "    for (at = 0; at < len; at++) {\n        if (list[at] == 51)\n            break;\n    }\n "
+               "   return (long)at;\n}\n",
+          "at = 0;\n    if (at < len) {\n        const char *found = memchr(list + at, 51, (size_t)(len - "
+          "at));");
+    check(
+        HEAD
+        "static size_t first(const unsigned char *p, size_t n)\n{\n    for (size_t i = 0; i < n; i++)\n"
+        "        if (p[i] == 51)\n            return i;\n    return n;\n}\n"
+        "long run(char *out, const char *list, size_t len, const char *b)\n{\n    (void)out;\n    (void)b;\n"
+        "    for (unsigned i = 0; i < len; ++i) {\n        if (list[i] == 'x') {\n            return i;\n    "
+        "    }\n    }\n"
+        "    return -(long)first((const unsigned char *)list, len);\n}\n",
+        "return (unsigned)(found - list);");
+}
+END_TEST
+
 START_TEST(measures)
 {
     check(HEAD "long run(char *out, const char *s, size_t len, const char *b)\n{\n    const char *e = s;\n   "
@@ -144,5 +164,5 @@ START_TEST(includes_stay_in_front)
 }
 END_TEST
 
-UNIT_MAIN("steps/island-evolve/mutate_libc", copies, fills, searches, measures, compares,
-          leaves_other_loops_alone, includes_stay_in_front)
+UNIT_MAIN("steps/island-evolve/mutate_libc", copies, fills, searches, searches_that_leave_the_loop, measures,
+          compares, leaves_other_loops_alone, includes_stay_in_front)
