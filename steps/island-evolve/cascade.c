@@ -14,6 +14,8 @@
 #define FRESH_CALLS 400
 #define TRAIN_CALLS_MAX 1200
 #define INPUTS_MAX_BYTES ((size_t)32 << 20)
+#define CALL_MS 250        // limit of a fresh call for the baseline
+#define TRAIN_CALL_MS 4000 // of a captured one
 #define QUICK_LAUNCHES 2
 #define SLOWER_BELOW 0.97
 #define QUICK_LAUNCH_NS (30 * CLOCK_MS_NS)
@@ -126,10 +128,10 @@ prepare_answers(struct cascade *cascade, struct err *err)
     if (status == 0)
         status = builder_link(cascade->bench->builder, &cascade->baseline, BUILD_PLAIN, 0, path, err);
     if (status == 0) {
-        const struct answers_set asked[] = {{&sets[FRESH], 50, 120},
-                                            {&sets[BEYOND], 50, 60},
-                                            {&sets[TRAIN], 4000, 200},
-                                            {&sets[BOUNDARY], 30, 120}};
+        const struct answers_set asked[] = {{&sets[FRESH], CALL_MS, 120},
+                                            {&sets[BEYOND], CALL_MS, 60},
+                                            {&sets[TRAIN], TRAIN_CALL_MS, 200},
+                                            {&sets[BOUNDARY], CALL_MS, 120}};
         status = ask_baseline(cascade, path, asked, SETS, err);
         unlink(path);
     }

@@ -225,7 +225,7 @@ make_answers(const struct verdict_spec *spec, struct answers *answers, struct er
     if (status == 0)
         status = builder_link(bench->builder, &cascade->baseline, BUILD_PLAIN, 0, path, err);
     if (status == 0) {
-        const struct answers_set sets[] = {{&bench->holdout, 4000, 1000}, {&fresh, 50, 500}};
+        const struct answers_set sets[] = {{&bench->holdout, 4000, 1000}, {&fresh, 250, 500}};
         status = answers_init(answers, bench, path, sets, 2, NULL, &decided, err);
         unlink(path);
     }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/unit/steps/island-evolve/lab.h"
+
+static const char unit[] = "#include <stdint.h>\n"
+                           "static int twice(int x) { return x + x; }\n"
+                           "uint32_t total(const uint8_t *data, size_t len)\n"
+                           "{\n"
+                           "    uint32_t sum = (uint32_t)twice(0);\n"
+                           "    for (size_t i = 0; i < len; i++)\n"
+                           "        sum += data[i];\n"
+                           "    return sum;\n"
+                           "}\n";
+static const char source[] = "#include <stddef.h>\n";
+static const char train[] =
+    "[\"abc\", null]\n[\"hello world\", null]\n[\"\", null]\n[\"aaaaaaaaaaaaaaaa\", null]";
+static const char holdout[] = "[\"xyz\", null]\n[\"something else\", null]";
+
+#define HEAD "uint32_t total(const uint8_t *data, size_t len)\n"
+
+static struct candidate *
+open_total(struct lab *lab)
+{
+    char text[2000];
+    snprintf(text, sizeof text, "%s%s", source, unit);
+    lab_open(lab, text, "total", train, holdout);
+    struct candidate *root = lab_candidate(lab, NULL, NULL);
+    lab_evaluate(lab, root);
+    ck_assert_int_eq(root->stage, STAGE_FULL);
+    ck_assert_double_eq(root->speedup, 1);
+    ck_assert_uint_gt(root->code_bytes, 0);
+    return root;
+}
+
+START_TEST(test_text_that_is_refused)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    lab_expect(&lab, root, "no code at all", STAGE_PARSE, "parse", "total");
+    lab_expect(&lab, root, HEAD "{ return ", STAGE_PARSE, "parse", "");
+    lab_expect(&lab, root, "uint32_t total(const uint8_t *data, unsigned len) { return 0; }", STAGE_PARSE,
+               "signature", "unsigned len");
+    lab_expect(&lab, root, HEAD "{ __asm__(\"nop\"); return 0; }", STAGE_PARSE, "forbidden", "__asm__");
+    lab_expect(&lab, root, HEAD "{ _exit(0); }", STAGE_PARSE, "forbidden", "_exit");
+    lab_expect(&lab, root, "#include <unistd.h>\n" HEAD "{ return 0; }", STAGE_PARSE, "forbidden",
+               "unistd.h");
+    lab_expect(&lab, root, "#include \"other.h\"\n" HEAD "{ return 0; }", STAGE_PARSE, "forbidden",
+               "other.h");
+    lab_expect(&lab, root, "__attribute__((constructor)) static void f(void) {}\n" HEAD "{ return 0; }",
+               STAGE_PARSE, "forbidden", "constructor");
+    lab_expect(&lab, root, "#pragma GCC target(\"avx2\")\n" HEAD "{ return 0; }", STAGE_PARSE, "forbidden",
+               "pragma");
+    lab_expect(&lab, root, HEAD "{ static uint32_t last; return last = len; }", STAGE_PARSE, "forbidden",
+               "outlives a call");
+    lab_expect(&lab, root, "uint32_t cache[4];\n" HEAD "{ return cache[0]; }", STAGE_PARSE, "forbidden",
+               "outlives a call");
+    ck_assert(lab.cascade.ready); // since the baseline was evaluated
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_code_that_fails)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    lab_expect(&lab, root, HEAD "{ return undefined_name; }", STAGE_COMPILE, "compile", "undefined_name");
+    lab_expect(&lab, root, HEAD "{ return 294; }", STAGE_SMOKE, "wrong-output", "expected result");
+    lab_expect(&lab, root, HEAD "{ for (;;) if (len == 12345) return 1; }", STAGE_SMOKE, "timeout",
+               "no answer");
+    lab_expect(&lab, root, HEAD "{ return *(volatile uint32_t *)(len * 0 + 16); }", STAGE_SMOKE, "crash",
+               "signal 11");
+    // Right for all that was captured, also in length.
+    lab_expect(&lab, root,
+               HEAD "{ uint32_t sum = 0; if (len > 16) return 7;\n"
+                    "  for (size_t i = 0; i < len; i++) sum += data[i]; return sum; }",
+               STAGE_SMOKE, "wrong-output", "got result 7");
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_refuted_beyond_the_first_calls)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    // Wrong only where all bytes are 0xff: such calls are among those at the boundaries.
+    lab_expect(&lab, root,
+               HEAD "{ uint32_t sum = 0; if (len > 1 && data[0] == 0xff && data[1] == 0xff) return 9;\n"
+                    "  for (size_t i = 0; i < len; i++) sum += data[i]; return sum; }",
+               STAGE_DIFFERENTIAL, "wrong-output", "for the arguments");
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_what_is_right)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    const struct candidate *other =
+        lab_expect(&lab, root, HEAD "{ uint32_t sum = 0; while (len > 0) sum += data[--len]; return sum; }",
+                   STAGE_QUICK, NULL, "");
+    ck_assert(candidate_is_right(other));
+    // Recorded cost: the ratio of the sizes of the code.
+    ck_assert_double_eq_tol(other->speedup, (double)root->code_bytes / (double)other->code_bytes, 1e-9);
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_duplicate_code)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    const struct candidate *first =
+        lab_expect(&lab, root, HEAD "{ uint32_t sum = 0; while (len > 0) sum += data[--len]; return sum; }",
+                   STAGE_QUICK, NULL, "");
+    const struct candidate *again = lab_expect(
+        &lab, root, HEAD "{ uint32_t total_ = 0; while (len > 0) { total_ += data[--len]; } return total_; }",
+        STAGE_CODE, "duplicate-code", first->id);
+    ck_assert_double_eq(again->speedup, first->speedup);
+    ck_assert_str_eq(again->code_hash, first->code_hash);
+    lab_expect(&lab, root, HEAD "{ return (uint32_t)len; }", STAGE_SMOKE, "wrong-output", "");
+    const struct candidate *wrong = lab_expect(&lab, root, HEAD "{ uint32_t n = (uint32_t)len; return n; }",
+                                               STAGE_CODE, "duplicate-code", "");
+    ck_assert_double_eq(wrong->speedup, 0); // its twin was refuted
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_recorded_costs)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    const char *text = HEAD "{ uint32_t sum = 0; while (len > 0) sum += data[--len]; return sum; }";
+    const struct candidate *first = lab_expect(&lab, root, text, STAGE_QUICK, NULL, "");
+    const char *costs = fs_join(&lab.arena, lab.folder, "costs.jsonl");
+    const char *line =
+        arena_printf(&lab.arena, "\n{\"code_hash\": \"%s\", \"speedup\": 7.5}\n", first->code_hash);
+    LAB_OK(&lab, fs_write(costs, str_of(line), &lab.err));
+    LAB_OK(&lab, meter_read_costs(&lab.cascade.meter, costs, &lab.arena, &lab.err));
+    map_release(&lab.cascade.codes);
+    const struct candidate *second = lab_expect(&lab, root, text, STAGE_QUICK, NULL, "");
+    ck_assert_double_eq(second->speedup, 7.5);
+    LAB_OK(&lab, fs_write(costs, STR("{\"speedup\": 1}\n"), &lab.err));
+    ck_assert_int_eq(meter_read_costs(&lab.cascade.meter, costs, &lab.arena, &lab.err), -1);
+    ck_assert_int_eq(lab.err.kind, ERR_PARSE);
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_slower_is_said)
+{
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    lab_expect(&lab, root,
+               HEAD "{ uint32_t a = 0, b = 0; size_t i = 0; for (; i + 3 < len; i += 4) {\n"
+                    "  a += data[i] * 3u; b += data[i + 1] * 5u; a += data[i + 2]; b += data[i + 3];\n"
+                    "  a -= data[i] * 2u; b -= data[i + 1] * 4u; }\n"
+                    "  for (; i < len; i++) a += data[i]; return a + b; }",
+               STAGE_QUICK, "slower", "times as fast");
+    lab_close(&lab);
+}
+END_TEST
+
+UNIT_MAIN("island-evolve/cascade", test_text_that_is_refused, test_code_that_fails,
+          test_refuted_beyond_the_first_calls, test_what_is_right, test_duplicate_code, test_recorded_costs,
+          test_slower_is_said)
