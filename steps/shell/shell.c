@@ -30,13 +30,15 @@ key_ok(struct str key)
 static int
 read_many(struct str *text, struct str end, unsigned *line, struct buf *value, struct err *err)
 {
-    unsigned first = *line;
+    const unsigned first = *line;
+    if (end.len == 0)
+        return err_set(err, ERR_PARSE, "$ATOLL_OUTPUT:%u: no word behind \"<<\" to end the value", first);
     while (text->ptr != NULL) {
         struct str next = str_cut(text, '\n');
         ++*line;
         if (str_eq(next, end))
             return 0;
-        if (value->len > 0)
+        if (*line > first + 1)
             buf_putc(value, '\n');
         buf_add_str(value, next);
     }
@@ -76,6 +78,18 @@ shell_outputs(struct str text, struct err *err)
     return outputs;
 }
 
+// A value of `env:` as the command sees it.
+static const char *
+variable_text(struct arena *arena, const json_t *value)
+{
+    if (json_is_string(value))
+        return json_string_value(value);
+    char *text = json_compact(value);
+    const char *kept = arena_dup(arena, text);
+    free(text);
+    return kept;
+}
+
 // The caller's environment, `env:` and $ATOLL_OUTPUT on top.
 static const char *const *
 environment(const struct step *step, const char *output_path)
@@ -90,7 +104,7 @@ environment(const struct step *step, const char *output_path)
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)extra, key, value) env[used++] =
-        arena_printf(step->arena, "%s=%s", key, json_is_string(value) ? json_string_value(value) : "");
+        arena_printf(step->arena, "%s=%s", key, variable_text(step->arena, value));
     for (size_t i = 0; i < count; i++) {
         const char *equals = strchr(environ[i], '=');
         char *name =

@@ -17,6 +17,7 @@ struct workshop {
     struct err err;
     char *folder;
     char *repository, *scratch;
+    char *cell; // path of atoll-cell
     struct launcher *launcher;
 };
 
@@ -34,9 +35,12 @@ workshop_init(struct workshop *w)
     w->scratch = fs_join(&w->arena, w->folder, "scratch");
     OK(fs_mkdirs(w->repository, &w->err), &w->err);
     OK(fs_mkdirs(w->scratch, &w->err), &w->err);
-    const char *cell = fs_real(&w->arena, fs_join(&w->arena, self, "../../../../../atoll-cell"), &w->err);
-    ck_assert_msg(cell != NULL, "%s", w->err.message);
-    w->launcher = launcher_new(cell, ISOLATION_GUARD, &w->err);
+    const char *cell = fs_join(&w->arena, self, "../../../../atoll-cell");
+    if (!fs_exists(cell))
+        cell = fs_join(&w->arena, self, "../../../../../atoll-cell");
+    w->cell = fs_real(&w->arena, cell, &w->err);
+    ck_assert_msg(w->cell != NULL, "%s", w->err.message);
+    w->launcher = launcher_new(w->cell, ISOLATION_GUARD, &w->err);
     ck_assert_msg(w->launcher != NULL, "%s", w->err.message);
 }
 
