@@ -253,6 +253,20 @@ START_TEST(answers_that_vary_by_themselves_hold)
 }
 END_TEST
 
+START_TEST(what_control_does_explains_what_treatment_does)
+{
+    // From the sixth run on both answer differently, and the sixth has the flag on.
+    const char *body = "static long run; FILE *runs; if (run == 0) { runs = fopen(\"runs\", \"a\"); "
+                       "fputc('x', runs); run = ftell(runs); fclose(runs); } "
+                       "burn(600000); return answer(line) + (run > 5);";
+    rig_open_with(&rig, body, body, NULL);
+    rig_expect(&rig, "hold", "answers differ between two runs with the flag off: line 1 is");
+    ck_assert_int_eq(json_get_int(rig.outputs, "quads", -1), 1);
+    ck_held();
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_service_that_fails_anyway_holds)
 {
     rig_open_with(&rig, "burn(600000); (void)line; exit(3);", RIG_FASTER, NULL);
@@ -360,7 +374,7 @@ UNIT_MAIN("steps/canary-experiment/canary_experiment", faster_advances_a_stage,
           a_branch_that_moved_otherwise_is_left_alone, ten_per_cent_slower_is_rolled_back,
           a_wrong_answer_is_rolled_back, a_crash_is_rolled_back, a_hang_is_rolled_back, equal_holds,
           no_traffic_holds, empty_traffic_holds, too_little_work_holds, answers_that_vary_by_themselves_hold,
-          a_service_that_fails_anyway_holds, a_branch_that_does_not_build_is_an_error,
-          what_was_rolled_back_stays_back, the_last_stage_is_the_last,
-          the_plain_file_follows_at_the_last_stage, a_closed_request_holds, a_branch_that_is_gone_holds,
-          a_rewritten_branch_holds, another_record_is_refused)
+          what_control_does_explains_what_treatment_does, a_service_that_fails_anyway_holds,
+          a_branch_that_does_not_build_is_an_error, what_was_rolled_back_stays_back,
+          the_last_stage_is_the_last, the_plain_file_follows_at_the_last_stage, a_closed_request_holds,
+          a_branch_that_is_gone_holds, a_rewritten_branch_holds, another_record_is_refused)
