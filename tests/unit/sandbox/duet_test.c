@@ -154,6 +154,18 @@ START_TEST(quick_duet_ranks)
 }
 END_TEST
 
+START_TEST(a_clear_case_still_takes_the_launches_asked_for)
+{
+    struct stage s;
+    stage_init(&s, 9, 9);
+    s.spec.launch_ns = 5000000;
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(150));
+    ck_assert_int_eq(s.result.verdict, DUET_FASTER);
+    ck_assert_uint_eq(s.result.launches, 9);
+    stage_release(&s);
+}
+END_TEST
+
 START_TEST(sleeping_is_measured_by_the_wall)
 {
     struct stage s;
@@ -221,5 +233,6 @@ START_TEST(budget_ends_a_duet)
 END_TEST
 
 UNIT_MAIN("sandbox/duet", planted_work_is_read, equal_pair_is_not_called_different,
-          faster_and_slower_are_told, quick_duet_ranks, sleeping_is_measured_by_the_wall,
-          differing_output_is_found, cheating_when_timed_is_found, faults_are_named, budget_ends_a_duet)
+          faster_and_slower_are_told, quick_duet_ranks, a_clear_case_still_takes_the_launches_asked_for,
+          sleeping_is_measured_by_the_wall, differing_output_is_found, cheating_when_timed_is_found,
+          faults_are_named, budget_ends_a_duet)

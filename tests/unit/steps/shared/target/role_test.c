@@ -43,6 +43,12 @@ START_TEST(names_do_not_matter)
     // size_t behind a pointer is its count unless it is only an index.
     ck_assert_str_eq(source_roles("int g(const int x[9], size_t i) { return x[i]; }", NULL),
                      "x=in#9 i=scalar");
+    ck_assert_str_eq(source_roles("int sum(const int *x, size_t n);\n"
+                                  "int g(const int *x, size_t n) { return sum(x, n); }",
+                                  NULL),
+                     "x=in n=count:x");
+    const char *indexed = source_roles("int g(const int *x, size_t i) { return x[i]; }", NULL);
+    ck_assert_msg(strstr(indexed, "no length found") != NULL, "%s", indexed);
 }
 END_TEST
 
