@@ -57,9 +57,8 @@ int
 chain_apply(struct chain *chain, const struct mutator_ops *ops, size_t index, struct err *err)
 {
     AUTO_BUF variant = BUF(VARIANT_MAX_BYTES);
-    char note[160];
 
-    int done = ops->apply(&chain->mutation, index, &variant, note, err);
+    int done = ops->apply(&chain->mutation, index, &variant, chain->note, err);
     return done <= 0 ? done : replace(chain, buf_str(&variant), err);
 }
 

@@ -8,6 +8,7 @@
 struct chain {
     struct mutation mutation; // of the variant as it is now
     struct syntax *syntax;    // owned; NULL while it is the parent itself
+    char note[160];           // of the last mutation that was applied
 };
 
 // Starts with a mutation's parent; the mutation must outlive the chain.

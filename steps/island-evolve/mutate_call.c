@@ -3,13 +3,14 @@
 // types from what is at hand there. Nearly all of them are wrong; the one that computes the same in a cheaper
 // way is among them.
 #include "steps/island-evolve/mutate.h"
+#include "steps/island-evolve/table.h"
 
 #include "base/vec.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { PER_PARAMETER_MAX = 6, PARAMETERS_MAX = 8, PER_PAIR_MAX = 60, SITES_MAX = 200 };
+enum { PER_PARAMETER_MAX = 6, PARAMETERS_MAX = 8, PER_PAIR_MAX = 60, SITES_MAX = 200, TRIALS = 64 };
 
 // An expression that can be handed over.
 struct offer {
@@ -165,72 +166,177 @@ can_replace(const struct shape *shape, struct node call, const struct callee *ca
            result.base.is_signed == callee->result.base.is_signed;
 }
 
-static const char *
-write_call(const struct shape *shape, const struct callee *callee, const struct fit *fit, size_t combination)
-{
-    AUTO_BUF text = BUF(4096);
-    size_t choice[PARAMETERS_MAX];
+// One substitution: the call and what takes its place.
+struct site {
+    struct node call;
+    const struct callee *callee;
+    const char *arguments[PARAMETERS_MAX];
+    const char *text;
+};
+struct site_list {
+    struct site items[SITES_MAX];
+    size_t count;
+};
 
+static void
+add_site(const struct shape *shape, struct site_list *list, struct node call, const struct callee *callee,
+         const struct fit *fit, size_t combination)
+{
+    struct site *site = &list->items[list->count++];
+    AUTO_BUF text = BUF(4096);
+
+    *site = (struct site){.call = call, .callee = callee};
     // The last parameter varies fastest, so that what was kept in front stays longest.
     for (size_t p = callee->count; p-- > 0;) {
-        choice[p] = combination % fit->counts[p];
+        site->arguments[p] = fit->choices[p][combination % fit->counts[p]];
         combination /= fit->counts[p];
     }
     buf_printf(&text, "%.*s(", STR_ARG(callee->name));
     for (size_t p = 0; p < callee->count; p++)
-        buf_printf(&text, "%s%s", p > 0 ? ", " : "", fit->choices[p][choice[p]]);
+        buf_printf(&text, "%s%s", p > 0 ? ", " : "", site->arguments[p]);
     buf_puts(&text, ")");
-    return arena_str(shape->arena, buf_str(&text));
+    site->text = arena_str(shape->arena, buf_str(&text));
 }
 
-// Counts sites; when `index` is one of them, gives its call and the text that takes its place.
-static size_t
-find_sites(const struct shape *shape, size_t index, struct node *call, const char **text)
+static struct site_list *
+all_sites(const struct shape *shape)
 {
     struct nodes calls = shape_find_all(shape, "call_expression");
-    struct callees callees = find_callees(shape);
-    size_t count = 0;
+    struct callees *callees = ARENA_NEW(shape->arena, struct callees);
+    struct site_list *list = ARENA_NEW(shape->arena, struct site_list);
 
+    *callees = find_callees(shape);
     for (size_t i = 0; i < calls.count; i++) {
-        for (size_t j = 0; j < callees.count && count < SITES_MAX; j++) {
-            if (!can_replace(shape, calls.items[i], &callees.items[j]))
+        for (size_t j = 0; j < callees->count; j++) {
+            if (!can_replace(shape, calls.items[i], &callees->items[j]))
                 continue;
-            struct fit fit = find_fit(shape, calls.items[i], &callees.items[j]);
-            size_t more = fit.combinations < PER_PAIR_MAX ? fit.combinations : PER_PAIR_MAX;
-            if (index >= count && index < count + more) {
-                *call = calls.items[i];
-                *text = write_call(shape, &callees.items[j], &fit, index - count);
-            }
-            count += more;
+            struct fit fit = find_fit(shape, calls.items[i], &callees->items[j]);
+            for (size_t c = 0; c < fit.combinations && c < PER_PAIR_MAX && list->count < SITES_MAX; c++)
+                add_site(shape, list, calls.items[i], &callees->items[j], &fit, c);
         }
     }
-    return count < SITES_MAX ? count : SITES_MAX;
+    return list;
+}
+
+static bool
+add_distinct(const char **texts, size_t *count, const char *text)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(texts[i], text) == 0)
+            return false;
+    }
+    texts[(*count)++] = text;
+    return true;
+}
+
+static size_t
+place_of(const char *const *texts, size_t count, const char *text)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(texts[i], text) != 0)
+        i++;
+    return i;
+}
+
+// `y = g(a, b) == h(a);` with the arguments as free numbers: two functions of numbers that differ somewhere
+// are no substitutes. False when one of them is more than that.
+static bool
+write_comparison(const struct shape *shape, const struct site *site, size_t number, struct buf *body)
+{
+    struct node given = node_field(site->call, "arguments");
+    struct str name = shape_text(shape, node_field(site->call, "function"));
+    const char *texts[2 * PARAMETERS_MAX];
+    size_t count = 0, argument_count = node_count(given);
+
+    if (argument_count > PARAMETERS_MAX || !shape_pure(shape, name) ||
+        !shape_pure(shape, site->callee->name) ||
+        shape_prelude(shape, node_field(site->call, "function")).len > 0)
+        return false;
+    for (size_t i = 0; i < argument_count; i++)
+        (void)add_distinct(texts, &count, arena_str(shape->arena, shape_text(shape, node_child(given, i))));
+    for (size_t p = 0; p < site->callee->count; p++)
+        (void)add_distinct(texts, &count, site->arguments[p]);
+    buf_printf(body, "case %zu: y = (uint64_t)%.*s(", number, STR_ARG(name));
+    for (size_t i = 0; i < argument_count; i++) {
+        const char *text = arena_str(shape->arena, shape_text(shape, node_child(given, i)));
+        buf_printf(body, "%satoll_a[%zu]", i > 0 ? ", " : "", place_of(texts, count, text));
+    }
+    buf_printf(body, ") == (uint64_t)%.*s(", STR_ARG(site->callee->name));
+    for (size_t p = 0; p < site->callee->count; p++)
+        buf_printf(body, "%satoll_a[%zu]", p > 0 ? ", " : "", place_of(texts, count, site->arguments[p]));
+    buf_puts(body, "); break;\n");
+    return true;
+}
+
+// Small numbers, which loops count and shifts take, are as likely as any.
+static void
+drop_refuted(const struct shape *shape, struct site_list *list)
+{
+    AUTO_BUF body = BUF(1 << 20);
+    bool compared[SITES_MAX] = {false};
+    uint64_t *values = ARENA_ARRAY(shape->arena, uint64_t, SITES_MAX * TRIALS);
+    size_t kept = 0, asked = 0;
+    struct err ignored;
+
+    buf_printf(&body, "const uint64_t atoll_x = x;\nuint64_t atoll_a[%d];\n%s", 2 * PARAMETERS_MAX,
+               table_mix_text);
+    buf_printf(&body,
+               "for (int i = 0; i < %d; i++) {\n    atoll_m = atoll_m * 0xd6e8feb86659fd93ull + 1;\n"
+               "    atoll_a[i] = atoll_m >> 32 & 1 ? (atoll_m >> 33) %% 32 : atoll_m >> 40;\n}\ny = "
+               "1;\nswitch (x / %d) {\n",
+               2 * PARAMETERS_MAX, TRIALS);
+    for (size_t i = 0; i < list->count; i++) {
+        compared[i] = write_comparison(shape, &list->items[i], i, &body);
+        asked += compared[i];
+    }
+    buf_puts(&body, "}");
+    if (asked == 0 || body.full ||
+        oracle_evaluate(shape->mutation->oracle, (struct str){0}, buf_str(&body), list->count * TRIALS,
+                        values, &ignored) != 1)
+        return;
+    for (size_t i = 0; i < list->count; i++) {
+        bool same = true;
+        for (size_t trial = 0; trial < TRIALS; trial++)
+            same = same && values[i * TRIALS + trial] == 1;
+        if (!compared[i] || same)
+            list->items[kept++] = list->items[i];
+    }
+    list->count = kept;
+}
+
+static struct site_list *
+find_sites(const struct shape *shape)
+{
+    struct site_list *list = all_sites(shape);
+
+    drop_refuted(shape, list);
+    return list;
 }
 
 static size_t
 sites(const struct mutation *mutation)
 {
     struct shape shape = shape_of(mutation);
-    struct node call;
-    const char *text;
 
-    return find_sites(&shape, SIZE_MAX, &call, &text);
+    return find_sites(&shape)->count;
 }
 
 static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct node call = {0};
-    const char *text = NULL;
+    struct site_list *list = find_sites(&shape);
 
     (void)err;
-    find_sites(&shape, index, &call, &text);
-    if (text == NULL)
+    if (index >= list->count)
         return 0;
-    snprintf(note, 160, "call %.100s instead of %.*s()", text,
-             STR_ARG(str_head(shape_text(&shape, node_field(call, "function")), 40)));
-    return mutation_write(mutation, &(struct edit){node_start(call), node_end(call), text}, 1, NULL, variant);
+    const struct site *site = &list->items[index];
+    struct node function = node_field(site->call, "function");
+    snprintf(note, 160, "call %.90s instead of %.*s()", site->text,
+             STR_ARG(str_head(shape_text(&shape, function), 40)));
+    struct edit edit = {node_start(site->call), node_end(site->call), site->text};
+    return mutation_write(mutation, &edit, 1, NULL, variant);
 }
 
 const struct mutator_ops mutate_substitute_call = {

@@ -128,12 +128,12 @@ apply_substitute(const struct mutation *mutation, size_t index, struct buf *vari
     const struct manner *manner = &manners[index % WIDTHS];
 
     int done = chain_apply(&chain, &mutate_substitute_call, index / WIDTHS, err);
+    const char *call = arena_dup(mutation->arena, chain.note);
     if (done > 0)
         done = improve(&chain, manner, err);
     if (done <= 0)
         return done;
-    snprintf(note, 160, "another function in place of a call (%zu) and %d improvements (%s)", index / WIDTHS,
-             done, manner->text);
+    snprintf(note, 160, "%.110s, improved (%s)", call, manner->text);
     chain_write(&chain, variant);
     return 1;
 }
