@@ -154,6 +154,14 @@ START_TEST(a_branch_that_moved_otherwise_is_left_alone)
     ck_assert_int_eq(rig_run(&rig, "canary"), -1);
     ck_assert_int_eq(rig.err.kind, ERR_CONFLICT);
     ck_assert_str_eq(rig_tip(&rig), other);
+    // Also when a push would be a fast-forward: somebody took the change back.
+    char main_tip[REPO_OID_SIZE];
+    RIG_OK(&rig, repo_remote_ref(rig.repo, "origin", "refs/heads/main", main_tip, &rig.err));
+    RIG_OK(&rig, repo_push(rig.repo, "origin", main_tip, RIG_BRANCH, other, &rig.err));
+    forget_effects();
+    ck_assert_int_eq(rig_run(&rig, "canary"), -1);
+    ck_assert_int_eq(rig.err.kind, ERR_CONFLICT);
+    ck_assert_str_eq(rig_tip(&rig), main_tip);
     rig_close(&rig);
 }
 END_TEST
