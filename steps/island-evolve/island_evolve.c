@@ -137,6 +137,7 @@ set_up(struct evolution *evolution, struct err *err)
                                    fs_join(step->arena, step->scratch, "oracle"), err);
     if (evolution->oracle == NULL)
         return -1;
+    oracle_keep_answers(evolution->oracle, step);
     specify(evolution, salt);
     return 0;
 }

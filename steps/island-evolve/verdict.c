@@ -20,7 +20,7 @@ enum { CONTENDERS_MAX = 4, MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 #define SAME_SPEED 0.96  // of the fastest: then the shorter text wins,
 #define SAME_SAVING 0.99 // also when it saves nearly all of the time that the fastest saves
 #define RANK_LAUNCHES 3
-#define FULL_LAUNCHES_MIN 6
+#define FULL_LAUNCHES_MIN 8
 #define FULL_LAUNCHES_MAX 60
 
 struct contender {

@@ -347,7 +347,7 @@ START_TEST(test_models_are_arms_too)
 END_TEST
 
 static int
-fail(void *context, struct candidate *candidate, struct err *err)
+broken_judge(void *context, struct candidate *candidate, struct err *err)
 {
     struct world *world = context;
     return candidate->parents[0] == NULL ? evaluate(world, candidate, err)
@@ -359,7 +359,7 @@ START_TEST(test_the_judge_fails)
     static const struct mutator_ops *const list[] = {&many, NULL};
     struct world world;
     open_world(&world, list);
-    world.spec.judge.evaluate = fail;
+    world.spec.judge.evaluate = broken_judge;
     ck_assert_int_eq(search_run(&world.spec, &world.search, &world.err), -1);
     ck_assert_str_eq(world.err.message, "disk full");
     close_world(&world);
