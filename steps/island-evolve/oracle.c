@@ -2,12 +2,16 @@
 #include "steps/island-evolve/oracle.h"
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/map.h"
 #include "base/proc.h"
 #include "base/vec.h"
 #include "sandbox/launcher.h"
+#include "workflow/journal.h"
 
 #include <string.h>
+
+#define OUTPUT_MAX_BYTES ((size_t)4 << 20)
 
 enum { VALUES_MAX = 65536, HEADERS_MAX = 16, HEADER_MAX_BYTES = 1 << 20, FLAGS_MAX = 200 };
 
@@ -25,6 +29,7 @@ struct oracle {
     const char *folder;    // of the target's file
     const char *directory; // that the compiler runs in
     bool driver_ready;
+    struct step *step; // that keeps the answers, or NULL
     struct map answers;
     struct syntax *headers[HEADERS_MAX];
     const char *header_paths[HEADERS_MAX];
@@ -96,6 +101,12 @@ read_includes(struct oracle *oracle, const struct syntax *syntax, const char *fo
     struct includes includes = {oracle, syntax, folder};
 
     node_walk(syntax_root(syntax), visit_include, &includes);
+}
+
+void
+oracle_keep_answers(struct oracle *oracle, struct step *step)
+{
+    oracle->step = step;
 }
 
 struct syntax *const *
@@ -174,7 +185,7 @@ launch(struct oracle *oracle, enum launch_profile profile, const char *const *ar
         .cwd = build ? oracle->directory : oracle->scratch,
         .read_paths = reads,
         .write_paths = build ? oracle->writes : NULL,
-        .output_max_bytes = 4 << 20,
+        .output_max_bytes = OUTPUT_MAX_BYTES,
         .limits = {.wall_ms = build ? 30000 : 10000, .cpu_ms = build ? 20000 : 5000},
     };
     struct launch_result result = {0};
@@ -233,30 +244,82 @@ read_values(struct str text, uint64_t *values, size_t count)
     return true;
 }
 
+struct question {
+    struct oracle *oracle;
+    struct str text;
+    size_t count;
+};
+
+// *ok is false when it does not compile or run.
 static int
-ask(struct oracle *oracle, struct str question, struct answer *answer, size_t count, struct err *err)
+ask(const struct question *question, struct buf *output, bool *ok, struct err *err)
 {
+    struct oracle *oracle = question->oracle;
     struct arena *arena = &oracle->arena;
     const char *source = fs_join(arena, oracle->scratch, "question.c");
     const char *driver_path = fs_join(arena, oracle->scratch, "driver.c");
     const char *program = fs_join(arena, oracle->scratch, "question");
-    AUTO_BUF output = BUF(4 << 20);
-    bool ok = false;
 
+    *ok = false;
     if (!oracle->driver_ready && fs_write(driver_path, str_of(driver), err) < 0)
         return -1;
     oracle->driver_ready = true;
-    if (fs_write(source, question, err) < 0)
+    if (fs_write(source, question->text, err) < 0)
         return -1;
-    if (compile(oracle, source, driver_path, program, &ok, err) < 0)
+    if (compile(oracle, source, driver_path, program, ok, err) < 0)
         return -1;
-    if (!ok)
+    if (!*ok)
         return 0;
-    const char *argv[] = {program, arena_printf(arena, "%zu", count), NULL};
-    if (launch(oracle, LAUNCH_RUN, argv, &output, &ok, err) < 0)
+    const char *argv[] = {program, arena_printf(arena, "%zu", question->count), NULL};
+    return launch(oracle, LAUNCH_RUN, argv, output, ok, err);
+}
+
+static int
+ask_once(void *context, json_t **result, struct err *err)
+{
+    const struct question *question = context;
+    AUTO_BUF output = BUF(OUTPUT_MAX_BYTES);
+    char blob[65] = "";
+    bool ok;
+
+    if (ask(question, &output, &ok, err) < 0)
         return -1;
-    answer->ok = ok && read_values(buf_str(&output), answer->values, count);
+    if (ok && journal_blob_put(question->oracle->step, buf_str(&output), blob, err) < 0)
+        return -1;
+    *result = json_pack("{s:s}", "values", blob);
     return 0;
+}
+
+// The journal's answer; asked when it has none.
+static int
+recall(struct question *question, struct buf *output, bool *ok, struct err *err)
+{
+    struct step *step = question->oracle->step;
+    struct hash hash = hash_of(question->text.ptr, question->text.len);
+    char hex[65];
+    hash_hex(&hash, hex);
+    const char *key = arena_printf(step->arena, "%.32s/%zu", hex, question->count);
+    json_t *kept = NULL;
+
+    if (journal_activity(step, "oracle", key, NULL, ask_once, question, &kept, err) < 0)
+        return -1;
+    AUTO_JSON *held = kept;
+    const char *blob = json_get_text(held, "values", "");
+    *ok = blob[0] != '\0';
+    return *ok ? journal_blob_get(step, blob, output, err) : 0;
+}
+
+static int
+find_answer(struct question *question, struct answer *answer, struct err *err)
+{
+    AUTO_BUF output = BUF(OUTPUT_MAX_BYTES);
+    bool ok;
+    int status = question->oracle->step != NULL ? recall(question, &output, &ok, err)
+                                                : ask(question, &output, &ok, err);
+
+    if (status == 0)
+        answer->ok = ok && read_values(buf_str(&output), answer->values, question->count);
+    return status;
 }
 
 int
@@ -279,7 +342,8 @@ oracle_evaluate(struct oracle *oracle, struct str prelude, struct str body, size
     if (answer == NULL) {
         answer = ARENA_NEW(&oracle->arena, struct answer);
         answer->values = ARENA_ARRAY(&oracle->arena, uint64_t, count + 1);
-        if (ask(oracle, buf_str(&question), answer, count, err) < 0)
+        struct question asked = {oracle, buf_str(&question), count};
+        if (find_answer(&asked, answer, err) < 0)
             return -1;
         map_set(&oracle->answers, buf_str(&key), answer);
     }

@@ -5,6 +5,7 @@
 #define ATOLL_STEPS_ISLAND_EVOLVE_ORACLE_H
 
 #include "steps/shared/target/target.h"
+#include "workflow/step.h"
 
 struct oracle;
 
@@ -12,6 +13,10 @@ struct oracle;
 struct oracle *oracle_new(struct launcher *launcher, const struct target *target, const char *scratch,
                           struct err *err) MUST_USE;
 void oracle_free(struct oracle *oracle);
+
+// From now on an answer is committed in the step's journal before it is used: a later attempt does not ask
+// again, and a time limit that was met stays met. Borrows the step.
+void oracle_keep_answers(struct oracle *oracle, struct step *step);
 
 // The quoted headers that the target's file includes, directly or through each other, parsed; borrowed. An
 // oracle that is NULL knows none.
