@@ -21,7 +21,9 @@ START_TEST(test_what_a_prompt_holds)
 {
     AUTO_BUF prompt = BUF(1 << 20);
     const char *const flags[] = {"-O2", "-DX=1"};
-    struct signature signature = {.result_type = "int"};
+    struct parameter none = {0};
+    struct signature signature = {
+        .result_type = "int", .result_element = "int", .result_size = 4, .parameters = &none};
     struct target target = {.file = "src/f.c",
                             .name = "f",
                             .source = STR("// the file\nint f(void) { return 1; }\n"),
@@ -59,7 +61,9 @@ START_TEST(test_long_files_are_cut)
     char *source = malloc(100001);
     memset(source, 'x', 100000);
     source[100000] = '\0';
-    struct signature signature = {.result_type = "int"};
+    struct parameter none = {0};
+    struct signature signature = {
+        .result_type = "int", .result_element = "int", .result_size = 4, .parameters = &none};
     struct target target = {.file = "f.c", .name = "f", .source = str_of(source), .signature = signature};
     struct candidate root = made("int f(void) { return 1; }", 1, "baseline", NULL, "", NULL);
     const struct prompt_spec spec = {.target = &target, .parent = &root};
