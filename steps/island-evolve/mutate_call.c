@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PER_PARAMETER_MAX = 6, PARAMETERS_MAX = 8, PER_PAIR_MAX = 60, SITES_MAX = 200, TRIALS = 64 };
+enum { PER_PARAMETER_MAX = 6, PARAMETERS_MAX = 8, PER_PAIR_MAX = 60, SITES_MAX = 200, TRIALS = 256 };
 
 // An expression that can be handed over.
 struct offer {
@@ -269,7 +269,8 @@ write_comparison(const struct shape *shape, const struct site *site, size_t numb
     return true;
 }
 
-// Small numbers, which loops count and shifts take, are as likely as any.
+// The first number takes all 256 low bytes. Small numbers, which loops count and shifts take, are as likely
+// as any.
 static void
 drop_refuted(const struct shape *shape, struct site_list *list)
 {
@@ -283,8 +284,9 @@ drop_refuted(const struct shape *shape, struct site_list *list)
                table_mix_text);
     buf_printf(&body,
                "for (int i = 0; i < %d; i++) {\n    atoll_m = atoll_m * 0xd6e8feb86659fd93ull + 1;\n"
-               "    atoll_a[i] = atoll_m >> 32 & 1 ? (atoll_m >> 33) %% 32 : atoll_m >> 40;\n}\ny = "
-               "1;\nswitch (x / %d) {\n",
+               "    atoll_a[i] = atoll_m >> 32 & 1 ? (atoll_m >> 33) %% 32 : atoll_m >> 40;\n}\n"
+               "atoll_a[0] = (atoll_m >> 60 & 1 ? atoll_a[0] << 8 : 0) | (x & 255);\n"
+               "y = 1;\nswitch (x / %d) {\n",
                2 * PARAMETERS_MAX, TRIALS);
     for (size_t i = 0; i < list->count; i++) {
         compared[i] = write_comparison(shape, &list->items[i], i, &body);

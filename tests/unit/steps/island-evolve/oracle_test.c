@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/steps/island-evolve/rig.h"
+#include "workflow/journal.h"
 
 static const char file[] = "#include <stdint.h>\n#define FACTOR 3\n"
                            "static unsigned\ntriple(unsigned x)\n{\n    return x * FACTOR;\n}\n"
@@ -34,6 +35,36 @@ START_TEST(remembers_answers)
     values[3] = 0;
     ck_assert_int_eq(oracle_evaluate(rig.oracle, STR(""), STR("y = x * FACTOR;"), 4, values, &rig.err), 1);
     ck_assert_uint_eq(values[3], 9);
+    rig_close(&rig);
+}
+END_TEST
+
+// A second oracle, with a compiler that compiles nothing, can only know what the first one left in the state.
+START_TEST(keeps_answers_in_the_journal)
+{
+    static const struct registry none = {0};
+    struct rig rig;
+    uint64_t values[4] = {0};
+    rig_open(&rig, file, "triple");
+    struct step step = {.id = "evolve", .arena = &rig.arena};
+    step.journal = journal_open_local(fs_join(&rig.arena, rig.folder, "state.db"), &none, "evolve", &rig.err);
+    ck_assert_msg(step.journal != NULL, "%s", rig.err.message);
+    oracle_keep_answers(rig.oracle, &step);
+    ck_assert_int_eq(oracle_evaluate(rig.oracle, STR(""), STR("y = x * FACTOR;"), 4, values, &rig.err), 1);
+    ck_assert_int_eq(oracle_evaluate(rig.oracle, STR(""), STR("y = nonsense(;"), 4, values, &rig.err), 0);
+    struct target other = rig.target;
+    other.recipe.cc = "false";
+    struct oracle *later =
+        oracle_new(rig.launcher, &other, fs_join(&rig.arena, rig.folder, "later"), &rig.err);
+    ck_assert_msg(later != NULL, "%s", rig.err.message);
+    oracle_keep_answers(later, &step);
+    values[3] = 0;
+    ck_assert_int_eq(oracle_evaluate(later, STR(""), STR("y = x * FACTOR;"), 4, values, &rig.err), 1);
+    ck_assert_uint_eq(values[3], 9);
+    ck_assert_int_eq(oracle_evaluate(later, STR(""), STR("y = nonsense(;"), 4, values, &rig.err), 0);
+    ck_assert_int_eq(oracle_evaluate(later, STR(""), STR("y = x;"), 4, values, &rig.err), 0);
+    oracle_free(later);
+    journal_close_local(step.journal);
     rig_close(&rig);
 }
 END_TEST
@@ -83,4 +114,4 @@ START_TEST(knows_quoted_headers)
 END_TEST
 
 UNIT_MAIN("steps/island-evolve/oracle", evaluates_code_of_the_file, remembers_answers,
-          says_no_to_what_can_not_be_answered, knows_quoted_headers)
+          keeps_answers_in_the_journal, says_no_to_what_can_not_be_answered, knows_quoted_headers)
