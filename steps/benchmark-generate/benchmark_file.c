@@ -15,6 +15,15 @@ benchmark_file_path(struct arena *arena, const char *function)
 }
 
 static int
+check_approved(const struct yaml_node *node, struct err *err)
+{
+    if (node == NULL || (!node->quoted && (str_is(node->text, "true") || str_is(node->text, "false"))))
+        return 0;
+    return err_set(err, ERR_CONFIG, "%s:%u:%u: approved: must be true or false", node->mark.file,
+                   node->mark.line, node->mark.column);
+}
+
+static int
 check(const struct yaml_node *root, struct err *err)
 {
     static const char *const keys[] = {"version", "function", "file",   "approved",
@@ -46,7 +55,7 @@ check(const struct yaml_node *root, struct err *err)
             return err_set(err, ERR_CONFIG, "%s:%u:%u: %s: must be a mapping", node->mark.file,
                            node->mark.line, node->mark.column, mappings[i]);
     }
-    return 0;
+    return check_approved(yaml_get(root, "approved"), err);
 }
 
 json_t *
