@@ -5,9 +5,10 @@
 static int
 open_command(struct model *model, const json_t *settings, struct err *err)
 {
-    model->command = json_get_text(settings, "command", NULL);
-    if (model->command == NULL || model->command[0] == '\0')
+    const char *command = json_get_text(settings, "command", "");
+    if (command[0] == '\0')
         return err_set(err, ERR_CONFIG, "a model of provider command needs `command:`");
+    model->command = arena_dup(model->arena, command);
     return 0;
 }
 

@@ -34,7 +34,7 @@ model_open(struct model *model, struct arena *arena, const char *directory, cons
     const char *provider = json_get_text(settings, "provider", "command");
     *model = (struct model){
         .arena = arena,
-        .name = json_get_text(settings, "name", provider),
+        .name = arena_dup(arena, json_get_text(settings, "name", provider)),
         .weight = json_get_real(settings, "weight", 1),
         .timeout_ms = (int64_t)(json_get_real(settings, "timeout", 120) * 1000),
         .directory = directory,

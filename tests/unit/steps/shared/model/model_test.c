@@ -9,12 +9,9 @@ static int
 open_with(struct model *model, struct arena *arena, const char *directory, const char *settings,
           struct err *err)
 {
-    json_t *json = json_read(str_of(settings), "settings", err);
+    AUTO_JSON *json = json_read(str_of(settings), "settings", err);
     ck_assert_ptr_nonnull(json);
-    int status = model_open(model, arena, directory, json, err);
-    if (status != 0)
-        json_decref(json); // texts are borrowed else
-    return status;
+    return model_open(model, arena, directory, json, err);
 }
 
 START_TEST(test_command)
