@@ -54,10 +54,73 @@ describe(const struct side *side, size_t index, const struct buf *expected, enum
     return json;
 }
 
+// Whether the baseline, built as the candidate is, fails on a call, too: what a sanitizer finds in both is no
+// difference.
+static int
+fails_too(struct side *witness, size_t index, bool *fails, struct err *err)
+{
+    AUTO_BUF output = BUF(OUTPUT_MAX_BYTES), detail = BUF(4096);
+    enum cell_fault fault;
+    *fails = false;
+    if (witness->kind == BUILD_PLAIN)
+        return 0;
+    if (call(witness, index, &output, &fault, &detail, err) != 0)
+        return -1;
+    *fails = fault != CELL_OK;
+    return 0;
+}
+
 static size_t
 call_bytes(const struct corpus *corpus, size_t index)
 {
     return corpus->offsets[index + 1] - corpus->offsets[index];
+}
+
+// The three processes of a comparison and what was found so far.
+struct comparison {
+    struct side baseline, candidate, witness; // witness: the baseline, built as the candidate
+    struct buf expected, got, detail;
+    struct differential *result;
+    size_t smallest; // bytes of the counterexample's call
+};
+
+static int
+compare_call(struct comparison *c, size_t index, struct err *err)
+{
+    enum cell_fault fault;
+    if (call(&c->baseline, index, &c->expected, &fault, &c->detail, err) != 0)
+        return -1;
+    if (fault != CELL_OK) {
+        c->result->left_out++;
+        return 0;
+    }
+    if (call(&c->candidate, index, &c->got, &fault, &c->detail, err) != 0)
+        return -1;
+    bool same = fault == CELL_OK && str_eq(buf_str(&c->expected), buf_str(&c->got)), fails = false;
+    if (fault != CELL_OK && fails_too(&c->witness, index, &fails, err) != 0)
+        return -1;
+    if (fails) {
+        c->result->left_out++;
+        return 0;
+    }
+    c->result->compared++;
+    if (same)
+        return 0;
+    c->result->differ++;
+    size_t bytes = call_bytes(c->candidate.corpus, index);
+    if (bytes < c->smallest) {
+        c->smallest = bytes;
+        json_decref(c->result->counterexample);
+        c->result->counterexample = describe(&c->candidate, index, &c->expected, fault, &c->got, &c->detail);
+    }
+    return 0;
+}
+
+static void
+side_release(struct side *side)
+{
+    if (side->cell != NULL)
+        cell_free(side->cell);
 }
 
 int
@@ -65,35 +128,29 @@ differential_run(struct workbench *bench, struct str candidate, enum build_kind 
                  const struct corpus *corpus, struct differential *result, struct err *err)
 {
     *result = (struct differential){0};
-    struct side baseline = {bench, target_baseline(&bench->target), BUILD_PLAIN, corpus, NULL};
-    struct side other = {bench, candidate, kind, corpus, NULL};
-    AUTO_BUF expected = BUF(OUTPUT_MAX_BYTES), got = BUF(OUTPUT_MAX_BYTES), detail = BUF(4096);
-    size_t smallest = SIZE_MAX;
+    struct str baseline = target_baseline(&bench->target);
+    struct comparison c = {
+        .baseline = {bench, baseline, BUILD_PLAIN, corpus, NULL},
+        .candidate = {bench, candidate, kind, corpus, NULL},
+        .witness = {bench, baseline, kind, corpus, NULL},
+        .expected = BUF(OUTPUT_MAX_BYTES),
+        .got = BUF(OUTPUT_MAX_BYTES),
+        .detail = BUF(4096),
+        .result = result,
+        .smallest = SIZE_MAX,
+    };
     int status = 0;
-    for (size_t i = 0; i < corpus->count && status == 0 && result->differ < DIFFER_MAX; i++) {
-        enum cell_fault fault;
-        status = call(&baseline, i, &expected, &fault, &detail, err);
-        if (status == 0 && fault != CELL_OK) {
-            result->left_out++;
-            continue;
-        }
-        if (status == 0)
-            status = call(&other, i, &got, &fault, &detail, err);
-        if (status != 0)
-            break;
-        result->compared++;
-        if (fault == CELL_OK && str_eq(buf_str(&expected), buf_str(&got)))
-            continue;
-        result->differ++;
-        if (call_bytes(corpus, i) < smallest) {
-            smallest = call_bytes(corpus, i);
-            json_decref(result->counterexample);
-            result->counterexample = describe(&other, i, &expected, fault, &got, &detail);
-        }
+    for (size_t i = 0; i < corpus->count && status == 0 && result->differ < DIFFER_MAX; i++)
+        status = compare_call(&c, i, err);
+    side_release(&c.baseline);
+    side_release(&c.candidate);
+    side_release(&c.witness);
+    buf_release(&c.expected);
+    buf_release(&c.got);
+    buf_release(&c.detail);
+    if (status != 0) {
+        json_decref(result->counterexample);
+        result->counterexample = NULL;
     }
-    if (baseline.cell != NULL)
-        cell_free(baseline.cell);
-    if (other.cell != NULL)
-        cell_free(other.cell);
     return status;
 }

@@ -7,13 +7,14 @@
 
 struct differential {
     size_t compared;        // calls on which both gave an output
-    size_t left_out;        // calls on which the baseline itself faults
+    size_t left_out;        // calls on which the baseline itself faults, built plain or as the candidate is
     size_t differ;          // calls on which the candidate gave another output or faulted
     json_t *counterexample; // the smallest of them: {"args", "expected", "got"}; NULL when none; owned
 };
 
-// Compares on all calls of `corpus`. The candidate is built as `kind` says, the baseline always plain. -1 for
-// failures of the machine, and ERR_TARGET when a side does not build.
+// Compares on all calls of `corpus`, or until 20 differ. The candidate is built as `kind` says, the baseline
+// plain; where the candidate faults, the baseline built as it is tells whether that is its own doing. -1 for
+// failures of the machine, and ERR_TARGET when a side does not build; nothing is owned then.
 int differential_run(struct workbench *bench, struct str candidate, enum build_kind kind,
                      const struct corpus *corpus, struct differential *result, struct err *err) MUST_USE;
 
