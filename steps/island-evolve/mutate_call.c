@@ -307,13 +307,39 @@ drop_refuted(const struct shape *shape, struct site_list *list)
     list->count = kept;
 }
 
+// How many of the call's own arguments a substitution keeps, less what it hands over twice.
+static int
+kept_arguments(const struct shape *shape, const struct site *site)
+{
+    struct node given = node_field(site->call, "arguments");
+    int score = 0;
+
+    for (size_t p = 0; p < site->callee->count; p++) {
+        for (size_t i = 0; i < node_count(given); i++)
+            score += str_is(shape_text(shape, node_child(given, i)), site->arguments[p]) ? 2 : 0;
+        score -= place_of(site->arguments, p, site->arguments[p]) < p ? 3 : 0;
+    }
+    return score;
+}
+
+// The likely ones first; otherwise the order stays.
 static struct site_list *
 find_sites(const struct shape *shape)
 {
     struct site_list *list = all_sites(shape);
+    struct site_list *sorted = ARENA_NEW(shape->arena, struct site_list);
 
     drop_refuted(shape, list);
-    return list;
+    for (size_t i = 0; i < list->count; i++) {
+        int score = kept_arguments(shape, &list->items[i]);
+        size_t at = sorted->count++;
+        while (at > 0 && kept_arguments(shape, &sorted->items[at - 1]) < score) {
+            sorted->items[at] = sorted->items[at - 1];
+            at--;
+        }
+        sorted->items[at] = list->items[i];
+    }
+    return sorted;
 }
 
 static size_t
@@ -347,5 +373,4 @@ const struct mutator_ops mutate_substitute_call = {
     .technique = TECHNIQUE_ALGORITHM,
     .sites = sites,
     .apply = apply,
-    .systematic = true,
 };

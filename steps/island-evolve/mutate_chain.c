@@ -114,6 +114,7 @@ apply_improve(const struct mutation *mutation, size_t index, struct buf *variant
     return 1;
 }
 
+// All substitutions with the widest slices, then all with narrower ones where that makes a difference.
 static size_t
 substitute_sites(const struct mutation *mutation)
 {
@@ -125,15 +126,22 @@ apply_substitute(const struct mutation *mutation, size_t index, struct buf *vari
                  struct err *err)
 {
     AUTO_CHAIN chain = chain_start(mutation);
-    const struct manner *manner = &manners[index % WIDTHS];
+    size_t calls = mutate_substitute_call.sites(mutation);
 
-    int done = chain_apply(&chain, &mutate_substitute_call, index / WIDTHS, err);
-    const char *call = arena_dup(mutation->arena, chain.note);
-    if (done > 0)
-        done = improve(&chain, manner, err);
+    if (calls == 0 || index >= calls * WIDTHS)
+        return 0;
+    bool wide = index < calls;
+    int done = chain_apply(&chain, &mutate_substitute_call, index % calls, err);
     if (done <= 0)
         return done;
-    snprintf(note, 160, "%.110s, improved (%s)", call, manner->text);
+    const char *call = arena_dup(mutation->arena, chain.note);
+    int improved = improve(&chain, &manners[wide ? 1 : 0], err);
+    if (improved < 0)
+        return -1;
+    if (improved == 0 && !wide)
+        return 0;
+    snprintf(note, 160, "%.110s%s%s", call, improved > 0 ? ", improved: " : "",
+             improved > 0 ? manners[wide ? 1 : 0].text : "");
     chain_write(&chain, variant);
     return 1;
 }
@@ -149,7 +157,7 @@ const struct mutator_ops mutate_improve = {
 
 const struct mutator_ops mutate_substitute_improve = {
     .name = "substitute-improve",
-    .summary = "another function in place of a call, brought in and improved",
+    .summary = "another function in place of a call, brought in and improved where that is possible",
     .technique = TECHNIQUE_ALGORITHM,
     .sites = substitute_sites,
     .apply = apply_substitute,

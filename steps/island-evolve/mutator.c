@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+// What reaches furthest in one step stands first.
 const struct mutator_ops *const mutators[] = {
+    &mutate_improve,
+    &mutate_substitute_improve,
     &mutate_slice_table,
     &mutate_tabulate_loop,
     &mutate_tabulate_byte,
@@ -16,8 +19,6 @@ const struct mutator_ops *const mutators[] = {
     &mutate_split_loop,
     &mutate_unroll,
     &mutate_hoist,
-    &mutate_improve,
-    &mutate_substitute_improve,
     &mutate_substitute_call,
     &mutate_inline_callee,
     &mutate_crossover,
