@@ -28,7 +28,7 @@ bandit_choose(const struct bandit *bandit)
         const struct arm *arm = &bandit->arms[i];
         if (arm->gone)
             continue;
-        double score = 1e9 - arm->trials;
+        double score = 1e9 + (double)arm->trials_first - arm->trials;
         if (arm->trials >= arm->trials_first && arm->trials > 0) {
             double width = sqrt(2 * log(bandit->trials + 1.0) / arm->trials);
             score = (best > 0 ? rate_of(arm) / best : 0) + arm->weight * width;

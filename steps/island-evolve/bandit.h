@@ -22,7 +22,8 @@ struct bandit {
     unsigned trials;
 };
 
-// The arm to try next, or bandit->count when all are gone. Ties go to the first.
+// The arm to try next, or bandit->count when all are gone: the one with most first trials left, then by
+// score. Ties go to the first.
 size_t bandit_choose(const struct bandit *bandit);
 
 // Notes a trial. `seconds` <= 0 counts as one unit of cost (deterministic mode).

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #define TEXT_MAX_BYTES (1u << 20)
-#define SWEEP_ONLY_TURNS 12 // before anything is left to chance
-#define CHANCE_EVERY 4      // then every n-th turn is the bandit's
-#define DRAWS 4             // of one random mutator in a turn
+#define SWEEP_ONLY_TURNS 12  // before anything is left to chance
+#define SWEEP_ONLY_SHARE 0.2 // of the time
+#define SLOW_MODEL_SHARE 0.1 // of the time, for one reply
+#define CHANCE_EVERY 4       // then every n-th turn is the bandit's
+#define DRAWS 4              // of one random mutator in a turn
 #define GAIN_MIN 1.02
 
 static double
@@ -153,16 +155,25 @@ try_author(struct search *search, size_t arm, struct err *err)
         consider_reply(search, author, parent, buf_str(&reply), seconds, &gain, err) != 0)
         status = -1;
     bandit_note(&search->bandit, arm, gain, fmax(seconds, seconds_of(search) - begun_s));
+    if (seconds > SLOW_MODEL_SHARE * search->spec->seconds_max) // has to compete from now on
+        search->arms[arm].trials_first = 0;
     return status < 0 ? -1 : 0;
 }
 
 // ---- turns
 // -----------------------------------------------------------------------------------------------------
 
+// Whether the turn is the bandit's rather than the sweep's: now and then, once the sweep had some turns or a
+// good part of the time; more often as long as a model waits for its first trials.
 static bool
-leaves_to_chance(const struct search *search)
+leaves_to_chance(const struct search *search, size_t arm)
 {
-    return search->turn >= SWEEP_ONLY_TURNS && search->turn % CHANCE_EVERY == CHANCE_EVERY - 1;
+    bool late =
+        search->spec->seconds_max > 0 && seconds_of(search) > SWEEP_ONLY_SHARE * search->spec->seconds_max;
+    bool is_new_model =
+        arm >= search->random_count && search->arms[arm].trials < search->arms[arm].trials_first;
+    unsigned every = is_new_model ? CHANCE_EVERY / 2 : CHANCE_EVERY;
+    return (late || search->turn >= SWEEP_ONLY_TURNS) && search->turn % every == every - 1;
 }
 
 static int
@@ -183,7 +194,7 @@ turn_take(struct search *search, struct err *err)
     double best = archipelago_best(&search->ring)->speedup;
     struct job job;
     search->barren++;
-    if (has_arm && leaves_to_chance(search))
+    if (has_arm && leaves_to_chance(search, arm))
         return try_arm(search, arm, err);
     if (sweep_take(&search->sweep, best, &job))
         return try_job(search, &job, err);
