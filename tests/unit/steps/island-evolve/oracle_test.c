@@ -82,6 +82,13 @@ START_TEST(says_no_to_what_can_not_be_answered)
     ck_assert_int_eq(
         oracle_evaluate(rig.oracle, STR(""), STR("while (x != 99999) x |= 0; y = x;"), 4, values, &rig.err),
         0);
+    // It answers all and fails then.
+    ck_assert_int_eq(oracle_evaluate(rig.oracle,
+                                     STR("int fflush(void *);\nvoid _Exit(int);\n"
+                                         "__attribute__((destructor)) static void fail(void)\n"
+                                         "{ fflush(0); _Exit(1); }"),
+                                     STR("y = x;"), 4, values, &rig.err),
+                     0);
     ck_assert_int_eq(oracle_evaluate(NULL, STR(""), STR("y = x;"), 4, values, &rig.err), 0);
     rig_close(&rig);
 }

@@ -137,6 +137,44 @@ START_TEST(test_holdout_refutes)
 }
 END_TEST
 
+// Puts an undecided measurement into the journal as if it had been made before.
+static void
+note_holdout(struct court *court, const char *id, double speedup)
+{
+    struct lab *lab = &court->lab;
+    const char *key = arena_printf(&lab->arena, "holdout/%s", id);
+    AUTO_JSON *input = json_pack("{s:s, s:s}", "variant", id, "benchmark", "salt");
+    AUTO_JSON *duet = json_pack("{s:i, s:f, s:f, s:f, s:i}", "verdict", (int)DUET_INCONCLUSIVE, "speedup",
+                                speedup, "low", 0.9, "high", 2 * speedup, "launches", 4);
+    json_t *known = NULL;
+    ck_assert_int_eq(journal_begin(&lab->step, "measure", key, input, &known, &lab->err), 0);
+    LAB_OK(lab, journal_commit(&lab->step, "measure", key, duet, &lab->err));
+}
+
+START_TEST(test_holdout_is_no_faster)
+{
+    struct court court;
+    char text[2000];
+    double speedup;
+    open_court(&court);
+    accuse(&court, HEAD LOOP ROUND TAIL, 1.4, TECHNIQUE_EDIT);
+    reach(&court);
+    ck_assert_msg(court.verdict.winner != NULL, "%s", court.verdict.why);
+    snprintf(text, sizeof text, "%.*s", (int)court.verdict.winner->text.len, court.verdict.winner->text.ptr);
+    speedup = court.verdict.train.speedup;
+    close_court(&court);
+
+    open_court(&court);
+    note_holdout(&court, accuse(&court, text, 1.4, TECHNIQUE_EDIT)->id, speedup);
+    reach(&court);
+    ck_assert_double_gt(court.verdict.train.speedup, 1.05);
+    ck_assert_ptr_null(court.verdict.winner);
+    ck_assert_int_eq(json_get_int(court.search.rejected, "not-faster", 0), 1);
+    ck_assert_msg(strstr(court.verdict.why, "on holdout") != NULL, "%s", court.verdict.why);
+    close_court(&court);
+}
+END_TEST
+
 START_TEST(test_only_hints)
 {
     static const char text[] = "__attribute__((optimize(\"Os\")))\n" HEAD LOOP "        if (data[i] == 'x')\n"
@@ -184,4 +222,5 @@ START_TEST(test_of_equals_the_shorter)
 END_TEST
 
 UNIT_MAIN("island-evolve/verdict", test_no_candidate, test_a_winner_without_what_it_does_not_need,
-          test_holdout_refutes, test_only_hints, test_too_small_a_gain, test_of_equals_the_shorter)
+          test_holdout_refutes, test_holdout_is_no_faster, test_only_hints, test_too_small_a_gain,
+          test_of_equals_the_shorter)
