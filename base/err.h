@@ -10,6 +10,7 @@
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
+// ERR_LOST: somebody else killed a process that was needed; the work itself did not fail.
 // X(kind, name, exit code, retryable, hint)
 #define ERR_KINDS(X)                                                                            \
     X(ERR_INTERNAL, "internal", 1, false, "this is a bug in atoll; please report it")           \
@@ -22,6 +23,7 @@
     X(ERR_IO, "io", 1, true, NULL)                                                              \
     X(ERR_NET, "net", 1, true, NULL)                                                            \
     X(ERR_TIMEOUT, "timeout", 1, true, NULL)                                                    \
+    X(ERR_LOST, "lost", 1, true, NULL)                                                          \
     X(ERR_CANCELLED, "cancelled", 1, false, NULL)                                               \
     X(ERR_TARGET, "target", 1, false, NULL)                                                     \
     X(ERR_NO_IMPROVEMENT, "no-improvement", 3, false, NULL)                                     \

@@ -206,7 +206,7 @@ take_report(struct run *run, struct wire_report *report, struct err *err)
     while (got < 0 && errno == EINTR);
     if (got == sizeof(*report))
         return 0;
-    return err_set(err, ERR_IO, "the sandbox's runner ended without a report");
+    return err_set(err, ERR_LOST, "the sandbox's runner ended without a report");
 }
 
 // Waits for the word that the program runs.

@@ -66,7 +66,8 @@ enum isolation_level launcher_level(const struct launcher *launcher);
 // The path that the launcher was made with, borrowed.
 const char *launcher_cell_path(const struct launcher *launcher);
 
-// Runs a program to its end. -1 only when it could not be started; how it ended is in the result.
+// Runs a program to its end. -1 only when it could not be started; how it ended is in the result. ERR_LOST
+// when zygote or runner were killed from outside: the launcher is of no use any more.
 int launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct launch_result *result,
                  struct err *err) MUST_USE;
 

@@ -109,7 +109,10 @@ send_packet(int socket_fd, const struct wire_request *request, const int *fds, s
     do
         sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
     while (sent < 0 && errno == EINTR);
-    return sent < 0 ? err_sys(err, ERR_IO, "asking the zygote to start a program") : 0;
+    if (sent >= 0)
+        return 0;
+    bool gone = errno == EPIPE || errno == ECONNRESET;
+    return err_sys(err, gone ? ERR_LOST : ERR_IO, "asking the zygote to start a program");
 }
 
 int

@@ -20,7 +20,7 @@ struct request_ends {
     int output;  // what the program writes
 };
 
-// Sends a request. On failure nothing is left open and both ends are -1.
+// Sends a request. On failure nothing is left open and both ends are -1. ERR_LOST when the zygote is gone.
 int request_send(const struct request *request, const struct launch_spec *spec, struct request_ends *ends,
                  struct err *err) MUST_USE;
 

@@ -34,7 +34,7 @@ struct task {
     int64_t next_ns;     // wall clock: not before; 0 = at once
     int64_t started_ns, ended_ns;
     const char *note; // why it was skipped
-    int lost;         // processes of it that somebody else killed, in this life of the supervisor
+    int lost;         // times that somebody else killed it, in this life of the supervisor
     bool changed;     // since it was last written down
 };
 

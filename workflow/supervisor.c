@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define STOP_PATIENCE_NS ((int64_t)3000000000)
-#define LOST_MAX 3 // processes in a row that somebody else killed, before the step counts as failed
+#define LOST_MAX 3 // times that somebody else killed it or its sandbox, before the step counts as failed
 
 struct supervisor {
     const struct supervision *given;
@@ -250,7 +250,10 @@ note_end(struct supervisor *s, struct worker *worker, const json_t *call, bool g
     }
     struct err problem;
     err_set(&problem, err_kind_of(json_get_text(call, "kind", "")), "%s", json_get_text(call, "message", ""));
-    schedule_fail(s->given->schedule, worker->task, &problem, wall(s));
+    if (problem.kind == ERR_LOST && ++worker->task->lost <= LOST_MAX)
+        schedule_lose(s->given->schedule, worker->task);
+    else
+        schedule_fail(s->given->schedule, worker->task, &problem, wall(s));
 }
 
 // Applies one call and gives its reply (owned, NULL for a note).

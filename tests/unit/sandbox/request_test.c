@@ -101,6 +101,7 @@ START_TEST(dead_zygote_is_an_error)
     struct launch_spec spec = {.argv = argv, .stdin_text = STR("typed")};
     ck_assert_int_eq(request_send(&request, &spec, &ends, &err), -1);
     ck_assert_int_eq(err.sys, EPIPE);
+    ck_assert_int_eq(err.kind, ERR_LOST);
     ck_assert(ends.channel == -1 && ends.output == -1);
 }
 END_TEST

@@ -179,6 +179,25 @@ START_TEST(a_killed_step_process_is_started_again_without_using_an_attempt)
 }
 END_TEST
 
+START_TEST(a_step_whose_sandbox_was_killed_is_started_again)
+{
+    AUTO_ARENA arena = {0};
+    char *folder = fake_folder(&arena);
+    struct engine_options options =
+        fake_options(folder, "version: 1\nname: x\nsteps:\n"
+                             "  - {id: a, uses: trouble, with: {how: lost, until: 3, log: log}}\n"
+                             "  - {id: b, uses: trouble, needs: a, with: {how: lost, log: log}}\n");
+    struct engine_outcome outcome;
+    struct err err = {0};
+    ck_assert_int_eq(engine_run(&options, &outcome, &err), -1);
+    ck_assert_str_eq(outcome.step, "b");
+    ck_assert_int_eq(err.kind, ERR_LOST);
+    ck_assert_int_eq(fake_count("log", "a attempt 3"), 1);
+    ck_assert_int_eq(fake_count("log", "b attempt 4"), 1);
+    ck_assert_int_eq(fake_count("log", "b attempt 5"), 0);
+}
+END_TEST
+
 START_TEST(a_step_is_stopped_at_its_timeout)
 {
     AUTO_ARENA arena = {0};
@@ -357,6 +376,7 @@ END_TEST
 FAKE_MAIN("workflow/engine", runs_steps_in_order_and_passes_outputs, a_finished_run_is_followed_by_a_new_one,
           a_failed_step_fails_the_run_and_skips_what_needs_it,
           for_each_makes_an_item_each_and_gathers_outputs, retries_as_the_policy_says,
-          a_killed_step_process_is_started_again_without_using_an_attempt, a_step_is_stopped_at_its_timeout,
+          a_killed_step_process_is_started_again_without_using_an_attempt,
+          a_step_whose_sandbox_was_killed_is_started_again, a_step_is_stopped_at_its_timeout,
           a_signal_leaves_a_run_that_goes_on, another_pipeline_supersedes_an_unfinished_run,
           a_failed_run_goes_on_when_asked_for, the_observer_sees_what_happens)
