@@ -51,7 +51,7 @@ steps:
     if: ${{ item.status == 'ready' }}
     with:
       benchmark: ${{ item.benchmark }}
-      minutes: 0.15
+      minutes: 0.5
       evaluations: 24
       models:
         - provider: command
@@ -268,16 +268,23 @@ class Committed:
 
 
 class Pushed:
-    """As soon as a branch of the remote moved."""
+    """As soon as a branch of the remote moved. The supervisor is held up meanwhile, so that it can't confirm."""
 
     def __init__(self, function):
         self.function = function
 
     def wait(self, site, process):
         before = site.branch(self.function)
+        effect = f"{'rollout' if before else 'push'}:%:atoll/{self.function}:%"
         while site.branch(self.function) == before:
             if process.poll() is not None:
                 return False
+            if site.rows("SELECT 1 FROM effect WHERE status = 'intended' AND key LIKE ?", effect):
+                process.send_signal(signal.SIGSTOP)
+                time.sleep(0.1)
+                if site.branch(self.function) == before:
+                    process.send_signal(signal.SIGCONT)
+                    time.sleep(0.001)
         return True
 
     def __str__(self):
@@ -440,7 +447,7 @@ def count_calls(reference, site):
             site.problems.append(f"the log of the {log} has no calls")
         if site.mode != "deterministic":
             # Another search each time: what wins is compiled for its verdict too.
-            most = max(usual.values())
+            most = max(usual.values(), default=1)
             usual = collections.Counter({sum_: most for sum_ in begun})
         again = sum(cut[sum_] for sum_ in begun)
         print(f"{log}: {sum(begun.values())} calls, {sum(usual.values())} without a kill, {again} cut by a kill")
