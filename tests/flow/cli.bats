@@ -51,6 +51,9 @@ setup() {
     [[ $output == *'did you mean --minutes'* ]]
     run "$atoll" evolve --minutes soon x:y
     [ "$status" -eq 2 ]
+    run "$atoll" version -v
+    [ "$status" -eq 2 ]
+    [[ $output == *'options are long'* ]]
     run "$atoll" evolve
     [ "$status" -eq 2 ]
     run "$atoll" evolve nothing.c:f
