@@ -88,7 +88,7 @@ improve(struct chain *chain, const struct manner *manner, struct err *err)
     int own = chain_improve(chain, manner->rows, err);
     int called = own < 0 ? -1 : improve_callees(chain, manner, err);
     int unrolled = called < 0 ? -1 : unroll_own(chain, manner, err);
-    return unrolled < 0 ? -1 : own + called + unrolled;
+    return unrolled < 0 ? -1 : split + own + called + unrolled;
 }
 
 static size_t
@@ -109,7 +109,8 @@ apply_improve(const struct mutation *mutation, size_t index, struct buf *variant
     int done = improve(&chain, &manners[index], err);
     if (done <= 0)
         return done;
-    snprintf(note, 160, "%d improvements, also in called functions (%s)", done, manners[index].text);
+    snprintf(note, 160, "%d improvement%s, also in called functions (%s)", done, done == 1 ? "" : "s",
+             manners[index].text);
     chain_write(&chain, variant);
     return 1;
 }
