@@ -12,10 +12,12 @@
 #include <string.h>
 
 #define TEXT_MAX_BYTES (1u << 20)
-#define SITES_MAX 24         // of one mutator on one parent
-#define MODEL_TRIALS_FIRST 4 // before a model has to compete
-#define STALE_EVALUATIONS 80 // without a gain, when the sweep is through
-#define BARREN_TURNS 200     // without a single evaluation
+#define SITES_MAX 24            // of one mutator on one parent
+#define MODEL_TRIALS_FIRST 4    // before a model has to compete
+#define STALE_EVALUATIONS 80    // without a gain, when the sweep is through
+#define PATIENCE_EVALUATIONS 25 // without a gain, and
+#define PATIENCE_SHARE 0.4      // of the budget, after the last gain
+#define BARREN_TURNS 200        // without a single evaluation
 #define GAIN_MIN 1.02
 #define REFUTED_MAX 2 // then the same substitution is not tried on further parents
 
@@ -25,10 +27,16 @@ static const char *const technique_names[] = {
     [TECHNIQUE_CROSSOVER] = "crossover", [TECHNIQUE_MODEL] = "model",
 };
 
+static bool
+uses_hints(const struct candidate *candidate)
+{
+    return (candidate->techniques & 1u << TECHNIQUE_HINT) != 0;
+}
+
 bool
 search_counts(const struct candidate *candidate)
 {
-    return (candidate->techniques & ~(1u << TECHNIQUE_HINT)) != 0;
+    return candidate->techniques != 0 && !uses_hints(candidate);
 }
 
 static void
@@ -167,12 +175,14 @@ is_faster(const struct candidate *candidate, const struct candidate *than)
 static void
 note_best(struct search *search, struct candidate *candidate)
 {
-    struct candidate **best = search_counts(candidate) ? &search->best : &search->best_hint;
+    struct candidate **best = uses_hints(candidate) ? &search->best_hint : &search->best;
     double before = *best != NULL ? (*best)->speedup : 1;
     if (is_faster(candidate, *best)) {
         *best = candidate;
-        if (candidate->speedup > GAIN_MIN * before)
+        if (candidate->speedup > GAIN_MIN * before) {
             search->since_gain = 0;
+            search->gain_s = now_s(search);
+        }
     }
     if (candidate->parents[0] != search->root)
         return;
@@ -194,9 +204,11 @@ settle(struct search *search, struct candidate *candidate, enum technique techni
     if (candidate->reason != NULL)
         count_rejected(search, candidate->reason);
     note_best(search, candidate);
-    if (candidate_is_right(candidate))
+    bool has_future = !uses_hints(candidate); // what a hint brought would be reported apart anyway
+    if (has_future && candidate_is_right(candidate))
         (void)island_offer(&search->ring, candidate->island, candidate);
-    if (sweep_admits(&search->sweep, candidate, technique) && queue_sites(search, candidate, err) != 0)
+    if (has_future && sweep_admits(&search->sweep, candidate, technique) &&
+        queue_sites(search, candidate, err) != 0)
         return -1;
     if (search->spec->progress != NULL)
         search->spec->progress(search->spec->context, search);
@@ -246,14 +258,28 @@ search_consider(struct search *search, const struct proposal *proposal, double *
 // ---- the loop
 // --------------------------------------------------------------------------------------------------
 
+// Whether nothing came for so long that going on is not worth the time. Without any gain yet the whole budget
+// is used.
+static bool
+is_stale(const struct search *search)
+{
+    const struct search_spec *spec = search->spec;
+    if (search->sweep.jobs.count == 0 && search->since_gain >= STALE_EVALUATIONS)
+        return true;
+    if (search->best == NULL || search->best->speedup < GAIN_MIN || search->since_gain < PATIENCE_EVALUATIONS)
+        return false;
+    if (spec->seconds_max > 0)
+        return now_s(search) - search->gain_s >= PATIENCE_SHARE * spec->seconds_max;
+    return search->since_gain >= PATIENCE_SHARE * spec->evaluations_max;
+}
+
 static bool
 is_over(const struct search *search)
 {
     const struct search_spec *spec = search->spec;
-    bool stale = search->sweep.jobs.count == 0 && search->since_gain >= STALE_EVALUATIONS;
     bool reached =
         spec->target_speedup > 0 && search->best != NULL && search->best->speedup >= spec->target_speedup;
-    return search->done || stale || reached || search->barren >= BARREN_TURNS ||
+    return search->done || reached || is_stale(search) || search->barren >= BARREN_TURNS ||
            search->evaluations >= spec->evaluations_max ||
            (spec->seconds_max > 0 && now_s(search) >= spec->seconds_max);
 }

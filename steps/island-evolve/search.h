@@ -58,11 +58,12 @@ struct search {
     struct map seen;                    // normal form of the source -> candidate
     VEC(struct candidate *) candidates; // evaluated, in order, without the baseline
     struct candidate *root;
-    struct candidate *best;       // fastest with more than hints in its descent, NULL when none is right
-    struct candidate *best_hint;  // fastest of those that only have hints
+    struct candidate *best;       // fastest without hints in its descent, NULL when none is right
+    struct candidate *best_hint;  // fastest of those with hints
     struct candidate *best_first; // fastest child of the baseline
     unsigned first_count;         // children of the baseline that were evaluated
     json_t *rejected;             // reason -> count
+    double gain_s;                // when the last gain came
     unsigned turn, evaluations, since_gain, barren;
     bool done;
 };
@@ -95,7 +96,7 @@ void search_release(struct search *search);
 struct candidate *search_offspring(struct search *search, const struct candidate *parent, const char *mutator,
                                    struct str text);
 
-// Whether a candidate has more than hints in its descent.
+// Whether a gain of a candidate counts: it has no hints in its descent.
 bool search_counts(const struct candidate *candidate);
 
 #endif

@@ -67,7 +67,7 @@ is_better(const struct candidate *a, const struct candidate *b, bool by_length)
     return b == NULL || (by_length ? a->text.len < b->text.len : a->speedup > b->speedup);
 }
 
-// The fastest candidate, or of those near `fastest` the shortest, that is more than hints and not chosen yet.
+// The fastest candidate, or of those near `fastest` the shortest, that counts and is not chosen yet.
 static const struct candidate *
 pick(const struct search *search, const struct contender *chosen, size_t count, double fastest,
      bool by_length)

@@ -244,6 +244,7 @@ START_TEST(test_hints_alone_do_not_count)
     ck_assert_ptr_nonnull(world.search.best_hint);
     ck_assert_double_eq(world.search.best_hint->speedup, 8);
     ck_assert(!search_counts(world.search.best_hint));
+    ck_assert_ptr_eq(archipelago_best(&world.search.ring), world.search.root); // no parent of anything
     close_world(&world);
 }
 END_TEST
@@ -253,10 +254,11 @@ START_TEST(test_random_mutators_and_the_budget)
     static const struct mutator_ops *const list[] = {&chance, NULL};
     struct world world;
     open_world(&world, list);
+    world.spec.evaluations_max = 20;
     run(&world);
-    ck_assert_uint_eq(world.search.evaluations, 60);
-    ck_assert_uint_eq(world.told, 60);
-    ck_assert_double_gt(world.search.best->speedup, 1.8);
+    ck_assert_uint_eq(world.search.evaluations, 20);
+    ck_assert_uint_eq(world.told, 20);
+    ck_assert_double_gt(world.search.best->speedup, 1.7);
     close_world(&world);
     open_world(&world, list);
     world.spec.seconds_max = 10; // the clock goes on by one with each evaluation
@@ -268,6 +270,20 @@ START_TEST(test_random_mutators_and_the_budget)
     run(&world);
     ck_assert_double_ge(world.search.best->speedup, 1.5);
     ck_assert_uint_lt(world.search.evaluations, 30);
+    close_world(&world);
+}
+END_TEST
+
+START_TEST(test_patience_ends)
+{
+    static const struct mutator_ops *const list[] = {&chance, NULL};
+    struct world world;
+    open_world(&world, list);
+    world.spec.evaluations_max = 5000;
+    world.spec.seconds_max = 100; // 40 of them without a gain are enough
+    run(&world);
+    ck_assert_uint_lt(world.search.evaluations, 100);
+    ck_assert_uint_ge(world.search.since_gain, 39);
     close_world(&world);
 }
 END_TEST
@@ -367,5 +383,5 @@ START_TEST(test_the_judge_fails)
 END_TEST
 
 UNIT_MAIN("island-evolve/search", test_a_chain_over_neutral_steps, test_hints_alone_do_not_count,
-          test_random_mutators_and_the_budget, test_the_same_seed_takes_the_same_way,
+          test_random_mutators_and_the_budget, test_patience_ends, test_the_same_seed_takes_the_same_way,
           test_equal_sources_are_evaluated_once, test_models_are_arms_too, test_the_judge_fails)
