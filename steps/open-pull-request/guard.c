@@ -166,14 +166,10 @@ write_dispatcher(const struct target *target, struct buf *out, struct err *err)
         str_n(target->source.ptr + function->start, function->body_start - function->start);
     buf_add_str(out, str_trim(declaration));
     const char *name = target->name, *list = buf_text(&arguments);
-    if (target->signature.result_size == 0)
-        buf_printf(
-            out,
-            "\n{\n    if (atoll_flag_%s())\n        %s_treatment(%s);\n    else\n        %s_control(%s);\n}",
-            name, name, list, name, list);
-    else
-        buf_printf(out, "\n{\n    return atoll_flag_%s() ? %s_treatment(%s) : %s_control(%s);\n}", name, name,
-                   list, name, list);
+    bool is_void = target->signature.result_size == 0;
+    buf_printf(out, "\n{\n    if (atoll_flag_%s())\n        %s%s_treatment(%s);\n", name,
+               is_void ? "" : "return ", name, list);
+    buf_printf(out, "%s%s_control(%s);\n}", is_void ? "    else\n        " : "    return ", name, list);
     return 0;
 }
 

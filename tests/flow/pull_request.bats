@@ -82,7 +82,8 @@ PY
     git diff main...HEAD -- src/fibonacci.c >/dev/null 2>&1 || git fetch -q origin main:main
     grep -q '^fibonacci_control(unsigned n)' src/fibonacci.c
     grep -q 'return fibonacci_control(n - 1) + fibonacci_control(n - 2);' src/fibonacci.c
-    grep -q 'return atoll_flag_fibonacci() ? fibonacci_treatment(n) : fibonacci_control(n);' src/fibonacci.c
+    grep -A 3 'if (atoll_flag_fibonacci())' src/fibonacci.c | tr -s '\n ' ' ' |
+        grep -q 'return fibonacci_treatment(n); return fibonacci_control(n); }'
     cc -Wall -Wextra -Wconversion -Werror -Isrc -c src/fibonacci.c -o /dev/null 2>err || cc -Wall -Wextra -Wconversion -Werror -Isrc -c src/fibonacci.c -o "$BATS_TEST_TMPDIR/x.o"
 }
 
