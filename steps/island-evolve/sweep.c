@@ -35,7 +35,7 @@ compare_steps(const void *a, const void *b)
 static void
 set_of(const char *lineage, struct buf *out)
 {
-    struct str steps[LINEAGE_STEPS_MAX], rest = str_of(lineage);
+    struct str steps[LINEAGE_STEPS_MAX] = {0}, rest = str_of(lineage);
     size_t count = 0;
     while (rest.ptr != NULL && count < LINEAGE_STEPS_MAX)
         steps[count++] = str_cut(&rest, '+');
