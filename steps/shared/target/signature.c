@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { NODES_MAX = 20000, DEPTH_MAX = 200 }; // of a function
+
 static const struct {
     enum cell_kind kind;
     const char *name;
@@ -68,6 +70,22 @@ check_count(size_t count, struct err *err)
                          SIGNATURE_PARAMETERS_MAX);
 }
 
+// What is looked at again and again must not be large: generated code can nest thousands of levels.
+static int
+check_size(const struct function *function, struct err *err)
+{
+    size_t nodes, depth;
+
+    node_measure(function->node, &nodes, &depth);
+    if (nodes > NODES_MAX || depth > DEPTH_MAX)
+        return err_set(
+            err, ERR_TARGET,
+            "%zu symbols nested %zu deep; %d and %d at most are supported: choose a smaller function, or "
+            "move its hot loop into one of its own",
+            nodes, depth, NODES_MAX, DEPTH_MAX);
+    return 0;
+}
+
 static void
 set_result(struct signature *signature, const struct declared *result)
 {
@@ -89,7 +107,7 @@ signature_infer_with(struct arena *arena, const struct syntax *syntax, struct sy
     struct declared result;
 
     *signature = (struct signature){0};
-    if (declared_result(arena, &scope, definition, &result, err) != 0 ||
+    if (check_size(function, err) != 0 || declared_result(arena, &scope, definition, &result, err) != 0 ||
         declared_parameters(arena, &scope, definition, &declared, &signature->count, err) != 0 ||
         check_count(signature->count, err) != 0)
         return err_wrap(err, "function '%s'", function->name);

@@ -231,3 +231,25 @@ node_walk(struct node node, bool (*visit)(void *context, struct node node), void
     }
     ts_tree_cursor_delete(&cursor);
 }
+
+void
+node_measure(struct node node, size_t *count, size_t *depth)
+{
+    *count = *depth = 0;
+    if (node_is_null(node))
+        return;
+    TSTreeCursor cursor = ts_tree_cursor_new(to_ts(node));
+    size_t level = 0;
+    bool more = true;
+    while (more) {
+        ++*count;
+        if (ts_tree_cursor_goto_first_child(&cursor)) {
+            level++;
+            *depth = level > *depth ? level : *depth;
+            continue;
+        }
+        while (!(more = ts_tree_cursor_goto_next_sibling(&cursor)) && ts_tree_cursor_goto_parent(&cursor))
+            level--;
+    }
+    ts_tree_cursor_delete(&cursor);
+}

@@ -61,4 +61,7 @@ bool node_same(struct node a, struct node b);
 // children out.
 void node_walk(struct node node, bool (*visit)(void *context, struct node node), void *context);
 
+// How many nodes and tokens there are at and below `node`, and how deep they are nested.
+void node_measure(struct node node, size_t *count, size_t *depth);
+
 #endif

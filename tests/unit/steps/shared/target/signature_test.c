@@ -162,6 +162,44 @@ START_TEST(roles_have_names)
 }
 END_TEST
 
+// "int f(int n) { return n" with `count` times `more` behind it.
+static const char *
+long_function(struct arena *arena, const char *more, size_t count)
+{
+    struct buf text = BUF(1 << 20);
+    buf_puts(&text, "int f(int n) { n = n");
+    for (size_t i = 0; i < count; i++)
+        buf_puts(&text, more);
+    buf_puts(&text, "; return n; }");
+    const char *kept = arena_str(arena, buf_str(&text));
+    buf_release(&text);
+    return kept;
+}
+
+START_TEST(large_functions_are_refused)
+{
+    AUTO_ARENA arena = {0};
+    ck_assert_str_eq(source_roles(long_function(&arena, "; n = n", 1000), NULL), "n=scalar");
+    ck_assert_str_eq(source_roles(long_function(&arena, " + n", 100), NULL), "n=scalar");
+    ck_assert_ptr_nonnull(
+        strstr(source_roles(long_function(&arena, "; n = n", 5000), NULL), "smaller function"));
+    ck_assert_ptr_nonnull(strstr(source_roles(long_function(&arena, " + n", 5000), NULL), "200 at most"));
+}
+END_TEST
+
+START_TEST(too_many_parameters_are_refused)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_BUF text = BUF(1 << 12);
+    buf_puts(&text, "int f(int p0");
+    for (int i = 1; i < 40; i++)
+        buf_printf(&text, ", int p%d", i);
+    buf_puts(&text, ") { return p0; }");
+    ck_assert_ptr_nonnull(strstr(source_roles(buf_text(&text), NULL), "40 parameters; 32 at most"));
+}
+END_TEST
+
 UNIT_MAIN("steps/shared/target/signature", describes_types_and_roles, goes_to_json_and_back,
           keeps_lengths_and_shared_counts, refuses_bad_json, errors_name_the_function,
-          looks_types_up_in_headers, roles_have_names)
+          looks_types_up_in_headers, roles_have_names, large_functions_are_refused,
+          too_many_parameters_are_refused)
