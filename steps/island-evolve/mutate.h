@@ -31,6 +31,8 @@ extern const struct mutator_ops mutate_edit_statement, mutate_edit_constant, mut
     mutate_edit_condition;
 // mutate_hint.c, mutate_crossover.c.
 extern const struct mutator_ops mutate_hint, mutate_crossover;
+// mutate_mask.c: a mask instead of a branch.
+extern const struct mutator_ops mutate_mask_if;
 // mutate_chain.c: several of these at once.
 extern const struct mutator_ops mutate_improve, mutate_substitute_improve;
 

@@ -1,135 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // libc: loops that search, copy, fill or compare bytes become memchr, strlen, memcpy, memmove, memset and
 // memcmp.
+#include "steps/island-evolve/libc.h"
 #include "steps/island-evolve/mutate.h"
-#include "steps/island-evolve/stride.h"
 
 #include <stdio.h>
 #include <string.h>
-
-enum { SITES_MAX = 64 };
-
-struct site {
-    struct node loop;
-    const char *text; // what takes the place of the loop
-    const char *name; // of the library's function
-};
-
-struct site_list {
-    struct site items[SITES_MAX];
-    size_t count;
-};
-
-static void
-add(struct site_list *list, struct node loop, const char *name, const char *text)
-{
-    if (list->count < SITES_MAX)
-        list->items[list->count++] = (struct site){loop, text, name};
-}
-
-// `p + i`, or `p` when i is known to start at 0 in the loop's own header, or when the pointer itself moves.
-static const char *
-start_of(const struct shape *shape, const struct stride *stride, struct str base, const struct mover *mover)
-{
-    struct node declarator = node_field(stride->initializer, "declarator");
-    struct node value = node_field(declarator, "value");
-    int64_t zero;
-
-    if (node_is(stride->initializer, "assignment_expression"))
-        value = node_field(stride->initializer, "right");
-    bool from_zero = !node_is_null(value) && shape_constant(shape, value, &zero) && zero == 0;
-    if (str_eq(base, mover->name) || from_zero)
-        return arena_str(shape->arena, base);
-    return arena_printf(shape->arena, "%.*s + %.*s", STR_ARG(base), STR_ARG(mover->name));
-}
-
-// How many elements: without `- i` where i starts at 0 in the header.
-static const char *
-amount_of(const struct shape *shape, const struct stride *stride, const char *start, struct str base,
-          const struct mover *mover)
-{
-    struct str left = str_of(stride->left);
-    struct str tail = str_of(arena_printf(shape->arena, " - %.*s", STR_ARG(mover->name)));
-    bool whole = !str_eq(base, mover->name) && str_is(base, start) && str_ends(left, tail);
-
-    if (whole)
-        left = str_head(left, left.len - tail.len);
-    if (stride->left_is_size)
-        return arena_str(shape->arena, left);
-    return arena_printf(shape->arena, whole ? "(size_t)%.*s" : "(size_t)(%.*s)", STR_ARG(left));
-}
-
-static bool
-movers_end_here(const struct shape *shape, const struct stride *stride)
-{
-    for (size_t i = 0; i < stride->mover_count; i++) {
-        if (stride_used_later(shape, stride->loop, stride->movers[i].name))
-            return false;
-    }
-    return true;
-}
-
-static bool
-is_invariant(const struct shape *shape, struct node loop, struct node expression)
-{
-    struct uses uses = shape_uses(shape, expression);
-
-    if (shape_find(shape, expression,
-                   "call_expression subscript_expression pointer_expression field_expression")
-                .count > 0 ||
-        !shape_has_no_effect(shape, expression))
-        return false;
-    for (size_t i = 0; i < uses.count; i++) {
-        if (shape_changes(shape, loop, uses.items[i].name))
-            return false;
-    }
-    return true;
-}
-
-static void
-find_copy(const struct shape *shape, const struct stride *stride, struct site_list *list)
-{
-    struct node only = {0};
-    struct nodes statements = shape_statements(shape, stride->body);
-    const struct mover *to_by, *from_by;
-    struct str to, from;
-
-    // Statements that only move something on do not count.
-    for (size_t i = 0; i < statements.count; i++) {
-        struct node expression = shape_expression(statements.items[i]);
-        bool moves = false;
-        for (size_t j = 0; j < stride->mover_count; j++)
-            moves = moves || node_same(stride->movers[j].change, expression);
-        if (!moves && !node_is_null(only))
-            return;
-        if (!moves)
-            only = expression;
-    }
-    struct node left = shape_strip(node_field(only, "left"), false);
-    struct node right = shape_strip(node_field(only, "right"), true);
-    if (!node_is(only, "assignment_expression") || !str_is(shape_operator(shape, only), "=") ||
-        !stride_access(shape, stride, left, &to, &to_by) || !movers_end_here(shape, stride))
-        return;
-    struct shape_type type = shape_type(shape, left);
-    if (!type.known || type.pointers > 0)
-        return;
-    const char *start = start_of(shape, stride, to, to_by);
-    const char *amount = amount_of(shape, stride, start, to, to_by);
-    const char *size = type.base.size == 1
-                           ? amount
-                           : arena_printf(shape->arena, "(size_t)(%s) * sizeof *%.*s", amount, STR_ARG(to));
-    if (stride_access(shape, stride, right, &from, &from_by)) {
-        const char *source = start_of(shape, stride, from, from_by);
-        add(list, stride->loop, "memcpy",
-            arena_printf(shape->arena, "memcpy(%s, %s, %s);", start, source, size));
-        add(list, stride->loop, "memmove",
-            arena_printf(shape->arena, "memmove(%s, %s, %s);", start, source, size));
-    } else if (type.base.size == 1 && is_invariant(shape, stride->loop, right)) {
-        add(list, stride->loop, "memset",
-            arena_printf(shape->arena, "memset(%s, %.*s, %s);", start, STR_ARG(shape_text(shape, right)),
-                         size));
-    }
-}
 
 static bool
 is_walk_only(const struct shape *shape, const struct stride *stride, const struct mover *mover)
@@ -208,7 +84,8 @@ search_text(const struct shape *shape, const struct stride *stride, struct str b
 
 // `i < n && p[i] != x`, walking up.
 static void
-find_search(const struct shape *shape, const struct stride *stride, struct node extra, struct site_list *list)
+find_search(const struct shape *shape, const struct stride *stride, struct node extra,
+            struct libc_sites *list)
 {
     struct node condition = shape_strip(extra, false);
     struct node element = shape_strip(node_field(condition, "left"), true);
@@ -228,17 +105,17 @@ find_search(const struct shape *shape, const struct stride *stride, struct node 
     }
     struct shape_type type = shape_type(shape, element);
     if (!type.known || type.base.size != 1 || !is_walk_only(shape, stride, mover) ||
-        !is_invariant(shape, stride->loop, wanted) ||
+        !libc_is_invariant(shape, stride->loop, wanted) ||
         !node_is(node_parent(stride->loop), "compound_statement"))
         return;
     const char *text = search_text(shape, stride, base, mover, wanted, &type);
     if (text != NULL)
-        add(list, stride->loop, "memchr", text);
+        libc_add(list, stride->loop, "memchr", text);
 }
 
 // `if (p[i] == x) return i;` in every round.
 static void
-find_search_return(const struct shape *shape, const struct stride *stride, struct site_list *list)
+find_search_return(const struct shape *shape, const struct stride *stride, struct libc_sites *list)
 {
     struct node branch = shape_only_statement(stride->body);
     struct node test = shape_strip(node_field(branch, "condition"), false);
@@ -257,24 +134,25 @@ find_search_return(const struct shape *shape, const struct stride *stride, struc
         !str_eq(shape_text(shape, shape_strip(node_child(leave, 0), true)), mover->name))
         return;
     struct shape_type type = shape_type(shape, element);
-    const char *start = start_of(shape, stride, base, mover);
-    if (!type.known || type.base.size != 1 || !is_invariant(shape, stride->loop, wanted) ||
-        !str_is(base, start) || !movers_end_here(shape, stride) ||
+    const char *start = libc_start(shape, stride, base, mover);
+    if (!type.known || type.base.size != 1 || !libc_is_invariant(shape, stride->loop, wanted) ||
+        !str_is(base, start) || !libc_ends_here(shape, stride) ||
         !node_is(node_parent(stride->loop), "compound_statement") ||
         !shape_starts_line(shape, node_start(stride->loop)) ||
         !shape_variable(shape, branch, mover->name, &index))
         return;
-    add(list, stride->loop, "memchr",
+    libc_add(
+        list, stride->loop, "memchr",
         arena_printf(shape->arena,
                      "const %s *%s = memchr(%s, %.*s, %s);\n%sif (%s != NULL)\n%s%sreturn (%s)(%s - %s);",
                      shape_type_name(shape, &type), found, start, STR_ARG(shape_text(shape, wanted)),
-                     amount_of(shape, stride, start, base, mover), indent, found, indent, unit,
+                     libc_amount(shape, stride, start, base, mover), indent, found, indent, unit,
                      shape_type_name(shape, &index.type), found, start));
 }
 
 // A search written as `for (..; n < len; n++) if (p[n] == x) break;` is the same as one in the condition.
 static void
-find_search_break(const struct shape *shape, const struct stride *stride, struct site_list *list)
+find_search_break(const struct shape *shape, const struct stride *stride, struct libc_sites *list)
 {
     struct node branch = shape_only_statement(stride->body);
     struct node test = shape_strip(node_field(branch, "condition"), false);
@@ -291,7 +169,7 @@ find_search_break(const struct shape *shape, const struct stride *stride, struct
         !node_same(mover->change, update) || node_is(stride->initializer, "declaration"))
         return;
     struct shape_type type = shape_type(shape, element);
-    if (!type.known || type.base.size != 1 || !is_invariant(shape, stride->loop, wanted) ||
+    if (!type.known || type.base.size != 1 || !libc_is_invariant(shape, stride->loop, wanted) ||
         !node_is(node_parent(stride->loop), "compound_statement"))
         return;
     const char *text = search_text(shape, stride, base, mover, wanted, &type);
@@ -301,12 +179,12 @@ find_search_break(const struct shape *shape, const struct stride *stride, struct
     struct str set = shape_text(shape, stride->initializer);
     if (set.len > 0)
         text = arena_printf(shape->arena, "%.*s;\n%s%s", STR_ARG(set), indent, text);
-    add(list, stride->loop, "memchr", text);
+    libc_add(list, stride->loop, "memchr", text);
 }
 
 // `while (*s) s++;` and `while (s[n] != 0) n++;`.
 static void
-find_length(const struct shape *shape, struct node loop, struct site_list *list)
+find_length(const struct shape *shape, struct node loop, struct libc_sites *list)
 {
     struct node condition = shape_strip(node_field(loop, "condition"), false);
     struct nodes statements = shape_statements(shape, node_field(loop, "body"));
@@ -330,79 +208,28 @@ find_length(const struct shape *shape, struct node loop, struct site_list *list)
     struct str moved = shape_text(shape, shape_strip(node_field(update, "argument"), false));
     struct str p = shape_text(shape, pointer);
     if (node_is(condition, "pointer_expression") && str_eq(moved, p))
-        add(list, loop, "strlen",
-            arena_printf(shape->arena, "%.*s += strlen(%.*s);", STR_ARG(p), STR_ARG(p)));
+        libc_add(list, loop, "strlen",
+                 arena_printf(shape->arena, "%.*s += strlen(%.*s);", STR_ARG(p), STR_ARG(p)));
     else if (node_is(condition, "subscript_expression") && str_eq(moved, shape_text(shape, index)))
-        add(list, loop, "strlen",
-            starts_at_zero(shape, loop, moved)
-                ? arena_printf(shape->arena, "%.*s = strlen(%.*s);", STR_ARG(moved), STR_ARG(p))
-                : arena_printf(shape->arena, "%.*s += strlen(%.*s + %.*s);", STR_ARG(moved), STR_ARG(p),
-                               STR_ARG(moved)));
+        libc_add(list, loop, "strlen",
+                 starts_at_zero(shape, loop, moved)
+                     ? arena_printf(shape->arena, "%.*s = strlen(%.*s);", STR_ARG(moved), STR_ARG(p))
+                     : arena_printf(shape->arena, "%.*s += strlen(%.*s + %.*s);", STR_ARG(moved), STR_ARG(p),
+                                    STR_ARG(moved)));
 }
 
-// What `return` gives: a constant, or `a < b ? -1 : 1` over the two elements.
-static const char *
-compare_result(const struct shape *shape, struct node value, const char *order)
-{
-    struct node choice = shape_strip(value, false);
-    struct node condition = shape_strip(node_field(choice, "condition"), false);
-    struct str op = shape_operator(shape, condition);
-    int64_t constant;
-
-    if (shape_constant(shape, choice, &constant) || node_is(choice, "true") || node_is(choice, "false"))
-        return arena_str(shape->arena, shape_text(shape, choice));
-    if (!node_is(choice, "conditional_expression") || !(str_is(op, "<") || str_is(op, ">")))
-        return NULL;
-    return arena_printf(shape->arena, "%s %.*s 0 ? %.*s : %.*s", order, STR_ARG(op),
-                        STR_ARG(shape_text(shape, node_field(choice, "consequence"))),
-                        STR_ARG(shape_text(shape, node_field(choice, "alternative"))));
-}
-
-static void
-find_compare(const struct shape *shape, const struct stride *stride, struct site_list *list)
-{
-    struct node branch = shape_only_statement(stride->body);
-    struct node test = shape_strip(node_field(branch, "condition"), false);
-    struct node leave = shape_only_statement(node_field(branch, "consequence"));
-    const struct mover *left_by, *right_by;
-    struct str left, right;
-    const char *indent = shape_indent(shape, node_start(stride->loop));
-    const char *unit = shape_indent_unit(shape), *order = shape_fresh(shape, "order");
-
-    if (!node_is(branch, "if_statement") || !node_is(leave, "return_statement") || node_count(leave) != 1 ||
-        !str_is(shape_operator(shape, test), "!=") || !movers_end_here(shape, stride) ||
-        !stride_access(shape, stride, shape_strip(node_field(test, "left"), true), &left, &left_by) ||
-        !stride_access(shape, stride, shape_strip(node_field(test, "right"), true), &right, &right_by))
-        return;
-    struct shape_type type = shape_type(shape, shape_strip(node_field(test, "left"), true));
-    const char *result = compare_result(shape, node_child(leave, 0), order);
-    if (result == NULL || !type.known || type.base.size != 1 ||
-        !node_is(node_parent(stride->loop), "compound_statement"))
-        return;
-    const char *start = start_of(shape, stride, left, left_by);
-    const char *other = start_of(shape, stride, right, right_by);
-    const char *amount = amount_of(shape, stride, start, left, left_by);
-    // In the middle of a line, a body without braces would seem to hold what follows.
-    bool alone = shape_starts_line(shape, node_start(stride->loop));
-    add(list, stride->loop, "memcmp",
-        arena_printf(shape->arena, "int %s = memcmp(%s, %s, %s);\n%sif (%s != 0)%s\n%s%sreturn %s;%s", order,
-                     start, other, amount, indent, order, alone ? "" : " {", indent, unit, result,
-                     alone ? "" : " }"));
-}
-
-static struct site_list *
+static struct libc_sites *
 find_sites(const struct shape *shape)
 {
     struct nodes loops = shape_find_all(shape, "for_statement while_statement");
-    struct site_list *list = ARENA_NEW(shape->arena, struct site_list);
+    struct libc_sites *list = ARENA_NEW(shape->arena, struct libc_sites);
 
     for (size_t i = 0; i < loops.count; i++) {
         struct stride stride;
         struct node extra;
         bool counted = stride_frame(shape, loops.items[i], &stride, &extra);
         if (counted && node_is_null(extra)) {
-            find_copy(shape, &stride, list);
-            find_compare(shape, &stride, list);
+            libc_find_block(shape, &stride, list);
             find_search_return(shape, &stride, list);
             find_search_break(shape, &stride, list);
         } else if (counted) {
@@ -438,12 +265,12 @@ static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct site_list *list = find_sites(&shape);
+    struct libc_sites *list = find_sites(&shape);
 
     (void)err;
     if (index >= list->count)
         return 0;
-    const struct site *site = &list->items[index];
+    const struct libc_site *site = &list->items[index];
     struct edit edit = {node_start(site->loop), node_end(site->loop), site->text};
     snprintf(note, 160, "%s instead of a loop in %s", site->name, shape_enclosing(&shape, site->loop)->name);
     return mutation_write(mutation, &edit, 1, includes_string(&shape) ? NULL : "#include <string.h>\n\n",

@@ -17,6 +17,7 @@ const struct mutator_ops *const mutators[] = {
     &mutate_recursion_to_loop,
     &mutate_libc,
     &mutate_split_loop,
+    &mutate_mask_if,
     &mutate_unroll,
     &mutate_hoist,
     &mutate_substitute_call,

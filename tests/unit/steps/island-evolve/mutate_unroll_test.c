@@ -72,4 +72,31 @@ START_TEST(calls_leave_conditions)
 }
 END_TEST
 
-UNIT_MAIN("steps/island-evolve/mutate_unroll", counted_loops, calls_leave_conditions)
+START_TEST(masks_take_the_place_of_branches)
+{
+    struct rig rig;
+
+    rig_open(
+        &rig,
+        "#include <stdint.h>\nlong\nrun(const unsigned char *p, unsigned n)\n{\n    uint32_t sum = 0;\n"
+        "    unsigned long odd = 0;\n\n    for (unsigned i = 0; i < n; i++) {\n        if (p[i] & 1)\n"
+        "            sum ^= p[i] * 77u;\n        if (p[i] > 99) {\n            odd += i;\n        }\n"
+        "        if (p[i] & 12)\n            sum -= p[i];\n        if (p[i] == 3)\n            n--;\n    }\n"
+        "    return (long)(sum + odd);\n}\n",
+        "run");
+    ck_assert_uint_eq(rig_sites(&rig, "mask-if", NULL), 3);
+    const char *variant = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        variant = rig_apply(&rig, "mask-if", variant, 0);
+        rig_same(&rig, variant, driver);
+    }
+    ck_assert(rig_holds(variant, "sum ^= (p[i] * 77u) & -(uint32_t)(p[i] & 1);"));
+    ck_assert(rig_holds(variant, "odd += i & -(unsigned long)(p[i] > 99);"));
+    ck_assert(rig_holds(variant, "sum -= p[i] & -(uint32_t)((p[i] & 12) != 0);"));
+    ck_assert_uint_eq(rig_sites(&rig, "mask-if", variant), 0);
+    rig_close(&rig);
+}
+END_TEST
+
+UNIT_MAIN("steps/island-evolve/mutate_unroll", counted_loops, calls_leave_conditions,
+          masks_take_the_place_of_branches)
