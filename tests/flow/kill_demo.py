@@ -51,7 +51,7 @@ steps:
     if: ${{ item.status == 'ready' }}
     with:
       benchmark: ${{ item.benchmark }}
-      minutes: 0.5
+      minutes: 0.3
       evaluations: 24
       models:
         - provider: command
@@ -443,14 +443,14 @@ def count_calls(reference, site):
     for log, wanted in (("model", lambda line: True), ("compiler", is_variant(site))):
         begun, cut = counted(site, log, wanted)
         usual = counted(reference, log, wanted)[0]
+        again = sum(cut[sum_] for sum_ in begun)
+        print(f"{log}: {sum(begun.values())} calls, {sum(usual.values())} without a kill, {again} cut by a kill")
         if not begun:
             site.problems.append(f"the log of the {log} has no calls")
         if site.mode != "deterministic":
             # Another search each time: what wins is compiled for its verdict too.
             most = max(usual.values(), default=1)
             usual = collections.Counter({sum_: most for sum_ in begun})
-        again = sum(cut[sum_] for sum_ in begun)
-        print(f"{log}: {sum(begun.values())} calls, {sum(usual.values())} without a kill, {again} cut by a kill")
         for sum_, times in begun.items():
             if times > usual[sum_] + cut[sum_]:
                 site.problems.append(
