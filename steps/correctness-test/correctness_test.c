@@ -5,6 +5,7 @@
 #include "base/git.h"
 #include "base/proc.h"
 #include "steps/correctness-test/differential.h"
+#include "steps/shared/ledger/ledger.h"
 #include "steps/shared/target/generate.h"
 
 #include <ctype.h>
@@ -310,6 +311,21 @@ finish(struct work *work)
 }
 
 static int
+note_found(struct work *work, struct err *err)
+{
+    AUTO_JSON *details =
+        json_pack("{s:f}", "speedup", json_get_real(json_object_get(work->winner, "holdout"), "speedup", 0));
+    struct ledger_entry entry = {
+        .file = work->bench.target.file,
+        .function = work->bench.target.name,
+        .variant = json_get_text(work->winner, "variant", ""),
+        .event = LEDGER_FOUND,
+        .details = details,
+    };
+    return ledger_note(work->step, &entry, err);
+}
+
+static int
 prove(struct work *work, struct err *err)
 {
     struct step *step = work->step;
@@ -325,7 +341,7 @@ prove(struct work *work, struct err *err)
         if (run_check(work, i, err) != 0)
             return -1;
     finish(work);
-    return 0;
+    return work->refuted || work->unproven ? 0 : note_found(work, err);
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "steps/island-evolve/mutator.h"
 #include "steps/island-evolve/report.h"
+#include "steps/shared/ledger/ledger.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,20 @@ evolve(struct evolution *evolution, struct err *err)
     return report_outputs(&evolution->report, &evolution->search, &verdict, err);
 }
 
+// The ledger outlives the run: what was tried on the function, and how it ended.
+static int
+note_tried(struct step *step, const json_t *benchmark, struct err *err)
+{
+    AUTO_JSON *details = json_pack("{s:s}", "verdict", json_get_text(step->outputs, "verdict", ""));
+    struct ledger_entry entry = {
+        .file = json_get_text(benchmark, "file", ""),
+        .function = json_get_text(benchmark, "function", ""),
+        .event = LEDGER_TRIED,
+        .details = details,
+    };
+    return ledger_note(step, &entry, err);
+}
+
 static int
 run(struct step *step, struct err *err)
 {
@@ -200,9 +215,9 @@ run(struct step *step, struct err *err)
     release(evolution);
     if (status != 0 && err->kind == ERR_TARGET) {
         report_failure(step, evolution->benchmark, err->message);
-        return 0;
+        status = 0;
     }
-    return status;
+    return status == 0 ? note_tried(step, evolution->benchmark, err) : -1;
 }
 
 static const char *

@@ -3,6 +3,7 @@
 
 #include "steps/open-pull-request/guard.h"
 #include "steps/open-pull-request/work.h"
+#include "steps/shared/ledger/ledger.h"
 
 #include <string.h>
 
@@ -81,6 +82,20 @@ finish(struct work *work, const char *url, struct err *err)
 }
 
 static int
+note_ledger(struct work *work, enum ledger_event event, const char *key, const char *value, struct err *err)
+{
+    AUTO_JSON *details = json_pack("{s:s}", key, value);
+    struct ledger_entry entry = {
+        .file = work->file,
+        .function = work->function,
+        .variant = json_get_text(work->winner, "variant", ""),
+        .event = event,
+        .details = details,
+    };
+    return ledger_note(work->step, &entry, err);
+}
+
+static int
 open_request(struct work *work, struct err *err)
 {
     struct step *step = work->step;
@@ -96,10 +111,11 @@ open_request(struct work *work, struct err *err)
     if (state == REQUEST_CLOSED) {
         step_output(step, "status", json_string("closed-by-person"));
         step_output(step, "summary", json_string("a person closed this pull request; it stays closed"));
-        return 0;
+        return note_ledger(work, LEDGER_CLOSED, "branch", work->branch, err);
     }
     if (commit_make(work, err) != 0 || publish_check(work, err) != 0 || commit_verify(work, err) != 0 ||
-        publish_push(work, err) != 0 || publish_request(work, &url, err) != 0)
+        publish_push(work, err) != 0 || publish_request(work, &url, err) != 0 ||
+        note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
         return -1;
     return finish(work, url, err);
 }

@@ -4,6 +4,7 @@
 #ifndef ATOLL_TESTS_STEPS_ATTEMPT_H
 #define ATOLL_TESTS_STEPS_ATTEMPT_H
 
+#include "steps/shared/ledger/ledger.h"
 #include "tests/unit/steps/shared/target/workshop.h"
 #include "workflow/journal.h"
 
@@ -12,7 +13,7 @@ struct attempt {
     json_t *with, *sandbox;
     struct registry registry;
     const struct step_ops *steps[2];
-    const struct table_set *tables[1];
+    const struct table_set *tables[2];
 };
 
 #define AUTO_ATTEMPT __attribute__((cleanup(attempt_release))) struct attempt
@@ -21,7 +22,7 @@ struct attempt {
 static inline void
 attempt_init(struct attempt *attempt, struct workshop *w, const struct step_ops *ops, const char *with)
 {
-    *attempt = (struct attempt){.steps = {ops, NULL}, .tables = {NULL}};
+    *attempt = (struct attempt){.steps = {ops, NULL}, .tables = {&table_ledger, NULL}};
     attempt->registry = (struct registry){attempt->steps, attempt->tables};
     attempt->with = json_read(str_of(with), "with", &w->err);
     ck_assert_msg(attempt->with != NULL, "%s", w->err.message);

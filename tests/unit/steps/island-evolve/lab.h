@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "steps/island-evolve/cascade.h"
 #include "steps/island-evolve/island_evolve.h"
+#include "steps/shared/ledger/ledger.h"
 #include "steps/shared/target/captured.h"
 #include "tests/unit/unit.h"
 
@@ -24,7 +25,7 @@ struct lab {
 
 #define LAB_OK(lab, call) ck_assert_msg((call) == 0, "%s", (lab)->err.message)
 
-static const struct table_set *const lab_tables[] = {&candidate_tables, NULL};
+static const struct table_set *const lab_tables[] = {&candidate_tables, &table_ledger, NULL};
 static const struct step_ops *const lab_steps[] = {&step_island_evolve, NULL};
 static const struct registry lab_registry = {.steps = lab_steps, .tables = lab_tables};
 
