@@ -102,6 +102,20 @@ try_random(struct search *search, size_t arm, struct err *err)
 // ---- models
 // ----------------------------------------------------------------------------------------------------
 
+// What the model says of its reply: the first line of prose.
+static const char *
+first_words(const struct search *search, struct str reply)
+{
+    while (reply.ptr != NULL) {
+        struct str line = str_trim(str_cut(&reply, '\n'));
+        if (str_starts(line, STR("```")) || str_starts(line, STR("<<<<")))
+            break;
+        if (line.len > 0)
+            return arena_str(search->spec->arena, str_head(line, 150));
+    }
+    return "a model's reply";
+}
+
 static int
 consider_reply(struct search *search, size_t author, const struct candidate *parent, struct str reply,
                double seconds, double *gain, struct err *err)
@@ -117,7 +131,7 @@ consider_reply(struct search *search, size_t author, const struct candidate *par
     struct proposal proposal = {.parent = parent,
                                 .mutator = arena_printf(spec->arena, "model:%s", spec->authors.names[author]),
                                 .technique = TECHNIQUE_MODEL,
-                                .note = problem[0] != '\0' ? problem : "a model's reply",
+                                .note = problem[0] != '\0' ? problem : first_words(search, reply),
                                 .text = buf_str(&text),
                                 .seconds = seconds};
     return search_consider(search, &proposal, gain, &evaluated, err);

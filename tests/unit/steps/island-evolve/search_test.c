@@ -330,7 +330,7 @@ reply_to(void *context, size_t author, const char *key, struct str prompt, struc
         "no code here",
         "<<<<<<< SEARCH\n    return a; // SPEED 1.0\n=======\n    return a + 0; // SPEED 5\n>>>>>>> "
         "REPLACE\n",
-        "```c\nint f(int a)\n{\n    return a * 1; // SPEED 6\n}\n```",
+        "Multiply less.\n```c\nint f(int a)\n{\n    return a * 1; // SPEED 6\n}\n```",
     };
     (void)err;
     ck_assert_uint_eq(author, 0);
@@ -356,7 +356,8 @@ START_TEST(test_models_are_arms_too)
     run(&world);
     ck_assert_uint_eq(world.replies, 4);
     ck_assert_str_eq(world.search.best->mutator, "model:m");
-    ck_assert_double_ge(world.search.best->speedup, 5);
+    ck_assert_str_eq(world.search.best->note, "Multiply less.");
+    ck_assert_double_eq(world.search.best->speedup, 6);
     ck_assert_int_ge(json_get_int(world.search.rejected, "wrong-output", 0), 4);
     close_world(&world);
 }
