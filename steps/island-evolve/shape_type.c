@@ -442,7 +442,7 @@ binary_value(struct str op, int64_t a, int64_t b, int64_t *value)
         *value = a % b;
     else if (str_is(op, "<<") && y < 64)
         *value = (int64_t)(x << y);
-    else if (str_is(op, ">>") && y < 64)
+    else if (str_is(op, ">>") && y < 63 && a >= 0)
         *value = a >> y;
     else if (str_is(op, "&"))
         *value = a & b;
