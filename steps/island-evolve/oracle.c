@@ -186,7 +186,7 @@ launch(struct oracle *oracle, enum launch_profile profile, const char *const *ar
         .read_paths = reads,
         .write_paths = build ? oracle->writes : NULL,
         .output_max_bytes = OUTPUT_MAX_BYTES,
-        .limits = {.wall_ms = build ? 30000 : 10000, .cpu_ms = build ? 20000 : 5000},
+        .limits = {.wall_ms = build ? 30000 : 10000, .cpu_ms = build ? 20000 : 2000},
     };
     struct launch_result result = {0};
 
