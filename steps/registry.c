@@ -13,14 +13,8 @@
 #include "steps/shell/shell.h"
 
 static const struct step_ops *const all_steps[] = {
-    &step_profile_fetch,
-    &step_benchmark_generate,
-    &step_island_evolve,
-    &step_correctness_test,
-    &step_open_pull_request,
-    &step_canary_experiment,
-    &step_shell,
-    NULL,
+    &step_profile_fetch,     &step_benchmark_generate, &step_island_evolve, &step_correctness_test,
+    &step_open_pull_request, &step_canary_experiment,  &step_shell,         NULL,
 };
 
 static const struct table_set *const all_tables[] = {
