@@ -65,9 +65,9 @@ chain_apply(struct chain *chain, const struct mutator_ops *ops, size_t index, st
 int
 chain_improve(struct chain *chain, size_t rows, struct err *err)
 {
-    static const struct mutator_ops *const sure[] = {&mutate_slice_table, &mutate_tabulate_loop,
-                                                     &mutate_recursion_to_loop, &mutate_tabulate_byte,
-                                                     &mutate_libc};
+    static const struct mutator_ops *const sure[] = {&mutate_slice_table,    &mutate_tabulate_loop,
+                                                     &mutate_tabulate_power, &mutate_recursion_to_loop,
+                                                     &mutate_tabulate_byte,  &mutate_libc};
     int changes = 0;
 
     for (size_t i = 0; i < sizeof sure / sizeof *sure; i++) {

@@ -33,6 +33,8 @@ extern const struct mutator_ops mutate_edit_statement, mutate_edit_constant, mut
 extern const struct mutator_ops mutate_hint, mutate_crossover;
 // mutate_mask.c: a mask instead of a branch.
 extern const struct mutator_ops mutate_mask_if;
+// mutate_power.c: a linear step applied n times.
+extern const struct mutator_ops mutate_tabulate_power;
 // mutate_chain.c: several of these at once.
 extern const struct mutator_ops mutate_improve, mutate_substitute_improve;
 

@@ -313,8 +313,13 @@ write_variant(struct plan *plan, const uint64_t *values, struct buf *variant)
     const char *what = plan->rows == 1 ? "" : " when k bytes follow it";
     char *text = arena_printf(plan->shape->arena, "%s a byte comes to in %s()%s.",
                               plan->rows == 1 ? "What" : "Row k: what", plan->site->function->name, what);
-    table_write(&(struct table){text, plan->type, plan->table, plan->unit, values, plan->rows,
-                                plan->site->crc.width / 4},
+    table_write(&(struct table){.comment = text,
+                                .type = plan->type,
+                                .name = plan->table,
+                                .unit = plan->unit,
+                                .values = values,
+                                .rows = plan->rows,
+                                .hex_digits = plan->site->crc.width / 4},
                 &prologue);
     if (plan->rows > 1) {
         write_fast_loop(plan, &before);

@@ -12,6 +12,7 @@ const struct mutator_ops *const mutators[] = {
     &mutate_substitute_improve,
     &mutate_slice_table,
     &mutate_tabulate_loop,
+    &mutate_tabulate_power,
     &mutate_tabulate_byte,
     &mutate_tabulate_expression,
     &mutate_recursion_to_loop,

@@ -314,7 +314,8 @@ pure(const struct shape *shape, struct str name, unsigned depth)
     const struct variable *parameters = shape_parameters(shape, function->node, &count);
     struct str *free = ARENA_ARRAY(shape->arena, struct str, count + 2);
     for (size_t i = 0; i < count; i++) {
-        if (!parameters[i].type.known || parameters[i].type.pointers > 0)
+        // A called function may be handed pointers: they can only lead to what its pure caller owns.
+        if (!parameters[i].type.known || (depth == 0 && parameters[i].type.pointers > 0))
             return false;
         free[i] = parameters[i].name;
     }

@@ -18,13 +18,19 @@ write_number(const struct table *table, uint64_t value, char text[32])
     return (unsigned)number.len;
 }
 
+static size_t
+columns_of(const struct table *table)
+{
+    return table->columns == 0 ? TABLE_SIZE : table->columns;
+}
+
 static unsigned
 widest(const struct table *table)
 {
     unsigned width = 1;
     char number[32];
 
-    for (size_t i = 0; i < table->rows * TABLE_SIZE; i++) {
+    for (size_t i = 0; i < table->rows * columns_of(table); i++) {
         unsigned len = write_number(table, table->values[i], number);
         width = len > width ? len : width;
     }
@@ -40,7 +46,7 @@ write_row(const struct table *table, const uint64_t *values, const char *indent,
 
     while (columns > 4 && columns * (width + 2) + strlen(indent) > LINE_MAX_CHARS)
         columns /= 2;
-    for (unsigned i = 0; i < TABLE_SIZE; i++) {
+    for (size_t i = 0; i < columns_of(table); i++) {
         unsigned len = write_number(table, values[i], number);
         bool ends = i % columns == columns - 1;
         buf_puts(text, i % columns == 0 ? indent : "");
@@ -55,16 +61,16 @@ table_write(const struct table *table, struct buf *text)
 
     buf_printf(text, "// %s\nstatic const %s %s", table->comment, table->type, table->name);
     if (table->rows == 1) {
-        buf_puts(text, "[256] = {\n");
+        buf_printf(text, "[%zu] = {\n", columns_of(table));
         write_row(table, table->values, table->unit, text);
         buf_puts(text, "};\n\n");
         return;
     }
-    buf_printf(text, "[%zu][256] = {\n", table->rows);
+    buf_printf(text, "[%zu][%zu] = {\n", table->rows, columns_of(table));
     buf_printf(&deeper, "%s%s", table->unit, table->unit);
     for (size_t row = 0; row < table->rows; row++) {
         buf_printf(text, "%s{\n", table->unit);
-        write_row(table, table->values + row * TABLE_SIZE, buf_text(&deeper), text);
+        write_row(table, table->values + row * columns_of(table), buf_text(&deeper), text);
         buf_printf(text, "%s},\n", table->unit);
     }
     buf_puts(text, "};\n\n");

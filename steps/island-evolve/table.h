@@ -11,9 +11,10 @@ struct table {
     const char *type;    // of an element
     const char *name;
     const char *unit;       // one level of indentation
-    const uint64_t *values; // rows * 256; negative numbers as two's complement
-    size_t rows;            // 1: NAME[256], else NAME[rows][256]
+    const uint64_t *values; // rows * columns; negative numbers as two's complement
+    size_t rows;            // 1: NAME[columns], else NAME[rows][columns]
     unsigned hex_digits;    // 0: decimal
+    size_t columns;         // 0: 256
 };
 
 // Appends the definition and an empty line.

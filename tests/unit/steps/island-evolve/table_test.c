@@ -33,7 +33,7 @@ START_TEST(text)
 
     for (size_t i = 0; i < 512; i++)
         values[i] = i % 3 == 0 ? (uint64_t)-1 : i;
-    table_write(&(struct table){"Thirds.", "short", "thirds", "\t", values, 1, 0}, &out);
+    table_write(&(struct table){"Thirds.", "short", "thirds", "\t", values, 1, 0, 0}, &out);
     ck_assert(str_starts(buf_str(&out),
                          STR("// Thirds.\nstatic const short thirds[256] = {\n\t -1,   1,   2,  -1,")));
     ck_assert(str_ends(buf_str(&out), STR("  -1,\n};\n\n")));
@@ -42,9 +42,13 @@ START_TEST(text)
     buf_clear(&out);
     for (size_t i = 0; i < 512; i++)
         values[i] = i;
-    table_write(&(struct table){"Two.", "uint16_t", "two", "  ", values, 2, 4}, &out);
+    table_write(&(struct table){"Two.", "uint16_t", "two", "  ", values, 2, 4, 0}, &out);
     ck_assert_ptr_nonnull(strstr(buf_text(&out), "two[2][256] = {\n  {\n    0x0000, 0x0001,"));
     ck_assert_ptr_nonnull(strstr(buf_text(&out), "  },\n  {\n    0x0100,"));
+    buf_clear(&out);
+    table_write(&(struct table){"Narrow.", "int", "narrow", "  ", values, 3, 0, 4}, &out);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "narrow[3][4] = {\n  {\n     0,  1,  2,  3"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "  },\n  {\n     8,  9, 10, 11"));
 }
 END_TEST
 
