@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/workflow/fake_steps.h"
 #include "workflow/run.h"
+#include "workflow/scheduler.h"
 
 static struct state *
 open_state(struct arena *arena)
