@@ -2,6 +2,7 @@
 #include "steps/island-evolve/verdict.h"
 
 #include "base/clock.h"
+#include "steps/island-evolve/contender.h"
 #include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/minimise.h"
 #include "steps/shared/target/generate.h"
@@ -11,22 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONTENDERS_MAX = 4, MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
+enum { MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 
 #define TEXT_MAX_BYTES (1u << 20)
 #define INPUTS_MAX_BYTES ((size_t)64 << 20)
 #define WORTH_A_LOOK 1.02
-#define KEEP_SPEED 0.97  // of the winner's speed, for a smaller patch: what a quick duet can tell
-#define SAME_SPEED 0.96  // of the fastest: then the shorter text wins,
-#define SAME_SAVING 0.99 // also when it saves nearly all of the time that the fastest saves
+#define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
 #define RANK_LAUNCHES 3
 #define FULL_LAUNCHES_MIN 8
 #define FULL_LAUNCHES_MAX 60
-
-struct contender {
-    const struct candidate *candidate;
-    double speedup; // measured again
-};
 
 static void
 say(const struct verdict_spec *spec, const char *phase, const struct candidate *candidate)
@@ -42,90 +36,13 @@ count_rejected(const struct verdict_spec *spec, const char *reason)
     json_object_set_new(rejected, reason, json_integer(json_get_int(rejected, reason, 0) + 1));
 }
 
-// ---- contenders
-// -----------------------------------------------------------------------------------------------
-
-static bool
-is_chosen(const struct contender *contenders, size_t count, const struct candidate *candidate)
-{
-    for (size_t i = 0; i < count; i++)
-        if (contenders[i].candidate == candidate)
-            return true;
-    return false;
-}
-
-// Whether the difference to the fastest is not worth more text.
-static bool
-is_near(double speedup, double fastest)
-{
-    return speedup >= SAME_SPEED * fastest || 1 - 1 / speedup >= SAME_SAVING * (1 - 1 / fastest);
-}
-
-static bool
-is_better(const struct candidate *a, const struct candidate *b, bool by_length)
-{
-    return b == NULL || (by_length ? a->text.len < b->text.len : a->speedup > b->speedup);
-}
-
-// The fastest candidate, or of those near `fastest` the shortest, that counts and is not chosen yet.
-static const struct candidate *
-pick(const struct search *search, const struct contender *chosen, size_t count, double fastest,
-     bool by_length)
-{
-    const struct candidate *best = NULL;
-    VEC_EACH (struct candidate *, item, &search->candidates) {
-        bool fit = candidate_is_right(*item) && search_counts(*item) && (*item)->speedup >= WORTH_A_LOOK &&
-                   (!by_length || is_near((*item)->speedup, fastest)) && !is_chosen(chosen, count, *item);
-        if (fit && is_better(*item, best, by_length))
-            best = *item;
-    }
-    return best;
-}
-
-// The two fastest, and of those that are nearly as fast the two with the least text.
-static size_t
-choose(const struct search *search, struct contender contenders[CONTENDERS_MAX])
-{
-    size_t count = 0;
-    double fastest = 0;
-    for (size_t i = 0; i < CONTENDERS_MAX; i++) {
-        bool by_length = i >= CONTENDERS_MAX / 2;
-        const struct candidate *candidate = pick(search, contenders, count, fastest, by_length);
-        if (candidate == NULL)
-            continue;
-        fastest = fmax(fastest, candidate->speedup);
-        contenders[count++] = (struct contender){candidate, candidate->speedup};
-    }
-    return count;
-}
+// ---- ranking
+// --------------------------------------------------------------------------------------------------
 
 static struct effort
 rank_effort(void)
 {
     return (struct effort){"rank", RANK_LAUNCHES, RANK_LAUNCHES, 60 * CLOCK_MS_NS, 10 * CLOCK_S_NS};
-}
-
-// Whether `a` goes before `b`: of those that are about as fast as the fastest the shorter, else the faster.
-static bool
-goes_before(const struct contender *a, const struct contender *b, double fastest)
-{
-    if (is_near(a->speedup, fastest) && is_near(b->speedup, fastest))
-        return a->candidate->text.len < b->candidate->text.len;
-    return a->speedup > b->speedup;
-}
-
-static void
-sort(struct contender *contenders, size_t count)
-{
-    double fastest = 0;
-    for (size_t i = 0; i < count; i++)
-        fastest = fmax(fastest, contenders[i].speedup);
-    for (size_t i = 1; i < count; i++)
-        for (size_t k = i; k > 0 && goes_before(&contenders[k], &contenders[k - 1], fastest); k--) {
-            struct contender later = contenders[k - 1];
-            contenders[k - 1] = contenders[k];
-            contenders[k] = later;
-        }
 }
 
 static int
@@ -140,7 +57,7 @@ rank(const struct verdict_spec *spec, struct contender *contenders, size_t count
             return -1;
         contenders[i].speedup = duet.launches > 0 ? duet.speedup : 0;
     }
-    sort(contenders, count);
+    contender_sort(contenders, count);
     return 0;
 }
 
@@ -276,22 +193,44 @@ full_effort(const struct verdict_spec *spec, const char *kind)
     };
 }
 
-// Stores that a candidate was dropped after the search.
+// Stores what the verdict made of a candidate.
+static int
+store(const struct verdict_spec *spec, const struct candidate *candidate, struct err *err)
+{
+    const struct target *target = &spec->cascade->bench->target;
+    char source[65];
+    if (journal_blob_put(spec->step, candidate->text, source, err) != 0)
+        return -1;
+    return candidate_store(spec->step, candidate, target->file, target->name, source, err);
+}
+
 static int
 drop(const struct verdict_spec *spec, const struct candidate *candidate, const char *reason,
      const char *detail, struct verdict *verdict, struct err *err)
 {
-    const struct target *target = &spec->cascade->bench->target;
     struct candidate dropped = *candidate;
-    char source[65];
     dropped.stage = STAGE_FULL;
     dropped.reason = reason;
     snprintf(dropped.detail, sizeof dropped.detail, "%s", detail);
     verdict->why = arena_printf(spec->step->arena, "%s: %s", reason, detail);
     count_rejected(spec, reason);
-    if (journal_blob_put(spec->step, dropped.text, source, err) != 0)
-        return -1;
-    return candidate_store(spec->step, &dropped, target->file, target->name, source, err);
+    return store(spec, &dropped, err);
+}
+
+// The winner may be the twin of another candidate; from here on it stands for itself.
+static int
+crown(const struct verdict_spec *spec, const struct candidate *candidate, struct verdict *verdict,
+      struct err *err)
+{
+    struct candidate winner = *candidate;
+    winner.stage = STAGE_FULL;
+    winner.reason = NULL;
+    winner.detail[0] = '\0';
+    winner.speedup = verdict->train.speedup;
+    winner.low = verdict->train.low;
+    winner.high = verdict->train.high;
+    verdict->winner = candidate;
+    return store(spec, &winner, err);
 }
 
 static bool
@@ -349,8 +288,7 @@ prove_on_holdout(const struct verdict_spec *spec, const struct candidate *winner
     const char *reason = judge_holdout(spec, &verdict->train, &verdict->holdout);
     if (reason != NULL)
         return drop(spec, winner, reason, describe(spec, "holdout", &verdict->holdout), verdict, err);
-    verdict->winner = winner;
-    return 0;
+    return crown(spec, winner, verdict, err);
 }
 
 static int
@@ -394,7 +332,7 @@ verdict_reach(const struct verdict_spec *spec, struct verdict *verdict, struct e
 {
     struct contender contenders[CONTENDERS_MAX];
     *verdict = (struct verdict){.why = "no right candidate was faster"};
-    size_t count = choose(spec->search, contenders);
+    size_t count = contender_choose(spec->search, contenders);
     double until_s = recorder_seconds(spec->recorder) + 1.5 * spec->seconds;
     if (rank(spec, contenders, count, err) != 0)
         return -1;

@@ -217,6 +217,17 @@ START_TEST(test_of_equals_the_shorter)
     const struct candidate *plain = accuse(&court, HEAD LOOP ROUND TAIL, 1.44, TECHNIQUE_EDIT);
     reach(&court);
     ck_assert_ptr_eq(court.verdict.winner, plain);
+    // It stands for itself in the state, although its machine code was seen before.
+    json_t *rows;
+    LAB_OK(&court.lab, journal_flush(&court.lab.step, &court.lab.err));
+    LAB_OK(&court.lab, journal_rows(&court.lab.step, "candidate.of_step", json_pack("[ss]", "run", "evolve"),
+                                    &rows, &court.lab.err));
+    const char *stage = "";
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        if (strcmp(json_get_text(json_array_get(rows, i), "id", ""), plain->id) == 0)
+            stage = arena_dup(&court.lab.arena, json_get_text(json_array_get(rows, i), "stage", ""));
+    ck_assert_str_eq(stage, "full");
+    json_decref(rows);
     close_court(&court);
 }
 END_TEST
