@@ -70,13 +70,26 @@ overlap(struct node a, struct node b)
     return node_start(a) < node_end(b) && node_start(b) < node_end(a);
 }
 
+// What stands in one function with `node`: names of another one mean nothing there.
+static struct nodes
+in_the_function_of(const struct shape *shape, struct nodes all, struct node node)
+{
+    struct nodes kept = {ARENA_ARRAY(shape->arena, struct node, all.count + 1), 0};
+
+    for (size_t i = 0; i < all.count; i++) {
+        if (shape_enclosing(shape, all.items[i]) == shape_enclosing(shape, node))
+            kept.items[kept.count++] = all.items[i];
+    }
+    return kept;
+}
+
 static int
 apply_statement(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
                 struct err *err)
 {
     struct shape shape = shape_of(mutation);
     struct nodes all = statements(&shape);
-    struct node a = pick(&shape, all), b = pick(&shape, all);
+    struct node a = pick(&shape, all);
     struct edit edits[2];
     size_t count = 1;
     const char *what;
@@ -85,6 +98,7 @@ apply_statement(const struct mutation *mutation, size_t index, struct buf *varia
     (void)index;
     if (all.count == 0)
         return 0;
+    struct node b = pick(&shape, in_the_function_of(&shape, all, a));
     const char *line =
         arena_printf(shape.arena, "%s\n%s", copy(&shape, a), shape_indent(&shape, node_start(b)));
     switch (draw(&shape, 5)) {
