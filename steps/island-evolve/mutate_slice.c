@@ -216,10 +216,10 @@ write_fast_loop(const struct plan *plan, struct buf *text)
         buf_printf(text, "%.*s%s\n\n%s", STR_ARG(init), str_ends(init, STR(";")) ? "" : ";", plan->indent);
     }
     if (plain)
-        buf_printf(text, "for (; %s >= %zu; %.*s %s %zu) {\n", stride->left, plan->rows,
+        buf_printf(text, "for (; %s%s >= %zu; %.*s %s %zu) {\n", stride->guard, stride->left, plan->rows,
                    STR_ARG(stride->movers[0].name), stride->movers[0].step > 0 ? "+=" : "-=", plan->rows);
     else
-        buf_printf(text, "while (%s >= %zu) {\n", stride->left, plan->rows);
+        buf_printf(text, "while (%s%s >= %zu) {\n", stride->guard, stride->left, plan->rows);
     write_word(plan, text);
     write_terms(plan, text);
     if (!plain)

@@ -22,15 +22,53 @@ struct site {
     bool from_zero; // the header sets the counter to 0
 };
 
-static bool
-starts_at_zero(const struct shape *shape, struct node initializer)
+// The statement before the loop in its block, or no node.
+static struct node
+statement_before(const struct shape *shape, struct node loop)
 {
-    struct node value = node_field(node_field(initializer, "declarator"), "value");
+    struct nodes siblings = shape_statements(shape, node_parent(loop));
+
+    for (size_t i = 1; i < siblings.count; i++) {
+        if (node_same(siblings.items[i], loop))
+            return siblings.items[i - 1];
+    }
+    return (struct node){0};
+}
+
+// Whether the header, or the statement before a loop without one, sets the counter to 0.
+static bool
+starts_at_zero(const struct shape *shape, const struct stride *stride)
+{
+    struct node start = stride->initializer;
     int64_t zero = 1;
 
-    if (node_is(initializer, "assignment_expression"))
-        value = node_field(initializer, "right");
-    return !node_is_null(value) && shape_constant(shape, value, &zero) && zero == 0;
+    if (node_is_null(start)) {
+        start = statement_before(shape, stride->loop);
+        if (node_is(start, "expression_statement"))
+            start = shape_expression(start);
+    }
+    struct node declarator = node_field(start, "declarator");
+    bool assigns = node_is(start, "assignment_expression") && str_is(shape_operator(shape, start), "=");
+    struct node value = assigns ? node_field(start, "right") : node_field(declarator, "value");
+    struct node name = assigns ? node_field(start, "left") : node_field(declarator, "declarator");
+    return !node_is_null(value) && str_eq(shape_text(shape, name), stride->movers[0].name) &&
+           shape_constant(shape, value, &zero) && zero == 0;
+}
+
+// The counter moves in the header, or in the last statement, which then counts no more as part of a round.
+static bool
+moves_at_the_end(struct site *site)
+{
+    const struct stride *stride = &site->stride;
+    struct node change = stride->movers[0].change;
+
+    if (node_same(change, node_field(stride->loop, "update")))
+        return true;
+    if (site->statements.count < 2 ||
+        !node_same(shape_expression(site->statements.items[site->statements.count - 1]), change))
+        return false;
+    site->statements.count--;
+    return true;
 }
 
 static bool
@@ -40,13 +78,11 @@ read_site(const struct shape *shape, struct node loop, struct site *site)
     struct node extra;
 
     *site = (struct site){0};
-    if (!node_is(loop, "for_statement") || !stride_frame(shape, loop, stride, &extra) ||
-        !node_is_null(extra) || stride->mover_count != 1 || stride->movers[0].step != 1 ||
-        !node_same(stride->movers[0].change, node_field(loop, "update")) ||
-        !node_is(node_parent(loop), "compound_statement"))
+    if (!stride_frame(shape, loop, stride, &extra) || !node_is_null(extra) || stride->mover_count != 1 ||
+        stride->movers[0].step != 1 || !node_is(node_parent(loop), "compound_statement"))
         return false;
     site->statements = shape_statements(shape, stride->body);
-    if (site->statements.count == 0 || site->statements.count > STATEMENTS_MAX ||
+    if (site->statements.count == 0 || site->statements.count > STATEMENTS_MAX || !moves_at_the_end(site) ||
         shape_find(
             shape, stride->body,
             "break_statement continue_statement goto_statement for_statement while_statement do_statement "
@@ -59,14 +95,14 @@ read_site(const struct shape *shape, struct node loop, struct site *site)
     if (left.len <= name.len + 3)
         return false;
     site->bound = arena_str(shape->arena, str_head(left, left.len - name.len - 3));
-    site->from_zero = starts_at_zero(shape, stride->initializer);
+    site->from_zero = starts_at_zero(shape, stride);
     return true;
 }
 
 static size_t
 find_sites(const struct shape *shape, size_t limit, struct site *site)
 {
-    struct nodes loops = shape_find_all(shape, "for_statement");
+    struct nodes loops = shape_find_all(shape, "for_statement while_statement");
     size_t count = 0;
 
     for (size_t i = 0; i < loops.count && count < limit; i++) {
@@ -160,7 +196,8 @@ write_unrolled(const struct shape *shape, const struct site *site, int rounds, s
         buf_printf(text, "%.*s%s\n\n%s", STR_ARG(init), declares ? "" : ";", indent);
         edit.text = declares ? ";" : "";
     }
-    buf_printf(text, "for (; %s >= %d; %s += %d) {\n", site->stride.left, rounds, site->counter, rounds);
+    buf_printf(text, "for (; %s%s >= %d; %s += %d) {\n", site->stride.guard, site->stride.left, rounds,
+               site->counter, rounds);
     write_rounds(shape, site, rounds, false, text);
     buf_printf(text, "%s}\n%s%s", indent, indent,
                shape_edited(shape, loop, &edit, node_is_null(initializer) ? 0 : 1));

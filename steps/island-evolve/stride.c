@@ -126,6 +126,10 @@ left_between(const struct shape *shape, struct stride *stride, struct node from,
     stride->left_is_size = shape_is_unsigned(&from_type) && shape_is_unsigned(&to_type);
     bool simple = node_is(b, "identifier") || node_is(b, "number_literal");
     struct str text = shape_text(shape, b);
+    // A header that sets the counter is taken to start below the end; else it may stand behind it already.
+    if (stride->left_is_size && node_is_null(stride->initializer))
+        stride->guard =
+            arena_printf(shape->arena, "%.*s < %.*s && ", STR_ARG(shape_text(shape, a)), STR_ARG(text));
     return arena_printf(shape->arena, simple ? "%.*s - %.*s" : "(%.*s) - %.*s", STR_ARG(text),
                         STR_ARG(shape_text(shape, a)));
 }
@@ -299,6 +303,7 @@ stride_frame(const struct shape *shape, struct node loop, struct stride *stride,
 {
     *stride = (struct stride){
         .loop = loop, .body = node_field(loop, "body"), .initializer = node_field(loop, "initializer")};
+    stride->guard = "";
     *extra = (struct node){0};
     if (!node_is(loop, "for_statement") && !node_is(loop, "while_statement"))
         return false;

@@ -25,6 +25,7 @@ struct stride {
     const char *index; // "i", or "" when the pointer itself moves
     const char *left;  // how many elements are left before a round: "len - i"
     bool left_is_size; // that expression is unsigned
+    const char *guard; // "i < len && " where `left` could be below 0 and wrap around, else ""
 };
 
 // The frame alone: what moves, and how many rounds are left. Where the condition is `A && B` with A the

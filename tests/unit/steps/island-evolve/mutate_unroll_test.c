@@ -46,6 +46,26 @@ START_TEST(counted_loops)
 }
 END_TEST
 
+START_TEST(counted_loops_without_a_header)
+{
+    check(
+        HEAD
+        "long\nrun(const uint8_t *p, size_t n)\n{\n    uint64_t word = 0;\n    size_t i = 0;\n\n    while (i "
+        "< n) {\n"
+        "        word |= (uint64_t)p[i] << (i % 8 * 8);\n        i += 1;\n    }\n    return (long)word;\n}\n",
+        5, "if (n == 8) {\n        word |= (uint64_t)p[0] << (0 % 8 * 8);\n",
+        "for (; i < n && n - i >= 4; i += 4) {\n        word |= (uint64_t)p[i] <<");
+}
+END_TEST
+
+START_TEST(counters_that_start_behind_the_end)
+{
+    check("long run(const unsigned char *p, unsigned n)\n{\n    long sum = 0;\n    unsigned i = 9;\n"
+          "    while (i < n) {\n        sum += p[i];\n        i++;\n    }\n    return sum + (long)i;\n}\n",
+          3, "", "i < n && n - i >= 8;");
+}
+END_TEST
+
 START_TEST(calls_leave_conditions)
 {
     struct rig rig;
@@ -98,5 +118,5 @@ START_TEST(masks_take_the_place_of_branches)
 }
 END_TEST
 
-UNIT_MAIN("steps/island-evolve/mutate_unroll", counted_loops, calls_leave_conditions,
-          masks_take_the_place_of_branches)
+UNIT_MAIN("steps/island-evolve/mutate_unroll", counted_loops, counted_loops_without_a_header,
+          counters_that_start_behind_the_end, calls_leave_conditions, masks_take_the_place_of_branches)
