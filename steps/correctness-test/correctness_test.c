@@ -6,6 +6,7 @@
 #include "base/proc.h"
 #include "steps/correctness-test/differential.h"
 #include "steps/shared/ledger/ledger.h"
+#include "steps/shared/target/beyond.h"
 #include "steps/shared/target/generate.h"
 
 #include <ctype.h>
@@ -74,7 +75,10 @@ make_random(struct work *work, uint64_t stream, size_t count, struct corpus *cor
     corpus_init(corpus, CORPUS_MAX_BYTES);
     const json_t *distribution = json_object_get(work->record, "distribution");
     if (stream == BOUNDARY_STREAM)
-        return generate_boundary(corpus, &work->bench.target.signature, distribution, &rng, err);
+        return generate_boundary(corpus, &work->bench.target.signature, distribution, &rng, err) != 0
+                   ? -1
+                   : beyond_calls(corpus, &work->bench.target.signature, distribution, &work->bench.train,
+                                  &rng, err);
     return generate_calls(corpus, &work->bench.target.signature, distribution, &work->bench.train, &rng,
                           count, err);
 }

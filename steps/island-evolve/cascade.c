@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "steps/island-evolve/beyond.h"
+#include "steps/shared/target/beyond.h"
 #include "steps/island-evolve/screen.h"
 #include "steps/shared/target/generate.h"
 

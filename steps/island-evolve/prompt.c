@@ -73,9 +73,6 @@ add_target(const struct prompt_spec *spec, struct buf *prompt)
     double share = json_get_real(spec->benchmark, "share", 0);
     if (share > 0)
         buf_printf(prompt, "It takes %.1f %% of the service's CPU time.\n", 100 * share);
-    double call_ns = json_get_real(json_object_get(spec->benchmark, "noise_floor"), "ns_per_call", 0);
-    if (call_ns > 0)
-        buf_printf(prompt, "One call takes %.0f ns on average.\n", call_ns);
     add_json(prompt, "Inputs in production (quantiles of lengths, shares of byte classes): ",
              json_object_get(spec->benchmark, "distribution"));
     buf_puts(prompt, "\n");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steps/island-evolve/beyond.h"
+#include "steps/shared/target/beyond.h"
 
 // Call `from` of `like` again, with parameter `index` set to `value`.
 static int
@@ -36,7 +36,8 @@ beyond_calls(struct corpus *corpus, const struct signature *signature, const jso
         if (parameter->kind != CELL_SCALAR || parameter->is_real || json_object_get(learned, "max") == NULL)
             continue;
         int64_t low = json_get_int(learned, "min", 0), high = json_get_int(learned, "max", 0);
-        const int64_t values[] = {high + 1, high + 2, high + 3, high + 4, low - 1, low - 2};
+        // 0, 1 and -1 are where special cases live, however far from what was seen.
+        const int64_t values[] = {high + 1, high + 2, high + 3, high + 4, low - 1, low - 2, 0, 1, -1};
         for (size_t k = 0; k < sizeof(values) / sizeof(*values); k++) {
             bool inside = values[k] >= low && values[k] <= high; // it wrapped around
             size_t from = (size_t)rng_below(rng, like->count);

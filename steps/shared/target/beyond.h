@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls just beyond what was seen: captured calls with one scalar moved a little over the ends of its range.
 // They refute variants that merely know the answers to what was captured.
-#ifndef ATOLL_STEPS_ISLAND_EVOLVE_BEYOND_H
-#define ATOLL_STEPS_ISLAND_EVOLVE_BEYOND_H
+#ifndef ATOLL_STEPS_SHARED_TARGET_BEYOND_H
+#define ATOLL_STEPS_SHARED_TARGET_BEYOND_H
 
 #include "steps/shared/target/corpus.h"
 
