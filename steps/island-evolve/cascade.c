@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "steps/shared/target/beyond.h"
 #include "steps/island-evolve/screen.h"
+#include "steps/shared/target/beyond.h"
 #include "steps/shared/target/generate.h"
 
 #include <stdio.h>
