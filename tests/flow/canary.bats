@@ -86,7 +86,7 @@ steps:
   - id: canary
     uses: canary-experiment
     with:
-      run: ./tagd --repeat 8
+      run: ./tagd --repeat 30
       traffic: $1
       pull-request:
         function: crc32_update
