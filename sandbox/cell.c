@@ -349,7 +349,8 @@ cell_load(struct cell *cell, const struct cell_inputs *inputs, struct err *err)
     for (size_t i = 0; i <= inputs->count; i++)
         offsets[i] = inputs->offsets[i] - start;
     cell->shared->inputs_at = sizeof(struct shared) + table;
-    memcpy((char *)cell->shared + cell->shared->inputs_at, inputs->bytes + start, bytes);
+    // The other side can write all of the shared header: no address is ever read back from it.
+    memcpy((char *)offsets + table, inputs->bytes + start, bytes);
     cell->input_count = cell->shared->count = inputs->count;
     if (ask(cell, SHARED_LOAD, err) < 0)
         return -1;

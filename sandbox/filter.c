@@ -106,7 +106,7 @@ static const int denied_always[] = {SCMP_SYS(socket),
                                     SCMP_SYS(sched_setparam)};
 
 // Denied to a program that only computes: processes and threads, owners, modes and times of files, affinity,
-// leaving the process group, locks that another run could see.
+// leaving the process group, locks that another run could see, memory that no limit counts.
 static const int denied_run[] = {
     SCMP_SYS(fork),         SCMP_SYS(vfork),      SCMP_SYS(clone),
     SCMP_SYS(chmod),        SCMP_SYS(fchmod),     SCMP_SYS(fchmodat),
@@ -115,6 +115,7 @@ static const int denied_run[] = {
     SCMP_SYS(utimensat),    SCMP_SYS(futimesat),  SCMP_SYS(sched_setaffinity),
     SCMP_SYS(setpgid),      SCMP_SYS(setsid),     SCMP_SYS(flock),
     SCMP_SYS(memfd_secret), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(memfd_create),
 };
 
 struct filter {

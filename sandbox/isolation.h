@@ -2,9 +2,8 @@
 // How strongly untrusted code is contained, and what this machine can give.
 //   none   nothing (never used unless asked for by name)
 //   guard  no_new_privs, empty capabilities, clean environment, closed descriptors, own session, death with
-//   the parent,
-//          resource limits, seccomp without sockets
-//   fence  guard and Landlock over the file system
+//          the parent, resource limits, seccomp without sockets; Landlock as far as the kernel has it
+//   fence  guard and all of Landlock that keeps files as they are (ABI 3, Linux 6.2: truncation, too)
 //   cell   fence and namespaces (issue of its own)
 #ifndef ATOLL_SANDBOX_ISOLATION_H
 #define ATOLL_SANDBOX_ISOLATION_H

@@ -77,6 +77,15 @@ note_fault(struct launch *launch, size_t variant, enum quads_end end)
     launch->result->variant = variant;
 }
 
+static void
+note_difference(struct launch *launch)
+{
+    struct quads_result *result = launch->result;
+    result->end = QUADS_DIFFER;
+    result->window_first = window_first(launch->spec, launch->window);
+    result->window_count = launch->spec->size.count;
+}
+
 static int
 run_variant(struct launch *launch, size_t variant, struct cell_batch *batch, struct err *err)
 {
@@ -164,15 +173,13 @@ run_quad(struct launch *launch, struct err *err)
         if (result->end != QUADS_DONE)
             return 0;
     }
-    result->window_first = window_first(launch->spec, launch->window);
-    result->window_count = launch->spec->size.count;
     for (size_t variant = 0; variant < 2; variant++)
         if (!same(&batches[variant][0], &batches[variant][1])) {
             note_fault(launch, variant, QUADS_UNSTEADY);
             return 0;
         }
     if (!same(&batches[0][0], &batches[1][0])) {
-        result->end = QUADS_DIFFER;
+        note_difference(launch);
         return 0;
     }
     note_quad(launch, batches);
@@ -181,20 +188,19 @@ run_quad(struct launch *launch, struct err *err)
 
 // One long batch: does the clock in the cell agree with the same clock outside? Sets the clock to compare by.
 static int
-audit(struct launch *launch, size_t variant, struct err *err)
+audit(struct launch *launch, size_t variant, struct cell_batch *batch, struct err *err)
 {
     const struct quads_spec *spec = launch->spec;
-    struct cell_batch batch;
     size_t first = window_first(spec, launch->window);
-    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * AUDIT_BATCHES, &batch,
+    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * AUDIT_BATCHES, batch,
                    err) < 0)
         return -1;
-    if (batch.fault != CELL_OK) {
+    if (batch->fault != CELL_OK) {
         note_fault(launch, variant, QUADS_FAULT);
         return 0;
     }
-    double hidden = (double)(batch.outside_cpu_ns - batch.cpu_ns);
-    if (hidden > HIDDEN_NS * (double)batch.parts + HIDDEN_SHARE * (double)batch.outside_cpu_ns)
+    double hidden = (double)(batch->outside_cpu_ns - batch->cpu_ns);
+    if (hidden > HIDDEN_NS * (double)batch->parts + HIDDEN_SHARE * (double)batch->outside_cpu_ns)
         launch->result->clock = QUADS_OUTSIDE;
     return 0;
 }
@@ -209,9 +215,12 @@ choose_clock(struct launch *launch, struct err *err)
         launch->result->clock = QUADS_WALL;
         return 0;
     }
+    struct cell_batch audits[2];
     for (size_t variant = 0; variant < 2 && launch->result->end == QUADS_DONE; variant++)
-        if (audit(launch, variant, err) < 0)
+        if (audit(launch, variant, &audits[variant], err) < 0)
             return -1;
+    if (launch->result->end == QUADS_DONE && !same(&audits[0], &audits[1]))
+        note_difference(launch);
     return 0;
 }
 

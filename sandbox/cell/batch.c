@@ -36,16 +36,17 @@ round_up(size_t bytes, size_t to)
 }
 
 // One decoded argument: a scalar or count in `value`, or a buffer of `bytes` whose content is at `content`
-// (NULL: poison).
+// (NULL: poison) and that stands `shift` bytes behind an aligned address.
 struct argument {
     uint64_t value;
     bool is_buffer;
     const uint8_t *content;
-    size_t bytes;
+    size_t bytes, shift;
 };
 
 static bool
-decode_argument(struct reader *reader, const struct cell_parameter *parameter, struct argument *argument)
+decode_argument(struct reader *reader, const struct cell_parameter *parameter, size_t salt,
+                struct argument *argument)
 {
     *argument = (struct argument){0};
     if (parameter->kind == CELL_COUNT)
@@ -59,6 +60,9 @@ decode_argument(struct reader *reader, const struct cell_parameter *parameter, s
     if (__builtin_mul_overflow(argument->value, size, &argument->bytes) || argument->bytes > SIZE_MAX / 4)
         return false;
     argument->bytes += parameter->kind == CELL_TEXT;
+    // Callers have buffers at any address that the element's type permits; a quarter of ours is aligned.
+    if (size > 0 && size < ALIGN && ALIGN % size == 0 && salt % 4 != 0)
+        argument->shift = salt * size % ALIGN;
     if (parameter->kind == CELL_OUT)
         return true;
     argument->content = reader->at;
@@ -72,7 +76,7 @@ decode(const struct batch *batch, size_t index, struct argument *arguments)
     const struct batch_object *object = &batch->object;
     struct reader reader = {batch->inputs + batch->offsets[index], batch->inputs + batch->offsets[index + 1]};
     for (size_t i = 0; i < object->stride; i++)
-        if (!decode_argument(&reader, &object->parameters[i], &arguments[i]))
+        if (!decode_argument(&reader, &object->parameters[i], index * 5 + i * 3, &arguments[i]))
             return false;
     for (size_t i = 0; i < object->stride; i++) {
         int32_t of = object->parameters[i].of;
@@ -87,6 +91,12 @@ decode(const struct batch *batch, size_t index, struct argument *arguments)
 
 enum { PARAMETERS_MAX = 64 };
 
+static size_t
+footprint(const struct argument *argument)
+{
+    return round_up(argument->shift + argument->bytes, ALIGN) + GUARD_BYTES;
+}
+
 // Bytes that one call's buffers take in the area.
 static size_t
 call_bytes(const struct argument *arguments, size_t stride)
@@ -94,7 +104,7 @@ call_bytes(const struct argument *arguments, size_t stride)
     size_t sum = 0;
     for (size_t i = 0; i < stride; i++)
         if (arguments[i].is_buffer)
-            sum += round_up(arguments[i].bytes, ALIGN) + GUARD_BYTES;
+            sum += footprint(&arguments[i]);
     return sum;
 }
 
@@ -120,7 +130,7 @@ static void
 release_separate(struct batch *batch)
 {
     for (size_t i = 0; batch->separate && i < batch->count * batch->object.stride; i++)
-        free(batch->placed[i].at);
+        free(batch->placed[i].block);
     batch->count = 0;
 }
 
@@ -148,21 +158,27 @@ fitting(const struct batch *batch, struct window window, size_t from, size_t cou
     return n;
 }
 
-static uint8_t *
-place(struct batch *batch, uint8_t **cursor, const struct argument *argument)
+// Under sanitizers a buffer ends where its block does.
+static void
+place(struct batch *batch, uint8_t **cursor, const struct argument *argument, struct placed *placed)
 {
-    uint8_t *at = *cursor;
+    size_t before = argument->shift, bytes = argument->bytes;
+    uint8_t *block = *cursor;
     if (batch->separate)
-        at = malloc(argument->bytes ? argument->bytes : 1);
+        placed->block = block = malloc(before + bytes > 0 ? before + bytes : 1);
     else
-        *cursor += round_up(argument->bytes, ALIGN) + GUARD_BYTES;
+        *cursor += footprint(argument);
+    placed->at = block + before;
+    placed->bytes = bytes;
+    memset(block, POISON, before);
     if (argument->content)
-        memcpy(at, argument->content, argument->bytes);
+        memcpy(placed->at, argument->content, bytes);
     else
-        memset(at, POISON, argument->bytes);
+        memset(placed->at, POISON, bytes);
     if (!batch->separate)
-        memset(at + argument->bytes, POISON, (size_t)(*cursor - at) - argument->bytes);
-    return at;
+        memset(placed->at + bytes, POISON, (size_t)(*cursor - placed->at) - bytes);
+    if (argument->content)
+        placed->input_at = (size_t)(argument->content - batch->inputs);
 }
 
 size_t
@@ -189,10 +205,7 @@ batch_prepare(struct batch *batch, struct window window, size_t from, size_t cou
             batch->slots[k * stride + i].u = arguments[i].value;
             if (!arguments[i].is_buffer)
                 continue;
-            placed->at = place(batch, &cursor, &arguments[i]);
-            placed->bytes = arguments[i].bytes;
-            if (arguments[i].content)
-                placed->input_at = (size_t)(arguments[i].content - batch->inputs);
+            place(batch, &cursor, &arguments[i], placed);
             batch->slots[k * stride + i].p = placed->at;
         }
     }
@@ -259,7 +272,7 @@ output_bytes(const struct cell_parameter *parameter, const struct placed *placed
     return ((uint64_t)result < capacity ? (size_t)result : capacity) * parameter->size;
 }
 
-// A digest also shows what is no output but must not happen: a changed const input, a write behind a buffer.
+// What is no output but must not happen shows in it: a changed const input, a write behind a buffer.
 static void
 emit_violations(const struct batch *batch, struct sink *sink, const struct cell_parameter *parameter,
                 const struct placed *placed)
@@ -285,8 +298,7 @@ emit_call(const struct batch *batch, struct sink *sink, size_t call)
         const struct placed *placed = &batch->placed[call * object->stride + i];
         if (!placed->at)
             continue;
-        if (!sink->out)
-            emit_violations(batch, sink, parameter, placed);
+        emit_violations(batch, sink, parameter, placed);
         if (parameter->kind != CELL_INOUT && parameter->kind != CELL_OUT)
             continue;
         size_t bytes = output_bytes(parameter, placed, result);

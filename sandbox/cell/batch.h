@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls that a host makes: inputs decoded into slots and fresh buffers, outputs digested or written out.
-// Buffers stand in one area at addresses that change from batch to batch; under sanitizers each is a block of
-// its own.
+// Buffers stand in one area at addresses that change from batch to batch, most of them at no better alignment
+// than their elements need; under sanitizers each is a block of its own.
 #ifndef ATOLL_SANDBOX_CELL_BATCH_H
 #define ATOLL_SANDBOX_CELL_BATCH_H
 
@@ -25,7 +25,7 @@ struct batch_object {
 
 // One buffer argument of one prepared call; bytes == 0 and at == NULL for scalars.
 struct placed {
-    uint8_t *at;
+    uint8_t *at, *block;    // block: from malloc, when each has its own
     size_t bytes, input_at; // input_at: offset of the elements in the encoded call
 };
 

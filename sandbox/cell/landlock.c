@@ -23,6 +23,7 @@ int landlock_apply(const struct order *order);
 #define FS_REFER (1ULL << 13)     // ABI 2
 #define FS_TRUNCATE (1ULL << 14)  // ABI 3
 #define FS_IOCTL_DEV (1ULL << 15) // ABI 5
+#define FS_ABI_1 (FS_REFER - 1)
 #define FS_ABI_3 ((1ULL << 15) - 1)
 #define FS_OF_A_FILE (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE)
 #define FS_READ (FS_EXECUTE | FS_READ_FILE | FS_READ_DIR)
@@ -109,22 +110,29 @@ allow_all(int ruleset, const char *const *paths, uint64_t access)
     return 0;
 }
 
+// What a kernel can deny; before ABI 2 renaming between folders is denied always.
+static uint64_t
+known_access(uint32_t abi)
+{
+    return FS_ABI_1 | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) |
+           (abi >= 5 ? FS_IOCTL_DEV : 0);
+}
+
 int
 landlock_apply(const struct order *order)
 {
     uint32_t abi = order->request.landlock_abi;
-    struct ruleset attributes = {.fs = FS_ABI_3 | (abi >= 5 ? FS_IOCTL_DEV : 0),
-                                 .net = abi >= 4 ? NET_TCP : 0,
-                                 .scope = abi >= 6 ? SCOPE_ALL : 0};
+    uint64_t write = (FS_READ | FS_WRITE) & known_access(abi);
+    struct ruleset attributes = {
+        .fs = known_access(abi), .net = abi >= 4 ? NET_TCP : 0, .scope = abi >= 6 ? SCOPE_ALL : 0};
     size_t size = abi >= 6 ? sizeof(attributes) : abi >= 4 ? 16 : 8;
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
     if (ruleset < 0)
         return -1;
     int done = 0;
-    if (allow_all(ruleset, system_read, FS_READ) < 0 ||
-        allow_all(ruleset, system_write, FS_READ | FS_WRITE) < 0 ||
+    if (allow_all(ruleset, system_read, FS_READ) < 0 || allow_all(ruleset, system_write, write) < 0 ||
         allow_all(ruleset, (const char *const *)order->read_paths, FS_READ) < 0 ||
-        allow_all(ruleset, (const char *const *)order->write_paths, FS_READ | FS_WRITE) < 0 ||
+        allow_all(ruleset, (const char *const *)order->write_paths, write) < 0 ||
         syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
         done = -1;
     close(ruleset);

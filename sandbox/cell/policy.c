@@ -128,23 +128,25 @@ install_profile(uint32_t profile)
     return install(code, (size_t)got / sizeof(code[0]));
 }
 
-#define ARG_LOW(n) LOAD(args[n])
 #define IS(number, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), yes, no)
+#define NEVER(number) IS(number, 0, 1), REFUSE(EPERM)
 
+// What a host may still do once its own program runs: no other program, and signals to itself only.
 int
 policy_seal(void)
 {
     struct sock_filter code[] = {
         LOAD(nr),
-        IS(__NR_execve, 8, 0),
-        IS(__NR_execveat, 7, 0),
-        IS(__NR_tkill, 6, 0),
-        IS(__NR_pidfd_send_signal, 5, 0),
-        IS(__NR_kill, 3, 0),
-        IS(__NR_tgkill, 2, 0),
-        IS(__NR_rt_sigqueueinfo, 1, 0),
-        IS(__NR_rt_tgsigqueueinfo, 0, 3),
-        ARG_LOW(0),
+        NEVER(__NR_execve),
+        NEVER(__NR_execveat),
+        NEVER(__NR_tkill),
+        NEVER(__NR_pidfd_send_signal),
+        IS(__NR_kill, 4, 0),
+        IS(__NR_tgkill, 3, 0),
+        IS(__NR_rt_sigqueueinfo, 2, 0),
+        IS(__NR_rt_tgsigqueueinfo, 1, 0),
+        RETURN(SECCOMP_RET_ALLOW),
+        LOAD(args[0]),
         IS(getpid(), 1, 0),
         REFUSE(EPERM),
         RETURN(SECCOMP_RET_ALLOW),
@@ -172,7 +174,7 @@ policy_apply(const struct order *order, const char **stage)
     if (order->cwd[0] && chdir(order->cwd) < 0)
         return -1;
     *stage = "landlock";
-    if (request->level >= ISOLATION_FENCE && landlock_apply(order) < 0)
+    if (request->landlock_abi >= 1 && landlock_apply(order) < 0)
         return -1;
     *stage = "seccomp";
     if (request->level >= ISOLATION_GUARD && (install_unknown() < 0 || install_profile(request->profile) < 0))

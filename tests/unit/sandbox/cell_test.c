@@ -99,6 +99,70 @@ START_TEST(calls_return_results)
 }
 END_TEST
 
+// The address of a buffer of `type`, modulo 16, is the result.
+#define ADDRESS_OBJECT(type)                                                                 \
+    OBJECT("{CELL_IN, -1, sizeof(" #type ")}, {CELL_COUNT, 0, 8}",                           \
+           "int64_t f(const " #type " *p, size_t n) { return (int64_t)(uintptr_t)p % 16; }", \
+           "f(s[0].p, s[1].u)")
+
+// The set of addresses modulo 16, a bit each, that 32 calls see.
+static unsigned
+addresses(const char *source, bool sanitized)
+{
+    struct bench b;
+    unsigned seen = 0;
+    bench_init(&b, source);
+    cell_free(b.cell);
+    b.cell = start(&b.f, fs_join(&b.f.arena, b.f.folder, "object.so"), sanitized);
+    for (size_t i = 0; i < 32; i++) {
+        calls_add_bytes(&b.calls, 2, "0123456789abcdef", 16);
+        calls_next(&b.calls);
+    }
+    bench_load(&b);
+    for (size_t i = 0; i < 32; i++) {
+        bench_call(&b, i);
+        int64_t first = bench_result(&b);
+        bench_call(&b, i);
+        ck_assert_int_eq(bench_result(&b), first);
+        seen |= 1U << first;
+    }
+    bench_release(&b);
+    return seen;
+}
+
+START_TEST(buffers_stand_where_callers_have_them)
+{
+    unsigned bytes = addresses(ADDRESS_OBJECT(char), false),
+             words = addresses(ADDRESS_OBJECT(uint64_t), false);
+    ck_assert_uint_eq(bytes & 1, 1);
+    ck_assert_int_ge(__builtin_popcount(bytes), 8);
+    ck_assert_uint_eq(words, 1 << 0 | 1 << 8);
+    ck_assert_int_ge(__builtin_popcount(addresses(ADDRESS_OBJECT(char), true)), 8);
+}
+END_TEST
+
+START_TEST(a_single_call_shows_what_must_not_happen)
+{
+    static const char *const bodies[] = {TEXT_OBJECT("return 7;"),
+                                         TEXT_OBJECT("((char *)(void *)(uintptr_t)t)[0] ^= 1; return 7;"),
+                                         TEXT_OBJECT("((char *)(void *)(uintptr_t)t)[n + 1] = 0; return 7;")};
+    size_t lengths[3];
+    for (size_t i = 0; i < 3; i++) {
+        struct bench b;
+        bench_init(&b, bodies[i]);
+        calls_add_texts(&b.calls);
+        bench_load(&b);
+        bench_call(&b, 1);
+        ck_assert_int_eq(bench_result(&b), 7);
+        lengths[i] = b.output.len;
+        bench_release(&b);
+    }
+    ck_assert_uint_eq(lengths[0], 8);
+    ck_assert_uint_gt(lengths[1], 8);
+    ck_assert_uint_gt(lengths[2], 8);
+}
+END_TEST
+
 START_TEST(batches_are_steady_and_timed)
 {
     struct bench b;
@@ -484,7 +548,8 @@ START_TEST(attacks_are_refused)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/cell", calls_return_results, batches_are_steady_and_timed, large_batches_run_in_parts,
+UNIT_MAIN("sandbox/cell", buffers_stand_where_callers_have_them, a_single_call_shows_what_must_not_happen,
+          calls_return_results, batches_are_steady_and_timed, large_batches_run_in_parts,
           digest_sees_every_byte, outputs_are_poisoned, length_comes_from_result, in_out_is_restored,
           writing_const_input_shows, writing_behind_a_buffer_shows, every_kind_of_argument_arrives,
           addresses_change_between_batches, crash_is_reported, crash_in_a_batch_is_reported,

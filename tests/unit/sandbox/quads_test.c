@@ -88,6 +88,17 @@ START_TEST(heavy_calls_are_split_into_windows)
 }
 END_TEST
 
+START_TEST(audits_are_compared_too)
+{
+    // Right in the two batches that warm up and the ten of five quads; wrong in what follows, the audit.
+    struct pair p;
+    pair_init(&p, TEXT_OBJECT("return 1;"),
+              TEXT_OBJECT("static int calls; return ++calls > 12 * 40 ? 2 : 1;"));
+    ck_assert_int_eq(pair_run(&p, (struct quads_size){INPUTS, 1}, 0).end, QUADS_DIFFER);
+    pair_release(&p);
+}
+END_TEST
+
 START_TEST(windows_visit_every_input)
 {
     // Wrong for the longest text only, which stands in the last window.
@@ -141,6 +152,6 @@ START_TEST(order_of_each_quad_is_drawn)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/quads", light_calls_are_repeated, heavy_calls_are_split_into_windows,
-          windows_visit_every_input, ratio_is_baseline_over_candidate, a_fault_names_its_variant,
-          order_of_each_quad_is_drawn)
+UNIT_MAIN("sandbox/quads", audits_are_compared_too, light_calls_are_repeated,
+          heavy_calls_are_split_into_windows, windows_visit_every_input, ratio_is_baseline_over_candidate,
+          a_fault_names_its_variant, order_of_each_quad_is_drawn)
