@@ -38,12 +38,13 @@ shadow_speedup(const struct shadow *shadow)
 {
     struct eprocess process;
     eprocess_init(&process, PRIOR_WEIGHT);
-    for (size_t i = 0; i < shadow->quads; i++)
-        eprocess_add(&process, shadow->log_ratios[i]);
-    struct speedup speedup = {1, 0, HUGE_VAL, shadow->quads > 0};
+    for (size_t i = 0; i + ROUND_QUADS <= shadow->quads; i += ROUND_QUADS) {
+        double round[ROUND_QUADS];
+        memcpy(round, shadow->log_ratios + i, sizeof(round));
+        eprocess_add(&process, stats_median(round, ROUND_QUADS));
+    }
+    struct speedup speedup = {exp(process.mean), 0, HUGE_VAL, process.count > 0};
     double low, high;
-    if (speedup.known)
-        speedup.estimate = exp(stats_mean(shadow->log_ratios, shadow->quads));
     if (eprocess_interval(&process, ALPHA, &low, &high)) {
         speedup.low = exp(low);
         speedup.high = exp(high);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shadow experiment found, and what follows from it. Pure: no clock, no files.
 //
-// The statistic of a quad (four runs, ABBA or BAAB) is the mean of its two log-ratios of CPU time, control to
-// treatment; the interval of its mean is a confidence sequence (base/stats.h), true at every moment that one
+// A quad (four runs, ABBA or BAAB) gives the mean of its two log-ratios of CPU time, control to treatment. On
+// a shared machine one in ten is far off, so the statistic is that of a round: the median of its three quads.
+// The interval of the rounds' mean is a confidence sequence (base/stats.h), true at every moment that one
 // looks, so the experiment may stop as soon as it excludes 1.
 #ifndef ATOLL_STEPS_CANARY_EXPERIMENT_VERDICT_H
 #define ATOLL_STEPS_CANARY_EXPERIMENT_VERDICT_H
@@ -10,7 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-enum { QUADS_MIN = 6, QUADS_MAX = 200 };
+enum { ROUND_QUADS = 3, QUADS_MIN = 6 * ROUND_QUADS, QUADS_MAX = 80 * ROUND_QUADS };
 
 enum decision { DECISION_ADVANCE, DECISION_ROLLBACK, DECISION_HOLD };
 
@@ -36,7 +37,7 @@ struct shadow {
 
 struct speedup {
     double estimate, low, high; // baseline over treatment; low 0 and high HUGE_VAL while unbounded
-    bool known;                 // false without a quad
+    bool known;                 // false without a round
 };
 
 struct verdict {
@@ -49,7 +50,7 @@ struct verdict {
 // "advance", "rollback" or "hold"; static.
 const char *decision_name(enum decision decision);
 
-// The speed-up of the whole service with its 95 % interval.
+// The speed-up of the whole service with its 95 % interval; of whole rounds only.
 struct speedup shadow_speedup(const struct shadow *shadow);
 
 // Whether more quads can change nothing: an obstacle, or QUADS_MIN of them and an interval without 1.

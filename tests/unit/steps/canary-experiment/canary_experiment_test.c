@@ -74,7 +74,7 @@ START_TEST(figures_stand_in_the_outputs_and_the_request)
     // A share of 80 % at 2x.
     ck_assert_double_eq_tol(json_get_real(rig.outputs, "predicted_saving", 0), 0.4, 1e-9);
     ck_assert_double_eq_tol(json_get_real(rig.outputs, "measured_saving", 0), 1 - 1 / speedup, 1e-9);
-    ck_assert_int_ge(json_get_int(rig.outputs, "quads", 0), 6);
+    ck_assert_int_ge(json_get_int(rig.outputs, "quads", 0), 18);
     const char *page = rig_page(&rig);
     ck_assert(strstr(page, "## Shadow canary: advance") != NULL);
     ck_assert(strstr(page, "40.00 % predicted") != NULL);
@@ -209,7 +209,7 @@ END_TEST
 START_TEST(equal_holds)
 {
     rig_open(&rig, RIG_EQUAL);
-    json_object_set_new(rig.with, "quads", json_integer(6));
+    json_object_set_new(rig.with, "quads", json_integer(18));
     RIG_OK(&rig, rig_run(&rig, "canary"));
     // One look in twenty may be wrong about equal sides; it may never see a large effect.
     ck_assert_double_eq_tol(json_get_real(rig.outputs, "speedup", 0), 1, 0.1);

@@ -169,7 +169,7 @@ rig_open_with(struct rig *rig, const char *control, const char *treatment, const
                   "remote", "origin", "function", "digest", "file", "d.c", "evidence", "winner", "variant",
                   "f00d", "benchmark", "share", 0.8, "holdout", "speedup", 2.0);
     rig->with = json_pack("{s:o, s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:s, s:s}", "pull-request", request,
-                          "build", "make -s", "run", "./d", "traffic", "traffic.txt", "quads", 10,
+                          "build", "make -s", "run", "./d", "traffic", "traffic.txt", "quads", 60,
                           "min-cpu-seconds", 0.005, "margin", 0.01, "timeout", 20.0, "lease", 86400.0,
                           "author-name", "atoll", "author-email", "atoll@localhost");
     ck_assert(rig->with != NULL);
