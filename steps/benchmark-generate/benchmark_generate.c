@@ -228,23 +228,6 @@ noise_floor(struct work *work, json_t **floor, struct err *err)
 }
 
 static json_t *
-recipe_json(const struct recipe *recipe)
-{
-    json_t *flags = json_array(), *link = json_array(), *write = json_array();
-    for (size_t i = 0; i < recipe->flag_count; i++)
-        json_array_append_new(flags, json_string(recipe->flags[i]));
-    for (size_t i = 0; i < recipe->link_count; i++)
-        json_array_append_new(link, json_string(recipe->link[i]));
-    for (size_t i = 0; i < recipe->write_count; i++)
-        json_array_append_new(write, json_string(recipe->write[i]));
-    json_t *json = json_pack("{s:s, s:o, s:o}", "cc", recipe->cc, "flags", flags, "link", link);
-    if (recipe->write_count > 0)
-        json_object_set(json, "write", write);
-    json_decref(write);
-    return json;
-}
-
-static json_t *
 params_json(const struct signature *signature)
 {
     AUTO_JSON *whole = signature_to_json(signature);
@@ -294,7 +277,7 @@ make_record(struct work *work, json_t **record, struct err *err)
                   "function", target->name, "file", target->file, "share", json_get_real(hotspot, "share", 0),
                   "benchmark_file", benchmark_file_path(work->step->arena, target->name), "target", "file",
                   target->file, "function", target->name, "params", params_json(&target->signature), "recipe",
-                  recipe_json(&target->recipe), "commit", target->commit, "train", train, "holdout", holdout,
+                  recipe_to_json(&target->recipe), "commit", target->commit, "train", train, "holdout", holdout,
                   "distribution", work->distribution, "noise_floor", floor, "calls", "train",
                   (json_int_t)bench->train.count, "holdout", (json_int_t)bench->holdout.count, "left_out",
                   (json_int_t)work->left_out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/bound.h"
 
+#include "steps/shared/target/cursor.h"
 #include "steps/shared/target/function.h"
 
 enum { ALIAS_ROUNDS = 4 };
@@ -231,25 +232,33 @@ is_constant_choice(const struct names *names, struct node node)
            node_is(node, "false");
 }
 
+struct returns {
+    struct names names;
+    bool length, other;
+};
+
 static bool
 visit_return(void *context, struct node node)
 {
-    struct walk *walk = context;
+    struct returns *returns = context;
 
     if (!node_is(node, "return_statement") || node_count(node) == 0)
         return true;
-    if (!is_constant_choice(&walk->names, node_child(node, 0)))
-        walk->found++;
+    struct node value = node_child(node, 0);
+    if (cursor_is_length(&returns->names, value))
+        returns->length = true;
+    else if (!is_constant_choice(&returns->names, value))
+        returns->other = true;
     return true;
 }
 
 bool
-usage_returns_variable(const struct scope *scope, struct scope_node definition)
+usage_returns_length(const struct scope *scope, struct scope_node definition, struct str buffer)
 {
-    struct walk walk = {.names = names_of(scope, definition, (struct str){0})};
+    struct returns returns = {.names = names_of(scope, definition, buffer)};
 
-    node_walk(walk.names.body, visit_return, &walk);
-    return walk.found > 0;
+    node_walk(returns.names.body, visit_return, &returns);
+    return returns.length && !returns.other;
 }
 
 struct index_search {

@@ -25,7 +25,8 @@ bool usage_bounds_index(const struct scope *scope, struct scope_node definition,
 // How often the function calls itself.
 size_t usage_self_calls(struct scope_node definition, struct str name);
 
-// Whether some `return` gives anything but a constant.
-bool usage_returns_variable(const struct scope *scope, struct scope_node definition);
+// Whether the result says how much of `buffer` was written: every `return` gives a constant or a length
+// (cursor.h), and one a length. Any other computed result (a code, a count of changes) is none.
+bool usage_returns_length(const struct scope *scope, struct scope_node definition, struct str buffer);
 
 #endif

@@ -110,3 +110,18 @@ cursor_behind(const struct names *names, struct node index)
     node_walk(names->body, visit_source, &search);
     return search.from_cursor && !search.other_value;
 }
+
+bool
+cursor_is_length(const struct names *names, struct node expression)
+{
+    struct node node = expression;
+
+    while (node_is(node, "parenthesized_expression") || node_is(node, "cast_expression"))
+        node = node_is(node, "cast_expression") ? node_field(node, "value") : node_child(node, 0);
+    if (!node_is(node, "binary_expression"))
+        return is_cursor(names, node);
+    struct str op = names_operator(names, node);
+    bool minus = str_is(op, "-");
+    return (minus && names_mention(names, node_field(node, "right"))) ||
+           ((minus || str_is(op, "+")) && cursor_is_length(names, node_field(node, "left")));
+}

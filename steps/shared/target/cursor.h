@@ -10,4 +10,8 @@
 // variable that only ever takes the value of a cursor.
 bool cursor_behind(const struct names *names, struct node index);
 
+// Whether an expression says how much of the buffer was written: a cursor, a cursor plus or minus something,
+// or the difference of a pointer and the buffer.
+bool cursor_is_length(const struct names *names, struct node expression);
+
 #endif

@@ -281,19 +281,19 @@ count_kind(const struct roles *roles, enum cell_kind kind)
     return found;
 }
 
-// The result is the length of what was written when there is one output and the result is a computed integer.
+// The result is the length of what was written when there is one output and the result is its cursor. In
+// doubt all of the output is compared.
 static void
 assign_length(const struct roles *roles)
 {
     const struct signature *s = roles->signature;
 
-    if (s->result_size < 4 || s->result_real || count_kind(roles, CELL_OUT) != 1 ||
-        !usage_returns_variable(roles->scope, roles->definition))
+    if (s->result_size < 4 || s->result_real || count_kind(roles, CELL_OUT) != 1)
         return;
     for (size_t i = 0; i < s->count; i++) {
         struct parameter *p = parameter_at(roles, i);
         if (p->kind == CELL_OUT && override_text(roles, i, "length") == NULL)
-            p->length_from_result = true;
+            p->length_from_result = usage_returns_length(roles->scope, roles->definition, str_of(p->name));
     }
 }
 

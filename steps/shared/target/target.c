@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/git.h"
 #include "steps/shared/target/command.h"
+#include "steps/shared/target/effect.h"
 
 #include <string.h>
 
@@ -99,6 +100,34 @@ read_headers(struct arena *arena, const struct target *target, struct headers *h
     }
 }
 
+// What can't be compared can't be proven.
+static int
+check_comparable(struct arena *arena, const struct target *target, const struct headers *headers,
+                 struct err *err)
+{
+    const struct signature *signature = &target->signature;
+    const struct scope scope = {target->syntax, headers->items, headers->count};
+    const struct scope_node definition = {target->syntax, target->function.node};
+    bool has_output = signature->result_size > 0;
+
+    for (size_t i = 0; i < signature->count; i++)
+        has_output = has_output || signature->parameters[i].kind == CELL_OUT ||
+                     signature->parameters[i].kind == CELL_INOUT;
+    if (!has_output)
+        return err_set(
+            err, ERR_TARGET,
+            "function '%s': it has no result and writes to no parameter, so there is nothing to compare",
+            target->name);
+    const char *effect = effect_find(arena, &scope, definition);
+    if (effect != NULL)
+        return err_set(
+            err, ERR_TARGET,
+            "function '%s': it %s; atoll compares results and buffers only. Move that to the caller, or "
+            "choose an inner function",
+            target->name, effect);
+    return 0;
+}
+
 static int
 infer(struct arena *arena, const json_t *description, struct target *target, struct err *err)
 {
@@ -107,6 +136,8 @@ infer(struct arena *arena, const json_t *description, struct target *target, str
     read_headers(arena, target, &headers);
     int status = signature_infer_with(arena, target->syntax, headers.items, headers.count, &target->function,
                                       json_object_get(description, "params"), &target->signature, err);
+    if (status == 0)
+        status = check_comparable(arena, target, &headers, err);
     for (size_t i = 0; i < headers.count; i++)
         syntax_free(headers.items[i]);
     return status;

@@ -80,33 +80,34 @@ START_TEST(counts_calls_of_itself)
 END_TEST
 
 static bool
-returns(const char *body)
+returns_length(const char *body)
 {
     char text[500];
-    snprintf(text, sizeof text, "#define BAD -2\nenum { FINE };\nint f(int n) { %s }", body);
+    snprintf(text, sizeof text,
+             "#define BAD -2\nenum { FINE };\nint f(char *out, int len) { int n = 0, rc = 0; %s }", body);
     AUTO_SOURCE source = source_of(text);
 
-    return usage_returns_variable(&source.scope, source_function(&source, "f"));
+    return usage_returns_length(&source.scope, source_function(&source, "f"), STR("out"));
 }
 
-START_TEST(tells_computed_results_from_codes)
+START_TEST(tells_lengths_from_other_results)
 {
-    ck_assert(returns("return n;"));
-    ck_assert(returns("if (n) return -1; return n + 1;"));
-    ck_assert(returns("return g(n);"));
-    ck_assert(returns("return n > 3 ? n : 0;"));
-    ck_assert(!returns("return 0;"));
-    ck_assert(!returns("if (n) return -1; return 0;"));
-    ck_assert(!returns("return BAD;"));
-    ck_assert(!returns("return FINE;"));
-    ck_assert(!returns("return -EINVAL;"));
-    ck_assert(!returns("return n > 3;"));
-    ck_assert(!returns("return (n > 3) ? 0 : -1;"));
-    ck_assert(!returns("return !n;"));
-    ck_assert(!returns("n = 1;"));
+    ck_assert(returns_length("out[n++] = 1; return n;"));
+    ck_assert(returns_length("if (len) return -1; out[n++] = 1; return (int)(n);"));
+    ck_assert(returns_length("out[n++] = 1; if (n > len) return BAD; return n + 1;"));
+    ck_assert(returns_length("char *p = out; *p++ = 1; return (int)(p - out);"));
+    ck_assert(!returns_length("out[n++] = 1; return rc;"));
+    ck_assert(!returns_length("out[n++] = 1; rc++; return rc;"));
+    ck_assert(!returns_length("out[n++] = 1; if (len) return rc; return n;"));
+    ck_assert(!returns_length("out[n++] = 1; return g(n);"));
+    ck_assert(!returns_length("for (n = 0; n < len; n++) out[n] = 1; return n;"));
+    ck_assert(!returns_length("return 0;"));
+    ck_assert(!returns_length("if (len) return -EINVAL; return FINE;"));
+    ck_assert(!returns_length("out[n++] = 1; return n > 3;"));
+    ck_assert(!returns_length("n = 1;"));
 }
 END_TEST
 
 UNIT_MAIN("steps/shared/target/bound", bounds_are_compared_with_variables, values_are_no_bounds,
           indices_are_told_apart, finds_what_a_count_bounds, counts_calls_of_itself,
-          tells_computed_results_from_codes)
+          tells_lengths_from_other_results)

@@ -102,6 +102,13 @@ START_TEST(results_that_are_codes_are_no_lengths)
                                   "  double s = 1; for (size_t i = 0; i < cap; i++) o[i] = 1; return s; }",
                                   NULL),
                      "o=out cap=count:o");
+    // A result that is computed, and no length of what was written.
+    ck_assert_str_eq(
+        source_roles("int f(const char *a, size_t n, char *o, size_t cap) { int rc = 0; size_t k = 0;\n"
+                     "  for (size_t i = 0; i < n && k < cap; i++) if (a[i] > 1) o[k++] = a[i];\n"
+                     "  if (k == cap) rc = 1; return rc; }",
+                     NULL),
+        "a=in n=count:a o=out cap=count:o");
     // Two outputs: nobody knows whose length the result is.
     ck_assert_str_eq(source_roles("size_t f(char *a, size_t n, char *b, size_t m) { size_t k = 0;\n"
                                   "  while (k < n && k < m) { a[k] = 1; b[k] = 2; k++; } return k; }",
