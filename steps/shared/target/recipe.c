@@ -152,53 +152,66 @@ below(struct arena *arena, const char *repository, const char *directory)
     return strcmp(directory, repository) == 0 ? "." : directory;
 }
 
-// Flags that a user gives are taken as they are, but for the level.
-static void
-set_given_flags(struct arena *arena, const struct words *given, struct words *flags)
+static bool
+is_wrapper(const char *word)
 {
-    struct words with_compiler = {0};
+    static const char *const wrappers[] = {"ccache", "sccache", "distcc", "icecc"};
 
-    words_add(arena, &with_compiler, "cc");
-    for (size_t i = 0; i < given->count; i++)
-        words_add(arena, &with_compiler, given->items[i]);
-    *flags = command_flags(arena, &with_compiler);
+    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; i++)
+        if (strcmp(fs_base_name(word), wrappers[i]) == 0)
+            return true;
+    return false;
 }
 
-// $CC may hold flags too.
-static void
-set_compiler(struct arena *arena, const json_t *given, struct recipe *recipe, struct words *extra)
+// The compiler of a command, without what only caches or distributes it; what follows it is added to `flags`.
+static const char *
+take_compiler(struct arena *arena, const struct words *command, struct words *flags)
+{
+    size_t at = 0;
+
+    while (at + 1 < command->count && is_wrapper(command->items[at]))
+        at++;
+    for (size_t i = at + 1; i < command->count; i++)
+        words_add(arena, flags, command->items[i]);
+    return command->count > 0 ? command->items[at] : "cc";
+}
+
+// Who compiles: what is given, $CC, what the repository uses itself. $CC may hold flags, too.
+static const char *
+choose_compiler(struct arena *arena, const json_t *given, const char *used, struct words *flags)
 {
     struct str rest;
-    const char *cc = json_get_text(given, "cc", host_env("CC", "cc"));
-    struct words words = words_split(arena, str_of(cc), &rest);
+    const char *named = json_get_text(given, "cc", host_env("CC", NULL));
 
-    recipe->cc = words.count > 0 ? words.items[0] : "cc";
-    for (size_t i = 1; i < words.count; i++)
-        words_add(arena, extra, words.items[i]);
+    if (named != NULL) {
+        struct words words = words_split(arena, str_of(named), &rest);
+        return take_compiler(arena, &words, flags);
+    }
+    return used != NULL && (used[0] == '/' ? fs_exists(used) : proc_find(arena, used) != NULL) ? used : "cc";
 }
 
 int
 recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
             struct recipe *recipe, struct err *err)
 {
-    struct words list = {0}, link = {0}, write = {0}, flags = {0}, extra = {0};
+    struct words list = {0}, link = {0}, write = {0}, command = {0};
     struct found found = {.directory = repository};
-    bool has_flags = json_object_get(given, "flags") != NULL;
+    const char *used = NULL;
 
     if (read_list(arena, given, "flags", &list, err) != 0 ||
         read_list(arena, given, "link", &link, err) != 0 ||
         read_list(arena, given, "write", &write, err) != 0)
         return -1;
-    *recipe = (struct recipe){.link_given = json_object_get(given, "link") != NULL};
-    set_compiler(arena, given, recipe, &extra);
-    if (has_flags)
-        set_given_flags(arena, &list, &flags);
+    words_add(arena, &command, "cc");
+    if (json_object_get(given, "flags") != NULL)
+        for (size_t i = 0; i < list.count; i++)
+            words_add(arena, &command, list.items[i]);
     else if (find_command(arena, repository, command_path(arena, repository, file), &found))
-        flags = command_flags(arena, &found.words);
-    else
-        words_add(arena, &flags, "-O2");
-    for (size_t i = 0; i < extra.count; i++)
-        words_add(arena, &flags, extra.items[i]);
+        used = take_compiler(arena, &found.words, &command);
+    *recipe = (struct recipe){.link_given = json_object_get(given, "link") != NULL,
+                              .cc = choose_compiler(arena, given, used, &command)};
+    // Whoever names flags, what does not bear on the code is left out, and the level is at least -O2.
+    struct words flags = command_flags(arena, &command);
     recipe->flags = flags.items;
     recipe->flag_count = flags.count;
     recipe->link = link.items;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/benchmark-generate/benchmark_generate.h"
 
+#include "steps/shared/target/workbench.h"
 #include "tests/unit/steps/attempt.h"
 #include "tests/unit/steps/shared/target/calls.h"
 
@@ -230,6 +231,31 @@ START_TEST(what_is_not_supported_can_be_skipped)
 }
 END_TEST
 
+// A function that needs another source file and an include path below its own folder.
+START_TEST(the_record_tells_how_to_build)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "lib/include/twice.h", "int twice(int x);\n");
+    workshop_file(&w, "lib/twice.c", "#include <twice.h>\nint twice(int x) { return 2 * x; }\n");
+    workshop_file(&w, "lib/f.c", "#include <twice.h>\nint f(int x) { return twice(x) + 1; }\n");
+    workshop_file(&w, "lib/Makefile", "all:\n\tcc -Iinclude -c f.c\n\tcc -Iinclude -c twice.c\n");
+    AUTO_ATTEMPT attempt;
+    attempt_init(&attempt, &w, &step_benchmark_generate,
+                 "{\"file\": \"lib/f.c\", \"function\": \"f\", \"calls\": 30" FAIL "}");
+    ck_assert_msg(attempt_run(&attempt, &w) == 0, "%s", w.err.message);
+
+    struct workbench bench;
+    struct built built = {.diagnostics = BUF(8192)};
+    OK(workbench_open(&attempt.step, json_object_get(record_of(&attempt), "target"), &bench, &w.err), &w.err);
+    struct cell *cell = workbench_cell(&bench, target_baseline(&bench.target), BUILD_PLAIN, &built, &w.err);
+    ck_assert_msg(cell != NULL, "%s", w.err.message);
+    cell_free(cell);
+    buf_release(&built.diagnostics);
+    workbench_release(&bench);
+}
+END_TEST
+
 START_TEST(a_record_is_made_once)
 {
     AUTO_WORKSHOP w;
@@ -253,4 +279,5 @@ END_TEST
 
 UNIT_MAIN("steps/benchmark-generate/benchmark_generate", makes_inputs_up, captured_calls_are_what_is_measured,
           a_single_call_is_trained_on, the_file_wins_over_inference_and_the_step_over_the_file,
-          failures_say_why, what_is_not_supported_can_be_skipped, a_record_is_made_once)
+          failures_say_why, what_is_not_supported_can_be_skipped, the_record_tells_how_to_build,
+          a_record_is_made_once)

@@ -87,6 +87,26 @@ START_TEST(prefers_the_compilation_database)
 }
 END_TEST
 
+START_TEST(takes_the_compiler_that_the_repository_uses)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "Makefile", "all:\n\tccache gcc -DMAKE -c src/x.c\n");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"gcc\",\"flags\":[\"-O2\",\"-DMAKE\"],\"directory\":\".\"}");
+    // Not one that this machine lacks.
+    workshop_file(&w, "Makefile", "all:\n\tno-such-cc -DMAKE -c src/x.c\n");
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\",\"-DMAKE\"],\"directory\":\".\"}");
+    // What $CC says comes first; its own flags are filtered like all others.
+    setenv("CC", "ccache gcc -O0 -m64 -Wall", 1);
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"gcc\",\"flags\":[\"-O2\",\"-DMAKE\",\"-m64\"],\"directory\":\".\"}");
+    unsetenv("CC");
+}
+END_TEST
+
 START_TEST(what_is_given_wins)
 {
     AUTO_WORKSHOP w;
@@ -107,5 +127,6 @@ START_TEST(what_is_given_wins)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/recipe", defaults_to_o2, asks_make, asks_make_for_all_and_in_subfolders,
-          prefers_the_compilation_database, what_is_given_wins)
+UNIT_MAIN("steps/shared/target/recipe", takes_the_compiler_that_the_repository_uses, defaults_to_o2,
+          asks_make, asks_make_for_all_and_in_subfolders, prefers_the_compilation_database,
+          what_is_given_wins)
