@@ -141,17 +141,17 @@ fill_up(struct work *work, struct err *err)
 static int
 keep_good(struct work *work, struct corpus *corpus, struct err *err)
 {
-    struct built built = {.diagnostics = BUF(8192)};
+    char object[4096];
     struct corpus good;
     corpus_init(&good, CORPUS_MAX_BYTES);
     struct cell *cell = NULL;
-    int result = 0;
+    int result =
+        workbench_object(&work->bench, target_baseline(&work->bench.target), BUILD_PLAIN, object, err);
     size_t faults = 0;
     for (size_t i = 0; i < corpus->count && result == 0; i++) {
         struct cell_inputs inputs = corpus_inputs(corpus);
         if (cell == NULL) {
-            cell =
-                workbench_cell(&work->bench, target_baseline(&work->bench.target), BUILD_PLAIN, &built, err);
+            cell = workbench_cell(&work->bench, object, BUILD_PLAIN, err);
             result = cell != NULL ? cell_load(cell, &inputs, err) : -1;
             if (result != 0)
                 break;
@@ -172,7 +172,6 @@ keep_good(struct work *work, struct corpus *corpus, struct err *err)
     }
     if (cell != NULL)
         cell_free(cell);
-    buf_release(&built.diagnostics);
     if (result == 0 && good.count == 0)
         result =
             err_set(err, ERR_TARGET, "%s fails on every input; correct `params:`", work->bench.target.name);
@@ -277,8 +276,8 @@ make_record(struct work *work, json_t **record, struct err *err)
                   "function", target->name, "file", target->file, "share", json_get_real(hotspot, "share", 0),
                   "benchmark_file", benchmark_file_path(work->step->arena, target->name), "target", "file",
                   target->file, "function", target->name, "params", params_json(&target->signature), "recipe",
-                  recipe_to_json(&target->recipe), "commit", target->commit, "train", train, "holdout", holdout,
-                  "distribution", work->distribution, "noise_floor", floor, "calls", "train",
+                  recipe_to_json(&target->recipe), "commit", target->commit, "train", train, "holdout",
+                  holdout, "distribution", work->distribution, "noise_floor", floor, "calls", "train",
                   (json_int_t)bench->train.count, "holdout", (json_int_t)bench->holdout.count, "left_out",
                   (json_int_t)work->left_out);
     if (*record == NULL)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls just beyond what was seen: captured calls with one scalar moved a little over the ends of its range.
-// They refute variants that merely know the answers to what was captured.
+// Calls beyond what was seen: captured calls with one scalar moved out of its range, a little first, then to
+// powers of two up to the ends of its type. They refute variants that merely know the answers to what was
+// captured, and those that dropped a limit.
 #ifndef ATOLL_STEPS_SHARED_TARGET_BEYOND_H
 #define ATOLL_STEPS_SHARED_TARGET_BEYOND_H
 

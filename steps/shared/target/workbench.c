@@ -73,21 +73,26 @@ workbench_release(struct workbench *bench)
     *bench = (struct workbench){0};
 }
 
-struct cell *
-workbench_cell(struct workbench *bench, struct str variant, enum build_kind kind, struct built *built,
-               struct err *err)
+int
+workbench_object(struct workbench *bench, struct str variant, enum build_kind kind, char path[4096],
+                 struct err *err)
 {
-    char path[4096];
-    if (builder_compile(bench->builder, variant, kind, built, err) != 0)
-        return NULL;
-    if (!built->ok) {
-        struct str rest = buf_str(&built->diagnostics);
-        struct str line = str_cut(&rest, '\n');
-        err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, bench->target.file, STR_ARG(line));
-        return NULL;
+    struct built built;
+    int status = builder_compile(bench->builder, variant, kind, &built, err);
+    if (status == 0 && !built.ok) {
+        struct str rest = buf_str(&built.diagnostics), line = str_cut(&rest, '\n');
+        status =
+            err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, bench->target.file, STR_ARG(line));
     }
-    if (builder_link(bench->builder, built, kind, 0, path, err) != 0)
-        return NULL;
+    if (status == 0)
+        status = builder_link(bench->builder, &built, kind, 0, path, err);
+    buf_release(&built.diagnostics);
+    return status;
+}
+
+struct cell *
+workbench_cell(struct workbench *bench, const char *path, enum build_kind kind, struct err *err)
+{
     struct cell_options options = {
         .object_path = path,
         .limits = bench->limits,

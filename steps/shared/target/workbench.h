@@ -35,10 +35,13 @@ int workbench_inputs(struct step *step, const json_t *record, struct workbench *
 // Kills what runs and frees everything. A zeroed workbench is fine.
 void workbench_release(struct workbench *bench);
 
-// Compiles and links one variant, and starts a cell with it. NULL with ERR_TARGET when it does not compile
-// (the message holds the compiler's first line) or does not load. `built` is filled when compilation was
-// tried; release its diagnostics.
-struct cell *workbench_cell(struct workbench *bench, struct str variant, enum build_kind kind,
-                            struct built *built, struct err *err) MUST_USE;
+// Compiles and links one variant to a shared object below the scratch folder. ERR_TARGET when it does not
+// compile (the message holds the compiler's first line).
+int workbench_object(struct workbench *bench, struct str variant, enum build_kind kind, char path[4096],
+                     struct err *err) MUST_USE;
+
+// Starts a cell with an object of that kind. NULL with ERR_TARGET when it does not load.
+struct cell *workbench_cell(struct workbench *bench, const char *path, enum build_kind kind,
+                            struct err *err) MUST_USE;
 
 #endif

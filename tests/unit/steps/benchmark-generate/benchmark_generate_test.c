@@ -246,12 +246,12 @@ START_TEST(the_record_tells_how_to_build)
     ck_assert_msg(attempt_run(&attempt, &w) == 0, "%s", w.err.message);
 
     struct workbench bench;
-    struct built built = {.diagnostics = BUF(8192)};
+    char object[4096];
     OK(workbench_open(&attempt.step, json_object_get(record_of(&attempt), "target"), &bench, &w.err), &w.err);
-    struct cell *cell = workbench_cell(&bench, target_baseline(&bench.target), BUILD_PLAIN, &built, &w.err);
+    OK(workbench_object(&bench, target_baseline(&bench.target), BUILD_PLAIN, object, &w.err), &w.err);
+    struct cell *cell = workbench_cell(&bench, object, BUILD_PLAIN, &w.err);
     ck_assert_msg(cell != NULL, "%s", w.err.message);
     cell_free(cell);
-    buf_release(&built.diagnostics);
     workbench_release(&bench);
 }
 END_TEST

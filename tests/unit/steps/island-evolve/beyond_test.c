@@ -33,8 +33,10 @@ START_TEST(test_one_scalar_at_a_time_leaves_its_range)
         small += a_out;
         n += b_out;
     }
-    ck_assert_uint_eq(small, 5); // 255, 249, 248, and 0, 1
-    ck_assert_uint_eq(n, 6);     // 13 to 16, -4, -5
+    // 255, 249, 248, 0, 1; and far from it 0 and 1 once more, 1, 2, 3, 4, 7, 8, .. 127, 128, 255.
+    ck_assert_uint_eq(small, 5 + 2 + 14 + 1);
+    // 13 to 16, -4, -5; and far from it 15, 16, .. 2^31 - 1 and -4 .. -2^31.
+    ck_assert_uint_eq(n, 6 + 2 + 26 * 2 + 1 + 30);
     corpus_release(&corpus);
     lab_close(&lab);
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs two variants of a target on the same calls and compares every canonical output.
-#ifndef ATOLL_STEPS_CORRECTNESS_TEST_DIFFERENTIAL_H
-#define ATOLL_STEPS_CORRECTNESS_TEST_DIFFERENTIAL_H
+#ifndef ATOLL_STEPS_SHARED_TARGET_DIFFERENTIAL_H
+#define ATOLL_STEPS_SHARED_TARGET_DIFFERENTIAL_H
 
 #include "steps/shared/target/workbench.h"
 
 struct differential {
-    size_t compared;        // calls on which both gave an output
-    size_t left_out;        // calls on which the baseline itself faults, built plain or as the candidate is
-    size_t differ;          // calls on which the candidate gave another output or faulted
+    size_t compared; // calls on which both gave an output
+    size_t left_out; // calls on which the baseline itself faults, built plain or as the candidate is; and all
+                     // that follow when it does so too often
+    size_t differ;   // calls on which the candidate gave another output or faulted
     json_t *counterexample; // the smallest of them: {"args", "expected", "got"}; NULL when none; owned
 };
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steps/correctness-test/differential.h"
+#include "steps/shared/target/differential.h"
 
-#include "steps/correctness-test/correctness_test.h"
 #include "steps/shared/target/captured.h"
 #include "tests/unit/steps/attempt.h"
 
-// Fails on '!', and reads one byte too many on '?'.
+// Fails on '!', hangs on '~', and reads one byte too many on '?'.
 static const char source[] = "#include <stdlib.h>\n"
                              "#define PAST(at) (*(const volatile unsigned char *)(at))\n"
                              "\n"
@@ -15,6 +14,7 @@ static const char source[] = "#include <stdlib.h>\n"
                              "    for (size_t i = 0; i < n; i++) {\n"
                              "        if (p[i] == '!')\n"
                              "            abort();\n"
+                             "        while (*(const volatile unsigned char *)(p + i) == '~') ;\n"
                              "        total += p[i] == '?' ? (PAST(p + n) & 0) + 7 : p[i];\n"
                              "    }\n"
                              "    return total;\n"
@@ -35,6 +35,8 @@ static const char source[] = "#include <stdlib.h>\n"
     "}"
 #define ADD "total += p[i] == '?' ? (PAST(p + n) & 0) + 7 : p[i];"
 
+static const struct step_ops no_step = {.name = "none"};
+
 struct bench {
     struct workshop w;
     struct attempt attempt;
@@ -46,7 +48,7 @@ bench_init(struct bench *b)
 {
     workshop_init(&b->w);
     workshop_file(&b->w, "x.c", source);
-    attempt_init(&b->attempt, &b->w, &step_correctness_test, "{}");
+    attempt_init(&b->attempt, &b->w, &no_step, "{}");
     AUTO_JSON *target = json_read(STR("{\"file\": \"x.c\", \"function\": \"sum\","
                                       "\"recipe\": {\"cc\": \"gcc\", \"flags\": [\"-O2\"]}}"),
                                   "target", &b->w.err);
@@ -153,6 +155,19 @@ START_TEST(a_call_that_never_ends_differs)
 }
 END_TEST
 
+START_TEST(a_baseline_that_hangs_is_not_asked_for_ever)
+{
+    AUTO_BENCH b;
+    bench_init(&b);
+    b.bench.limits.wall_ms = 1000;
+    add(&b, "good");
+    for (int i = 0; i < 60; i++)
+        add(&b, arena_printf(&b.w.arena, "~%d", i)); // for ever
+    struct differential found = run(&b, VARIANT("", ADD), BUILD_PLAIN);
+    ck_assert(found.compared == 1 && found.differ == 0 && found.left_out == 60);
+}
+END_TEST
+
 START_TEST(twenty_differences_are_enough)
 {
     AUTO_BENCH b;
@@ -199,7 +214,8 @@ START_TEST(what_does_not_build_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("steps/correctness-test/differential", equal_variants_do_not_differ,
-          the_smallest_counterexample_is_given, where_the_baseline_fails_nothing_is_compared,
-          a_crash_differs_and_says_how, a_call_that_never_ends_differs, twenty_differences_are_enough,
-          sanitizers_see_what_outputs_hide, what_does_not_build_is_an_error)
+UNIT_MAIN("steps/shared/target/differential", a_baseline_that_hangs_is_not_asked_for_ever,
+          equal_variants_do_not_differ, the_smallest_counterexample_is_given,
+          where_the_baseline_fails_nothing_is_compared, a_crash_differs_and_says_how,
+          a_call_that_never_ends_differs, twenty_differences_are_enough, sanitizers_see_what_outputs_hide,
+          what_does_not_build_is_an_error)
