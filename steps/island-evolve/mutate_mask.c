@@ -10,6 +10,29 @@ struct site {
     struct shape_type type;
 };
 
+// Whether the condition may be what makes the right side safe to compute: `if (p) x ^= *p`, `if (i < n) x +=
+// a[i]`, `if (d) x -= y / d`.
+static bool
+guards(const struct shape *shape, struct node condition, struct node right)
+{
+    struct nodes risky = shape_find(shape, right, "subscript_expression pointer_expression field_expression");
+    struct nodes operations = shape_find(shape, right, "binary_expression");
+    size_t risks = risky.count;
+
+    for (size_t i = 0; i < operations.count; i++) {
+        struct str op = shape_operator(shape, operations.items[i]);
+        bool partial = str_is(op, "/") || str_is(op, "%") || str_is(op, "<<") || str_is(op, ">>");
+        risks += partial && !node_is(node_field(operations.items[i], "right"), "number_literal");
+    }
+    struct nodes asked = shape_find(shape, condition, "identifier"),
+                 used = shape_find(shape, right, "identifier");
+    for (size_t i = 0; risks > 0 && i < asked.count; i++)
+        for (size_t k = 0; k < used.count; k++)
+            if (str_eq(shape_text(shape, asked.items[i]), shape_text(shape, used.items[k])))
+                return true;
+    return false;
+}
+
 static bool
 read_site(const struct shape *shape, struct node branch, struct site *site)
 {
@@ -23,6 +46,7 @@ read_site(const struct shape *shape, struct node branch, struct site *site)
            node_is_null(node_field(branch, "alternative")) && shape_is_unsigned(&site->type) &&
            site->type.base.size >= 4 && site->type.text.len > 0 &&
            shape_has_no_effect(shape, node_field(branch, "condition")) &&
+           !guards(shape, node_field(branch, "condition"), node_field(assignment, "right")) &&
            shape_has_no_effect(shape, node_field(assignment, "right"));
 }
 

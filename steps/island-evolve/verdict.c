@@ -5,10 +5,12 @@
 #include "steps/island-evolve/contender.h"
 #include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/minimise.h"
+#include "steps/shared/target/differential.h"
 #include "steps/shared/target/generate.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -151,6 +153,31 @@ make_answers(const struct verdict_spec *spec, struct answers *answers, struct er
     return status;
 }
 
+// What equal outputs hide: a sanitizer sees it on the calls that the search compared. 1 refuted.
+static int
+check_sanitized(struct holdout_check *check, struct refutation *refutation, struct err *err)
+{
+    struct cascade *cascade = check->spec->cascade;
+    struct differential found;
+    if (differential_run(cascade->bench, check->candidate->text, BUILD_SANITIZED, &cascade->answers.corpus,
+                         &found, err) != 0) {
+        if (err->kind != ERR_TARGET)
+            return -1;
+        step_warn(check->spec->step, "no look with sanitizers: %s", err->message);
+        return 0;
+    }
+    if (found.differ == 0)
+        return 0;
+    struct str got = str_of(json_get_text(found.counterexample, "got", "another output"));
+    AUTO_JSON *example = found.counterexample;
+    char *args = json_compact(json_object_get(example, "args"));
+    refutation->reason = "sanitizer";
+    snprintf(refutation->detail, refutation->detail_size, "on %.200s: %" STR_FMT, args,
+             STR_ARG(str_head(got, 300)));
+    free(args);
+    return 1;
+}
+
 static int
 check_holdout(void *context, json_t **result, struct err *err)
 {
@@ -165,6 +192,8 @@ check_holdout(void *context, json_t **result, struct err *err)
         status = make_answers(check->spec, &answers, err);
     if (status == 0)
         status = cascade_check(cascade, &answers, check->candidate->text, &built, &refutation, err);
+    if (status == 0)
+        status = check_sanitized(check, &refutation, err);
     cascade_discard(&built);
     answers_release(&answers);
     if (status < 0)

@@ -112,6 +112,25 @@ START_TEST(test_a_winner_without_what_it_does_not_need)
 }
 END_TEST
 
+START_TEST(test_a_sanitizer_refutes)
+{
+    // Reads one byte behind the data, and does nothing with it.
+    struct court court;
+    open_court(&court);
+    accuse(&court,
+           HEAD
+           "    for (const uint8_t *at = data, *end = data + len; *(const volatile uint8_t *)at, at < end; "
+           "at++) "
+           "{\n        for (int k = 0; k < 3; k++)\n            a = mix(a);\n        a += *at;\n    }\n" TAIL,
+           1.4, TECHNIQUE_EDIT);
+    reach(&court);
+    ck_assert_ptr_null(court.verdict.winner);
+    ck_assert_msg(strstr(court.verdict.why, "sanitizer: on [") != NULL, "%s", court.verdict.why);
+    ck_assert_msg(strstr(court.verdict.why, "AddressSanitizer") != NULL, "%s", court.verdict.why);
+    close_court(&court);
+}
+END_TEST
+
 START_TEST(test_holdout_refutes)
 {
     struct court court;
@@ -232,6 +251,6 @@ START_TEST(test_of_equals_the_shorter)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/verdict", test_no_candidate, test_a_winner_without_what_it_does_not_need,
-          test_holdout_refutes, test_holdout_is_no_faster, test_only_hints, test_too_small_a_gain,
-          test_of_equals_the_shorter)
+UNIT_MAIN("island-evolve/verdict", test_a_sanitizer_refutes, test_no_candidate,
+          test_a_winner_without_what_it_does_not_need, test_holdout_refutes, test_holdout_is_no_faster,
+          test_only_hints, test_too_small_a_gain, test_of_equals_the_shorter)
