@@ -13,6 +13,7 @@
 
 #define FRESH_CALLS 400
 #define TRAIN_CALLS_MAX 1200
+#define OBJECT_MAX_BYTES ((size_t)64 << 20)
 #define INPUTS_MAX_BYTES ((size_t)32 << 20)
 #define CALL_MS 250        // limit of a fresh call for the baseline
 #define TRAIN_CALL_MS 4000 // of a captured one
@@ -238,6 +239,31 @@ cascade_check(struct cascade *cascade, const struct answers *answers, struct str
 }
 
 static int
+read_object(const struct built *built, struct buf *bytes, struct err *err)
+{
+    return fs_read(built->object, OBJECT_MAX_BYTES, bytes, err);
+}
+
+// Whatever the text looks like: what the machine code may not have that the baseline's has not. 1 with what
+// it is in *detail.
+static int
+check_object(struct cascade *cascade, const struct built *built, char detail[128], struct err *err)
+{
+    const struct object_summary *ours = &cascade->baseline.summary, *theirs = &built->summary;
+    AUTO_BUF bytes = BUF(OBJECT_MAX_BYTES), baseline = BUF(OBJECT_MAX_BYTES);
+    char name[64];
+    if (theirs->starts && !ours->starts)
+        return snprintf(detail, 128, "code that runs when it is loaded") > 0;
+    if (theirs->state_bytes > ours->state_bytes)
+        return snprintf(detail, 128, "state that outlives a call: %zu bytes of variables",
+                        theirs->state_bytes - ours->state_bytes) > 0;
+    if (read_object(built, &bytes, err) != 0 || read_object(&cascade->baseline, &baseline, err) != 0 ||
+        object_foreign(buf_str(&bytes), buf_str(&baseline), name, err) != 0)
+        return -1;
+    return name[0] != '\0' && snprintf(detail, 128, "use of %s, which the file does not use", name) > 0;
+}
+
+static int
 measure(struct cascade *cascade, struct candidate *candidate, const struct built *built,
         struct duet_result *duet, struct err *err)
 {
@@ -271,6 +297,10 @@ climb(struct cascade *cascade, struct candidate *candidate, const struct built *
     const struct candidate *twin = map_get(&cascade->codes, str_of(built->code_hash));
     if (twin != NULL)
         return drop_duplicate(candidate, twin);
+    char forbidden[128];
+    int odd = check_object(cascade, built, forbidden, err);
+    if (odd != 0)
+        return odd < 0 ? -1 : drop_with(candidate, STAGE_COMPILE, "forbidden", str_of(forbidden));
     struct refutation refutation = {.detail = candidate->detail, .detail_size = sizeof candidate->detail};
     int status = check_linked(cascade, &cascade->answers, built, &refutation, err);
     if (status < 0)

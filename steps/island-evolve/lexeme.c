@@ -4,8 +4,8 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool
-in_word(char c)
+bool
+lexeme_in_word(char c)
 {
     return isalnum((unsigned char)c) || c == '_';
 }
@@ -64,7 +64,7 @@ static size_t
 number_length(struct str s)
 {
     size_t i = 1;
-    while (i < s.len && (in_word(s.ptr[i]) || s.ptr[i] == '.' ||
+    while (i < s.len && (lexeme_in_word(s.ptr[i]) || s.ptr[i] == '.' ||
                          ((s.ptr[i] == '+' || s.ptr[i] == '-') && strchr("eEpP", s.ptr[i - 1]) != NULL &&
                           !str_starts(s, STR("0x")) && !str_starts(s, STR("0X")))))
         i++;
@@ -88,7 +88,7 @@ static size_t
 word_length(struct str s)
 {
     size_t i = 0;
-    while (i < s.len && in_word(s.ptr[i]))
+    while (i < s.len && lexeme_in_word(s.ptr[i]))
         i++;
     return i;
 }
@@ -103,7 +103,7 @@ measure(struct str s)
         return (struct lexeme){LEXEME_TEXT, str_head(s, quoted_length(s))};
     if (isdigit((unsigned char)c) || (c == '.' && s.len > 1 && isdigit((unsigned char)s.ptr[1])))
         return (struct lexeme){LEXEME_NUMBER, str_head(s, number_length(s))};
-    if (in_word(c))
+    if (lexeme_in_word(c))
         return (struct lexeme){LEXEME_WORD, str_head(s, word_length(s))};
     return (struct lexeme){LEXEME_SIGN, str_head(s, sign_length(s))};
 }

@@ -17,6 +17,9 @@ struct lexeme {
 // Takes the next lexeme off the front of `*rest`; LEXEME_END at the end.
 struct lexeme lexeme_next(struct str *rest);
 
+// Whether a character may stand in a word: letters, digits and _.
+bool lexeme_in_word(char c);
+
 // Appends the lexemes of `text`, a space between them: equal for texts that differ in layout and comments
 // only.
 void lexeme_normal(struct str text, struct buf *out);

@@ -10,23 +10,45 @@ struct site {
     struct shape_type type;
 };
 
-// Whether the condition may be what makes the right side safe to compute: `if (p) x ^= *p`, `if (i < n) x +=
-// a[i]`, `if (d) x -= y / d`.
-static bool
-guards(const struct shape *shape, struct node condition, struct node right)
-{
-    struct nodes risky = shape_find(shape, right, "subscript_expression pointer_expression field_expression");
-    struct nodes operations = shape_find(shape, right, "binary_expression");
-    size_t risks = risky.count;
+#define LOADS "subscript_expression pointer_expression field_expression"
 
+// Loads of the right side that the condition does not make itself, whatever it finds; and operations that are
+// not defined for all numbers.
+static size_t
+count_risks(const struct shape *shape, struct node condition, struct node right)
+{
+    struct nodes loads = shape_find(shape, right, LOADS), made = shape_find(shape, condition, LOADS);
+    struct nodes operations = shape_find(shape, right, "binary_expression");
+    struct str asked = shape_text(shape, condition);
+    bool all =
+        str_find(asked, STR("&&")) < 0 && str_find(asked, STR("||")) < 0 && str_find(asked, STR("?")) < 0;
+    size_t risks = 0;
+
+    for (size_t i = 0; i < loads.count; i++) {
+        size_t k = 0;
+        while (k < made.count && !str_eq(shape_text(shape, loads.items[i]), shape_text(shape, made.items[k])))
+            k++;
+        risks += !all || k == made.count;
+    }
     for (size_t i = 0; i < operations.count; i++) {
         struct str op = shape_operator(shape, operations.items[i]);
         bool partial = str_is(op, "/") || str_is(op, "%") || str_is(op, "<<") || str_is(op, ">>");
         risks += partial && !node_is(node_field(operations.items[i], "right"), "number_literal");
     }
-    struct nodes asked = shape_find(shape, condition, "identifier"),
-                 used = shape_find(shape, right, "identifier");
-    for (size_t i = 0; risks > 0 && i < asked.count; i++)
+    return risks;
+}
+
+// Whether the condition may be what makes the right side safe to compute: `if (p) x ^= *p`,
+// `if (i < n) x += a[i]`, `if (d) x -= y / d`.
+static bool
+guards(const struct shape *shape, struct node condition, struct node right)
+{
+    struct nodes asked = shape_find(shape, condition, "identifier");
+    struct nodes used = shape_find(shape, right, "identifier");
+
+    if (count_risks(shape, condition, right) == 0)
+        return false;
+    for (size_t i = 0; i < asked.count; i++)
         for (size_t k = 0; k < used.count; k++)
             if (str_eq(shape_text(shape, asked.items[i]), shape_text(shape, used.items[k])))
                 return true;

@@ -52,7 +52,7 @@ forbidden_word(struct str word)
         "perror getpid getppid ptrace prctl personality __builtin_ia32_rdtsc __rdtsc _rdtsc "
         "__builtin_return_address __builtin_frame_address __builtin_apply backtrace __builtin_trap "
         "_Thread_local __thread thread_local atoll_target atoll_batch atoll_empty atoll_parameters "
-        "_Atomic _Pragma ";
+        "_Atomic _Pragma rand srand random strtok __builtin_exit __builtin_abort ";
     return is_one_of(word, words);
 }
 
@@ -95,19 +95,31 @@ allowed_header(struct str line)
     return open >= 0 && is_one_of(str_trim(str_from(line, (size_t)open)), headers);
 }
 
+// "GCC unroll 4", "GCC ivdep": what tells about a loop. All else may change what the machine code is for.
+static bool
+allowed_pragma(struct str rest)
+{
+    struct lexeme who = lexeme_next(&rest), what = lexeme_next(&rest), more = lexeme_next(&rest);
+    bool unroll = str_is(what.text, "unroll") && more.kind == LEXEME_NUMBER;
+    bool ivdep = str_is(what.text, "ivdep") && more.kind == LEXEME_END;
+    return str_is(who.text, "GCC") && (unroll || ivdep) && lexeme_next(&rest).kind == LEXEME_END;
+}
+
+static int check_words(struct screening *screening, struct str text);
+
 static int
 check_directive(struct screening *screening, struct str line)
 {
-    struct str name = str_trim(str_from(line, 1));
-    if (str_starts(name, STR("include")))
-        return allowed_header(name) ? 0 : refuse(screening, "forbidden", "", line);
-    if (str_starts(name, STR("pragma")))
-        return str_find(name, STR("unroll")) >= 0 || str_find(name, STR("ivdep")) >= 0
-                   ? 0
-                   : refuse(screening, "forbidden", "", line);
-    bool known = str_starts(name, STR("define")) || str_starts(name, STR("undef")) ||
-                 str_starts(name, STR("if")) || str_starts(name, STR("el")) || str_starts(name, STR("endif"));
-    return known ? 0 : refuse(screening, "forbidden", "", line);
+    struct str rest = str_trim(str_from(line, 1));
+    struct str name = lexeme_next(&rest).text;
+    bool plain = str_is(name, "undef") || str_is(name, "if") || str_is(name, "ifdef") ||
+                 str_is(name, "ifndef") || str_is(name, "elif") || str_is(name, "else") ||
+                 str_is(name, "endif");
+    if (str_is(name, "define"))
+        return check_words(screening, rest);
+    bool allowed = plain || (str_is(name, "include") && allowed_header(rest)) ||
+                   (str_is(name, "pragma") && allowed_pragma(rest));
+    return allowed ? 0 : refuse(screening, "forbidden", "", line);
 }
 
 // A word that the baseline's file uses already is the repository's own business.
@@ -122,9 +134,9 @@ is_ours(const struct screening *screening, struct str word)
 }
 
 static int
-check_words(struct screening *screening, struct str variant)
+check_words(struct screening *screening, struct str text)
 {
-    struct str rest = variant;
+    struct str rest = text;
     for (struct lexeme lexeme = lexeme_next(&rest); lexeme.kind != LEXEME_END; lexeme = lexeme_next(&rest)) {
         int refused = 0;
         if (lexeme.kind == LEXEME_DIRECTIVE)
@@ -137,6 +149,22 @@ check_words(struct screening *screening, struct str variant)
         if (refused != 0)
             return refused;
     }
+    return 0;
+}
+
+// Spellings that only hide something: digraphs, attributes in brackets, words cut by a line's end.
+static int
+check_spelling(struct screening *screening, struct str variant)
+{
+    static const char *const odd[] = {"%:", "??", "[["};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        if (str_find(variant, str_of(odd[i])) >= 0)
+            return refuse(screening, "forbidden", "the spelling ", str_of(odd[i]));
+    for (size_t i = 1; i + 2 < variant.len; i++)
+        if (variant.ptr[i] == '\\' && variant.ptr[i + 1] == '\n' && lexeme_in_word(variant.ptr[i - 1]) &&
+            lexeme_in_word(variant.ptr[i + 2]))
+            return refuse(screening, "forbidden",
+                          "a word cut by the end of a line: ", str_head(str_from(variant, i - 1), 8));
     return 0;
 }
 
@@ -250,6 +278,8 @@ screen_variant(const struct target *target, struct str variant, const char **rea
                                   .detail = detail,
                                   .detail_size = detail_size};
     int refused = check_function(&screening, &arena);
+    if (refused == 0)
+        refused = check_spelling(&screening, variant);
     if (refused == 0)
         refused = check_words(&screening, variant);
     return refused != 0 ? refused : check_state(&screening);

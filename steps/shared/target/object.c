@@ -4,6 +4,7 @@
 #include "base/hash.h"
 
 #include <elf.h>
+#include <stdio.h>
 #include <string.h>
 
 struct object {
@@ -140,6 +141,16 @@ add_relocations(const struct object *object, const Elf64_Shdr *relocations, stru
     return true;
 }
 
+// Constants with addresses in them are written once, by the loader.
+static bool
+is_relocated_constant(const struct object *object, const Elf64_Shdr *section)
+{
+    struct str name;
+
+    return text_at(object, object->header.e_shstrndx, section->sh_name, &name) &&
+           str_starts(name, STR(".data.rel.ro"));
+}
+
 static bool
 add_section(const struct object *object, const Elf64_Shdr *section, struct object_summary *summary,
             struct hasher *hasher)
@@ -158,6 +169,10 @@ add_section(const struct object *object, const Elf64_Shdr *section, struct objec
         return false;
     if (section->sh_flags & SHF_EXECINSTR)
         summary->code_bytes += content.len;
+    if (section->sh_type == SHT_INIT_ARRAY || section->sh_type == SHT_FINI_ARRAY)
+        summary->starts = true;
+    else if ((section->sh_flags & SHF_WRITE) && !is_relocated_constant(object, section))
+        summary->state_bytes += section->sh_size;
     add_number(hasher, section->sh_flags);
     add_number(hasher, section->sh_size);
     add_number(hasher, section->sh_addralign);
@@ -197,6 +212,110 @@ object_summarise(struct str bytes, struct object_summary *summary, struct err *e
     if (!ok)
         return malformed(err);
     hash_hex(&hash, summary->code_hash);
+    return 0;
+}
+
+// ---- names from elsewhere
+// ---------------------------------------------------------------------------------------------------------------
+
+static const char pure_names[] =
+    " _GLOBAL_OFFSET_TABLE_ __stack_chk_fail memcpy memmove memset memcmp bcmp memchr memrchr rawmemchr "
+    "mempcpy "
+    "__memcpy_chk __memmove_chk __memset_chk strlen strnlen strchr strrchr strchrnul strcmp strncmp strstr "
+    "strspn "
+    "strcspn strpbrk strcpy strncpy stpcpy memmem strcasecmp strncasecmp __strcpy_chk __strncpy_chk "
+    "__stpcpy_chk "
+    "isalpha isdigit isalnum isspace isupper islower isxdigit isprint ispunct toupper tolower __ctype_b_loc "
+    "__ctype_tolower_loc __ctype_toupper_loc abs labs llabs fabs fabsf sqrt sqrtf floor floorf ceil ceilf "
+    "trunc truncf "
+    "round roundf lround llround rint rintf nearbyint fmod fmodf pow powf exp expf exp2 log logf log2 log10 "
+    "sin cos "
+    "tan sinf cosf tanf atan atan2 hypot fma fmaf fmin fmax ldexp frexp __popcountdi2 __clzdi2 __ctzdi2 "
+    "__udivti3 "
+    "__umodti3 __divti3 __modti3 __multi3 __muldi3 ";
+
+static bool
+is_pure(struct str name)
+{
+    char wanted[66];
+
+    if (name.len > 63)
+        return false;
+    snprintf(wanted, sizeof wanted, " %" STR_FMT " ", STR_ARG(name));
+    return strstr(pure_names, wanted) != NULL;
+}
+
+// Calls `take` with each undefined name until it returns false. False when the object is malformed.
+static bool
+each_undefined(const struct object *object, bool (*take)(void *context, struct str name), void *context)
+{
+    for (size_t i = 0; i < object->header.e_shnum; i++) {
+        Elf64_Shdr table;
+        Elf64_Sym symbol;
+        struct str name;
+        if (!section_at(object, i, &table))
+            return false;
+        if (table.sh_type != SHT_SYMTAB)
+            continue;
+        for (uint64_t k = 1; k < table.sh_size / sizeof symbol; k++) {
+            if (!copy_at(object, table.sh_offset + k * sizeof symbol, &symbol, sizeof symbol))
+                return false;
+            if (symbol.st_shndx != SHN_UNDEF)
+                continue;
+            if (!text_at(object, table.sh_link, symbol.st_name, &name))
+                return false;
+            if (!take(context, name))
+                return true;
+        }
+    }
+    return true;
+}
+
+struct name_search {
+    struct str name;
+    bool found;
+};
+
+static bool
+find_name(void *context, struct str name)
+{
+    struct name_search *search = context;
+
+    search->found = str_eq(name, search->name);
+    return !search->found;
+}
+
+struct foreign_search {
+    const struct object *like;
+    char *name;
+    bool malformed;
+};
+
+static bool
+find_foreign(void *context, struct str name)
+{
+    struct foreign_search *search = context;
+    struct name_search in_like = {.name = name};
+
+    if (is_pure(name))
+        return true;
+    if (!each_undefined(search->like, find_name, &in_like))
+        search->malformed = true;
+    else if (!in_like.found)
+        snprintf(search->name, 64, "%" STR_FMT, STR_ARG(str_head(name, 63)));
+    return !search->malformed && search->name[0] == '\0';
+}
+
+int
+object_foreign(struct str bytes, struct str like_bytes, char name[64], struct err *err)
+{
+    struct object object = {.bytes = bytes}, like = {.bytes = like_bytes};
+    struct foreign_search search = {.like = &like, .name = name};
+
+    name[0] = '\0';
+    if (!read_header(&object) || !read_header(&like) || !each_undefined(&object, find_foreign, &search) ||
+        search.malformed)
+        return malformed(err);
     return 0;
 }
 

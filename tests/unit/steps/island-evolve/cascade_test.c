@@ -77,6 +77,21 @@ START_TEST(test_code_that_fails)
 }
 END_TEST
 
+START_TEST(test_machine_code_that_is_refused)
+{
+    // Nothing in their text is odd.
+    struct lab lab;
+    const struct candidate *root = open_total(&lab);
+    lab_expect(&lab, root,
+               HEAD "{ static const void *seen[4]; uint32_t sum = seen[1] == data; seen[1] = data;\n"
+                    "  for (size_t i = 0; i < len; i++) sum += data[i]; return sum; }",
+               STAGE_COMPILE, "forbidden", "state that outlives a call: 32 bytes");
+    lab_expect(&lab, root, "int getpagesize(void);\n" HEAD "{ return (uint32_t)getpagesize(); }",
+               STAGE_COMPILE, "forbidden", "use of getpagesize");
+    lab_close(&lab);
+}
+END_TEST
+
 START_TEST(test_refuted_beyond_the_first_calls)
 {
     struct lab lab;
@@ -160,5 +175,5 @@ START_TEST(test_slower_is_said)
 END_TEST
 
 UNIT_MAIN("island-evolve/cascade", test_text_that_is_refused, test_code_that_fails,
-          test_refuted_beyond_the_first_calls, test_what_is_right, test_duplicate_code, test_recorded_costs,
-          test_slower_is_said)
+          test_machine_code_that_is_refused, test_refuted_beyond_the_first_calls, test_what_is_right,
+          test_duplicate_code, test_recorded_costs, test_slower_is_said)

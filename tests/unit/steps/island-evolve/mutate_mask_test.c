@@ -46,6 +46,8 @@ START_TEST(a_condition_that_makes_the_rest_safe_stays)
     ck_assert_uint_eq(sites_of("if (n < 8) x += p[n];"), 0);
     ck_assert_uint_eq(sites_of("if (d != 0) x += n / d;"), 0);
     ck_assert_uint_eq(sites_of("if (n < 32) x ^= 1u << n;"), 0);
+    ck_assert_uint_eq(sites_of("if (n < 8 && p[n] > 3) x += p[n];"), 0);
+    ck_assert_uint_eq(sites_of("if (p[n] > 3) x += p[n];"), 1);
     ck_assert_uint_eq(sites_of("if (d) x ^= p[n];"), 1);
     ck_assert_uint_eq(sites_of("if (n & 1) x ^= n / 3 + (n << 2);"), 1);
     ck_assert_uint_eq(sites_of("if (n > d) x += n;"), 1);

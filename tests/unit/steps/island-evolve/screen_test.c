@@ -46,6 +46,32 @@ START_TEST(test_what_may_pass)
 }
 END_TEST
 
+START_TEST(test_what_hides_behind_a_spelling)
+{
+#define BODY "static int f(const char *text, int n) { return n; }"
+    static const char *const hidden[] = {
+        "#define GO __asm__ volatile(\"nop\")\n" BODY,
+        "#define FAST __attribute__((target(\"avx2\")))\n" BODY,
+        "#pragma GCC target(\"avx2\") // unroll\n" BODY,
+        "#pragma GCC optimize(\"unroll-loops,Ofast\")\n" BODY,
+        "#pragma GCC unroll 4 target(\"avx2\")\n" BODY,
+        "%:include \"f.h\"\n" BODY,
+        "[[gnu::target(\"avx2\")]] " BODY,
+        "#define X cl\\\nock()\n" BODY,
+        "static int f(const char *text, int n) { return n + cl\\\nock(); }",
+        "static int f(const char *text, int n) { return n + rand(); }",
+    };
+    char detail[300];
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+        ck_assert_msg(strcmp(screened(hidden[i], detail), "fine") != 0, "%s", hidden[i]);
+    ck_assert_str_eq(screened("static int f(const char *text, int n)\n{\n#pragma GCC unroll 4\n"
+                              "    for (int i = 0; i < n; i++)\n        n--;\n    return n;\n}",
+                              detail),
+                     "fine");
+    ck_assert_str_eq(screened("#define TWICE(x) \\\n    (2 * (x))\n" BODY, detail), "fine");
+}
+END_TEST
+
 START_TEST(test_what_may_not)
 {
     char detail[300];
@@ -78,4 +104,4 @@ START_TEST(test_what_may_not)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/screen", test_what_may_pass, test_what_may_not)
+UNIT_MAIN("island-evolve/screen", test_what_may_pass, test_what_hides_behind_a_spelling, test_what_may_not)

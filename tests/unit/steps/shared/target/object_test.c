@@ -76,6 +76,63 @@ START_TEST(code_constants_and_callees_count)
 }
 END_TEST
 
+START_TEST(state_and_constructors_are_seen)
+{
+    AUTO_WORKSHOP w;
+    workshop_init(&w);
+
+    struct object_summary none = summary_of(&w, CODE("f", "g", "t", "3"), NULL);
+    ck_assert(none.state_bytes == 0 && !none.starts);
+    ck_assert_uint_eq(summary_of(&w,
+                                 "static const void *seen[8]; const void *f(void *p, int i) { const void "
+                                 "*was = seen[i]; seen[1] = p; return was; }",
+                                 NULL)
+                          .state_bytes,
+                      64);
+    ck_assert_uint_eq(
+        summary_of(&w, "int table[3] = {1, 2, 3}; int f(int i) { return table[i]++; }", NULL).state_bytes,
+        12);
+    // Pointers that never change are relocated constants.
+    ck_assert_uint_eq(
+        summary_of(&w, "static const char *const n[] = {\"a\", \"b\"}; const char *f(int i) { return n[i]; }",
+                   NULL)
+            .state_bytes,
+        0);
+    ck_assert(
+        summary_of(&w, "__attribute__((constructor)) static void f(void) { __asm__ volatile(\"\"); }", NULL)
+            .starts);
+}
+END_TEST
+
+static const char *
+foreign(struct workshop *w, const char *text, const char *like)
+{
+    static char name[64];
+    AUTO_BUF object, other;
+
+    compile(w, text, NULL, &object);
+    compile(w, like, NULL, &other);
+    OK(object_foreign(buf_str(&object), buf_str(&other), name, &w->err), &w->err);
+    return name;
+}
+
+START_TEST(names_from_elsewhere_are_found)
+{
+    AUTO_WORKSHOP w;
+    workshop_init(&w);
+    const char *plain = "int f(int a) { return a + 1; }",
+               *timed = "long time(long *); long f(int a) { return time(0); }";
+
+    ck_assert_str_eq(foreign(&w, timed, plain), "time");
+    ck_assert_str_eq(foreign(&w, timed, "long time(long *); long g(void) { return 1 + time(0); }"), "");
+    ck_assert_str_eq(foreign(&w, CODE("f", "g", "t", "3"), plain), ""); // memcmp only computes
+    ck_assert_str_eq(foreign(&w, plain, timed), "");
+    char name[64];
+    ck_assert_int_eq(object_foreign(STR("no object"), STR("none"), name, &w.err), -1);
+    ck_assert_int_eq(w.err.kind, ERR_PARSE);
+}
+END_TEST
+
 START_TEST(malformed_objects_are_refused)
 {
     AUTO_WORKSHOP w;
@@ -132,4 +189,5 @@ START_TEST(pads_move_what_follows)
 END_TEST
 
 UNIT_MAIN("steps/shared/target/object", names_and_debug_information_do_not_count,
-          code_constants_and_callees_count, malformed_objects_are_refused, pads_move_what_follows)
+          code_constants_and_callees_count, state_and_constructors_are_seen, names_from_elsewhere_are_found,
+          malformed_objects_are_refused, pads_move_what_follows)
