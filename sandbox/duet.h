@@ -31,7 +31,7 @@ struct duet_spec {
         launches_min; // of a verdict (6), or exactly this many for a quick duet when launches_max is the same
     size_t launches_max;
     int64_t launch_ns; // time of quads in a launch, e.g. 250 ms
-    int64_t budget_ns; // for all of it
+    int64_t budget_ns; // for all of it; four times as much until there are launches_min
     uint64_t seed;
     void *progress_context;
     void (*progress)(void *context, double speedup, double low, double high, size_t launches); // may be NULL
