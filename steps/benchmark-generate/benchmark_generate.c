@@ -193,7 +193,7 @@ noise_floor(struct work *work, json_t **floor, struct err *err)
     struct built built = {.diagnostics = BUF(8192)};
     if (builder_compile(bench->builder, target_baseline(&bench->target), BUILD_PLAIN, &built, err) != 0)
         return -1;
-    struct built_variant a = {bench->builder, &built}, b = {bench->builder, &built};
+    struct built_variant a = {.builder = bench->builder, .built = &built}, b = a;
     struct cell_inputs inputs = corpus_inputs(&bench->train);
     struct duet_spec spec = {
         .launcher = bench->launcher,
@@ -212,6 +212,8 @@ noise_floor(struct work *work, json_t **floor, struct err *err)
     };
     struct duet_result duet = {0};
     int result = duet_run(&spec, &duet, err);
+    built_variant_release(&a);
+    built_variant_release(&b);
     buf_release(&built.diagnostics);
     if (result != 0)
         return err_wrap(err, "measuring the noise floor");

@@ -78,8 +78,8 @@ meter_run(const struct meter *meter, const struct built *candidate, const struct
         return 0;
     }
     struct cell_inputs cells = corpus_inputs(inputs);
-    struct built_variant sides[2] = {{meter->bench->builder, meter->baseline},
-                                     {meter->bench->builder, candidate}};
+    struct built_variant sides[2] = {{.builder = meter->bench->builder, .built = meter->baseline},
+                                     {.builder = meter->bench->builder, .built = candidate}};
     struct duet_spec spec = {
         .launcher = meter->bench->launcher,
         .host = meter->host,
@@ -95,7 +95,10 @@ meter_run(const struct meter *meter, const struct built *candidate, const struct
         .budget_ns = effort->budget_ns,
         .seed = rng_mix(meter->seed, hash_quick(candidate->code_hash, strlen(candidate->code_hash))),
     };
-    return duet_run(&spec, result, err);
+    int status = duet_run(&spec, result, err);
+    built_variant_release(&sides[0]);
+    built_variant_release(&sides[1]);
+    return status;
 }
 
 struct measurement

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// hint: what only tells the compiler more: restrict, always_inline, expected branches, unrolling pragmas.
-// Reported apart; no gain of these alone counts.
+// hint: what only tells the compiler more: restrict, const, always_inline, expected branches, unrolling
+// pragmas. Reported apart; no gain of these alone counts.
 #include "steps/island-evolve/mutate.h"
 
 #include <stdio.h>
@@ -52,6 +52,39 @@ hint_restrict(struct hints *hints, const struct function *function)
         put(&hint, node_start(inner), node_start(inner), "restrict ");
     }
     snprintf(hint.note, sizeof hint.note, "restrict on the pointers of %s", function->name);
+    end(hints, &hint);
+}
+
+// Whether a declaration is of one variable that gets its value there and never another one.
+static bool
+stays_as_it_is(const struct shape *shape, const struct function *function, struct node declaration)
+{
+    struct nodes values = shape_find(shape, declaration, "init_declarator");
+    struct variable variable;
+
+    if (values.count != 1 || !node_same(node_field(declaration, "declarator"), values.items[0]))
+        return false;
+    struct node name = node_declared(node_field(values.items[0], "declarator"));
+    if (node_is_null(name) || !shape_variable(shape, name, shape_text(shape, name), &variable))
+        return false;
+    bool is_value = variable.type.pointers == 0 || variable.is_array;
+    return is_value && !variable.type.is_const &&
+           !shape_changes(shape, function->node, shape_text(shape, name));
+}
+
+static void
+hint_const(struct hints *hints, const struct function *function)
+{
+    const struct shape *shape = hints->shape;
+    struct hint hint = {0};
+    struct nodes declarations = shape_find(shape, node_field(function->node, "body"), "declaration");
+
+    for (size_t i = 0; i < declarations.count; i++) {
+        struct node type = node_field(declarations.items[i], "type");
+        if (stays_as_it_is(shape, function, declarations.items[i]))
+            put(&hint, node_start(type), node_start(type), "const ");
+    }
+    snprintf(hint.note, sizeof hint.note, "const for what never changes in %s", function->name);
     end(hints, &hint);
 }
 
@@ -117,6 +150,7 @@ find_hints(struct hints *hints)
         if (!shape_in_variant(shape, shape->functions[i].node))
             continue;
         hint_restrict(hints, &shape->functions[i]);
+        hint_const(hints, &shape->functions[i]);
         hint_inline(hints, &shape->functions[i]);
     }
     for (size_t i = 0; i < loops.count; i++)
@@ -151,7 +185,7 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
 
 const struct mutator_ops mutate_hint = {
     .name = "hint",
-    .summary = "restrict, always_inline, expected branches, unrolling pragmas",
+    .summary = "restrict, const, always_inline, expected branches, unrolling pragmas",
     .technique = TECHNIQUE_HINT,
     .sites = sites,
     .apply = apply,

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define OUTPUT_MAX_BYTES ((size_t)4 << 20)
+#define MEMORY_MAX_BYTES ((size_t)2 << 30)
+#define FILE_MAX_BYTES ((size_t)64 << 20)
 
 enum { VALUES_MAX = 65536, HEADERS_MAX = 16, HEADER_MAX_BYTES = 1 << 20, FLAGS_MAX = 200 };
 
@@ -186,7 +188,10 @@ launch(struct oracle *oracle, enum launch_profile profile, const char *const *ar
         .read_paths = reads,
         .write_paths = build ? oracle->writes : NULL,
         .output_max_bytes = OUTPUT_MAX_BYTES,
-        .limits = {.wall_ms = build ? 30000 : 10000, .cpu_ms = build ? 20000 : 2000},
+        .limits = {.wall_ms = build ? 30000 : 10000,
+                   .cpu_ms = build ? 20000 : 2000,
+                   .memory_bytes = MEMORY_MAX_BYTES,
+                   .file_bytes = FILE_MAX_BYTES},
     };
     struct launch_result result = {0};
 

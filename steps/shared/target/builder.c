@@ -200,9 +200,21 @@ builder_link(struct builder *builder, const struct built *built, enum build_kind
 static int
 link_variant(void *context, uint64_t layout_seed, char path[4096], struct err *err)
 {
-    const struct built_variant *variant = context;
+    struct built_variant *variant = context;
 
-    return builder_link(variant->builder, variant->built, BUILD_PLAIN, layout_seed, path, err);
+    built_variant_release(variant);
+    if (builder_link(variant->builder, variant->built, BUILD_PLAIN, layout_seed, path, err) != 0)
+        return -1;
+    snprintf(variant->path, sizeof variant->path, "%s", path);
+    return 0;
+}
+
+void
+built_variant_release(struct built_variant *variant)
+{
+    if (variant->path[0] != '\0')
+        unlink(variant->path);
+    variant->path[0] = '\0';
 }
 
 struct duet_variant

@@ -45,7 +45,11 @@ int builder_link(struct builder *builder, const struct built *built, enum build_
 struct built_variant {
     struct builder *builder;
     const struct built *built;
+    char path[4096]; // of its last link, "" before the first
 };
 struct duet_variant built_duet_variant(struct built_variant *variant);
+
+// Removes what was linked last; each further link does so itself.
+void built_variant_release(struct built_variant *variant);
 
 #endif

@@ -201,12 +201,18 @@ START_TEST(duet_variants_link)
     AUTO_BENCH b;
     bench_init(&b);
     struct built built = compile(&b, NULL, BUILD_PLAIN);
-    struct built_variant variant = {b.builder, &built};
+    struct built_variant variant = {.builder = b.builder, .built = &built};
     struct duet_variant duet = built_duet_variant(&variant);
     char path[4096];
 
     OK(duet.link(duet.context, 5, path, &b.w.err), &b.w.err);
     ck_assert_uint_eq(place_of(path), place_of(link(&b, &built, BUILD_PLAIN, 5)));
+    // What was linked before goes.
+    char next[4096];
+    OK(duet.link(duet.context, 6, next, &b.w.err), &b.w.err);
+    ck_assert(!fs_exists(path) && fs_exists(next));
+    built_variant_release(&variant);
+    ck_assert(!fs_exists(next));
     buf_release(&built.diagnostics);
 }
 END_TEST
