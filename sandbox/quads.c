@@ -11,7 +11,7 @@ enum {
     EMPTY_BATCHES = 9,
     WARM_BATCHES = 2,
     QUADS_MIN = 5,
-    AUDIT_BATCHES = 10,
+    AUDIT_BATCHES_MAX = 10,
     CALIBRATIONS = 3,
     ROUNDS_MAX = 1 << 20
 };
@@ -19,6 +19,7 @@ enum {
 // CPU time of an audit that may show outside only: for each part, and as a share of it.
 #define HIDDEN_NS 40000
 #define HIDDEN_SHARE 0.01
+#define AUDIT_NS 2e7
 // What a call costs at least, so that a function that became nothing has a logarithm.
 #define CALL_MIN_NS 0.02
 // A variant that waits more often than this a batch, beyond the other, is compared by the wall clock.
@@ -186,14 +187,23 @@ run_quad(struct launch *launch, struct err *err)
     return 0;
 }
 
+// How many batches' work an audit is: long against the clocks' resolution, and no longer than it must be.
+static size_t
+audit_batches(const struct launch *launch)
+{
+    const values *times = &launch->times[0][QUADS_CPU];
+    double batches = AUDIT_NS / fmax(times->items[times->count - 1], 1);
+    return batches < 1 ? 1 : batches > AUDIT_BATCHES_MAX ? AUDIT_BATCHES_MAX : (size_t)batches;
+}
+
 // One long batch: does the clock in the cell agree with the same clock outside? Sets the clock to compare by.
 static int
 audit(struct launch *launch, size_t variant, struct cell_batch *batch, struct err *err)
 {
     const struct quads_spec *spec = launch->spec;
     size_t first = window_first(spec, launch->window);
-    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * AUDIT_BATCHES, batch,
-                   err) < 0)
+    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * audit_batches(launch),
+                   batch, err) < 0)
         return -1;
     if (batch->fault != CELL_OK) {
         note_fault(launch, variant, QUADS_FAULT);
@@ -261,14 +271,14 @@ quads_run(const struct quads_spec *spec, struct quads_result *result, struct err
     return done;
 }
 
-// Least time of a few batches over all inputs, `rounds` times.
+// Least time of a few batches over the first `count` inputs, `rounds` times.
 static int
-least_ns(struct cell *cell, size_t input_count, size_t rounds, int64_t *least, struct err *err)
+least_ns(struct cell *cell, size_t count, size_t rounds, int64_t *least, struct err *err)
 {
     *least = INT64_MAX;
     for (int i = 0; i < CALIBRATIONS; i++) {
         struct cell_batch batch;
-        if (cell_batch(cell, 0, input_count, rounds, &batch, err) < 0)
+        if (cell_batch(cell, 0, count, rounds, &batch, err) < 0)
             return -1;
         int64_t ns = batch.cpu_ns > 0 ? batch.cpu_ns : batch.wall_ns;
         *least = ns < *least ? ns : *least;
@@ -278,25 +288,45 @@ least_ns(struct cell *cell, size_t input_count, size_t rounds, int64_t *least, s
     return 0;
 }
 
+// From one input upwards: all of them at once may take longer than a batch is allowed to.
+static int
+calibrate_count(struct cell *cell, size_t input_count, int64_t target_ns, size_t *count, int64_t *ns,
+                struct err *err)
+{
+    for (*count = 1;; *count = *count > input_count / 4 ? input_count : *count * 4) {
+        if (least_ns(cell, *count, 1, ns, err) < 0)
+            return -1;
+        if (*ns >= target_ns || *count == input_count)
+            return 0;
+    }
+}
+
+// Short batches are measured again with more rounds, because the clock's own time is in them.
+static int
+calibrate_rounds(struct cell *cell, size_t count, int64_t target_ns, int64_t ns, size_t *rounds,
+                 struct err *err)
+{
+    for (size_t tried = 1;; tried = *rounds) {
+        double wanted = ceil((double)target_ns / ((double)ns / (double)tried + 1));
+        *rounds = wanted > ROUNDS_MAX ? ROUNDS_MAX : (size_t)wanted;
+        if (ns >= target_ns / 4 || *rounds <= tried || tried == ROUNDS_MAX)
+            return 0;
+        if (least_ns(cell, count, *rounds, &ns, err) < 0)
+            return -1;
+    }
+}
+
 int
 quads_calibrate(struct cell *cell, size_t input_count, int64_t target_ns, struct quads_size *size,
                 struct err *err)
 {
     int64_t ns;
     *size = (struct quads_size){input_count, 1};
-    // Short batches are measured again with more rounds, because the doorbell's own time is in them.
-    for (size_t rounds = 1;; rounds = size->rounds) {
-        if (least_ns(cell, input_count, rounds, &ns, err) < 0)
-            return -1;
-        double one_ns = (double)ns / (double)rounds + 1;
-        double wanted = ceil((double)target_ns / one_ns);
-        size->rounds = wanted > ROUNDS_MAX ? ROUNDS_MAX : (size_t)wanted;
-        if (ns >= target_ns / 4 || size->rounds <= rounds || rounds == ROUNDS_MAX)
-            break;
-    }
-    if (ns > target_ns && size->rounds == 1) {
-        double share = (double)input_count * (double)target_ns / (double)ns;
-        size->count = share < 1 ? 1 : (size_t)share;
-    }
+    if (calibrate_count(cell, input_count, target_ns, &size->count, &ns, err) < 0)
+        return -1;
+    if (ns < target_ns)
+        return calibrate_rounds(cell, size->count, target_ns, ns, &size->rounds, err);
+    double share = (double)size->count * (double)target_ns / (double)ns;
+    size->count = share < 1 ? 1 : (size_t)share;
     return 0;
 }

@@ -88,6 +88,26 @@ START_TEST(heavy_calls_are_split_into_windows)
 }
 END_TEST
 
+START_TEST(slow_calls_are_not_all_made_at_once)
+{
+    // All 40 calls take some seconds, the first one a few milliseconds.
+    struct pair p;
+    struct quads_size size;
+    pair_init(&p, TEXT_OBJECT("return 1;"), WORK_OBJECT(4000000));
+    cell_free(p.cells[1]);
+    struct cell_options options = {.object_path = fs_join(&p.f.arena, p.f.folder, "b.so"),
+                                   .limits = {.wall_ms = 1500}};
+    p.cells[1] = cell_new(p.f.launcher, &options, &p.f.err);
+    OK(cell_load(p.cells[1], &p.calls.inputs, &p.f.err), &p.f.err);
+    OK(quads_calibrate(p.cells[1], INPUTS, 300000, &size, &p.f.err), &p.f.err);
+    ck_assert_str_eq(cell_fault_text(p.cells[1]), "");
+    ck_assert(size.count == 1 && size.rounds == 1);
+    OK(quads_calibrate(p.cells[0], INPUTS, 300000, &size, &p.f.err), &p.f.err);
+    ck_assert(size.count == INPUTS && size.rounds > 1);
+    pair_release(&p);
+}
+END_TEST
+
 START_TEST(audits_are_compared_too)
 {
     // Right in the two batches that warm up and the ten of five quads; wrong in what follows, the audit.
@@ -152,6 +172,6 @@ START_TEST(order_of_each_quad_is_drawn)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/quads", audits_are_compared_too, light_calls_are_repeated,
-          heavy_calls_are_split_into_windows, windows_visit_every_input, ratio_is_baseline_over_candidate,
-          a_fault_names_its_variant, order_of_each_quad_is_drawn)
+UNIT_MAIN("sandbox/quads", slow_calls_are_not_all_made_at_once, audits_are_compared_too,
+          light_calls_are_repeated, heavy_calls_are_split_into_windows, windows_visit_every_input,
+          ratio_is_baseline_over_candidate, a_fault_names_its_variant, order_of_each_quad_is_drawn)
