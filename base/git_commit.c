@@ -10,24 +10,34 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_PATIENCE_MS 3000
-#define LOCK_STALE_S 60
+// Git holds a ref's lock for milliseconds. Patience is longer than that age, so that whoever comes right
+// after a kill outlasts the lock that was left.
+#define LOCK_STALE_S 20
+#define LOCK_PATIENCE_MS 30000
+#define LOCK_RETRY_MS 5
 
-// Takes the lock that git itself takes for a ref. A process that was killed leaves its lock file behind for
-// ever, so an old one is removed.
+// A process that was killed leaves its lock file behind for ever, so an old one is removed.
+static void
+remove_stale_lock(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) == 0 && st.st_mtime + LOCK_STALE_S < time(NULL))
+        unlink(path);
+}
+
+// Takes the lock that git itself takes for a ref.
 static int
 ref_lock(git_transaction *transaction, git_repository *handle, const char *ref, struct err *err)
 {
     char path[4096];
-    struct stat st;
     snprintf(path, sizeof(path), "%s%s.lock", git_repository_commondir(handle), ref);
-    if (stat(path, &st) == 0 && st.st_mtime + LOCK_STALE_S < time(NULL))
-        unlink(path);
     int64_t deadline_ns = clock_mono_ns() + LOCK_PATIENCE_MS * CLOCK_MS_NS;
     int code;
     while ((code = git_transaction_lock_ref(transaction, ref)) == GIT_ELOCKED &&
-           clock_mono_ns() < deadline_ns)
-        poll(NULL, 0, 5);
+           clock_mono_ns() < deadline_ns) {
+        remove_stale_lock(path);
+        poll(NULL, 0, LOCK_RETRY_MS);
+    }
     return code < 0 ? repo_fail(code, err, "locking %s", ref) : 0;
 }
 
