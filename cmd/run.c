@@ -85,13 +85,10 @@ run_engine(struct invocation *invocation, struct engine_options *options, struct
     if (options->dry_run)
         return result;
     struct err ignored;
-    const char *state = options->state_path != NULL
-                            ? options->state_path
-                            : engine_state_path(invocation->arena, invocation->repository);
-    if (report(invocation, state, &outcome, result == 0 ? err : &ignored) != 0 && result == 0)
+    if (report(invocation, outcome.state, &outcome, result == 0 ? err : &ignored) != 0 && result == 0)
         return -1;
     if (result == 0 && arguments_has(invocation->arguments, "fail-on-none") &&
-        nothing_improved(state, outcome.run))
+        nothing_improved(outcome.state, outcome.run))
         return err_exit_code(ERR_NO_IMPROVEMENT);
     return result;
 }

@@ -4,14 +4,17 @@
 #include "base/fs.h"
 #include "base/git.h"
 #include "base/hash.h"
+#include "base/yaml.h"
 #include "workflow/lease.h"
 #include "workflow/notice.h"
 #include "workflow/supervisor.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #define PIPELINE_MAX_BYTES ((size_t)1 << 20)
 
@@ -38,10 +41,27 @@ tell(const struct engine *engine, const char *type, const char *text, const json
     notice_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
 }
 
+// What a pipeline file says, however wrong the rest of it is; NULL when it says nothing.
+static const char *
+state_of_file(struct arena *arena, const char *file)
+{
+    struct err ignored;
+    AUTO_BUF text = BUF(PIPELINE_MAX_BYTES);
+    if (!fs_exists(file) || fs_read(file, PIPELINE_MAX_BYTES, &text, &ignored) < 0)
+        return NULL;
+    // The tree points into what it was read from.
+    struct str copy = {arena_str(arena, buf_str(&text)), text.len};
+    const struct yaml_node *root = yaml_read(arena, copy, file, &ignored);
+    const struct yaml_node *state = root && root->kind == YAML_MAP ? yaml_get(root, "state") : NULL;
+    bool is_path = state && state->kind == YAML_SCALAR && !yaml_is_null(state) && state->text.len > 0;
+    return is_path ? arena_str(arena, state->text) : NULL;
+}
+
 const char *
 engine_state_path(struct arena *arena, const char *repository)
 {
-    return fs_join(arena, repository, ".atoll/state/state.db");
+    const char *said = state_of_file(arena, fs_join(arena, repository, ".atoll/pipeline.yml"));
+    return fs_join(arena, repository, said ? said : ".atoll/state/state.db");
 }
 
 // ---- the pipeline
@@ -311,11 +331,14 @@ finish(struct engine *engine, enum supervision_end end, const char *scratch, str
 
 // ---- all together
 
+// Always absolute: steps get folders beside it and run elsewhere.
 static const char *
 choose_state_path(struct engine *engine)
 {
-    if (engine->options->state_path)
-        return engine->options->state_path;
+    char here[PATH_MAX];
+    const char *given = engine->options->state_path;
+    if (given)
+        return *given != '/' && getcwd(here, sizeof(here)) ? fs_join(&engine->arena, here, given) : given;
     if (engine->pipeline && engine->pipeline->state)
         return fs_join(&engine->arena, engine->options->repository, engine->pipeline->state);
     return engine_state_path(&engine->arena, engine->options->repository);
@@ -350,6 +373,7 @@ run_with_state(struct engine *engine, struct err *err)
 {
     const struct engine_options *options = engine->options;
     engine->state_path = choose_state_path(engine);
+    snprintf(engine->outcome->state, sizeof(engine->outcome->state), "%s", engine->state_path);
     if (state_make_folder(engine->state_path, err) < 0 ||
         lease_acquire(&engine->lease, engine->state_path, err) < 0)
         return -1;

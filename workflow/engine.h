@@ -38,7 +38,7 @@ struct engine_options {
     const char *repository;    // work tree of the target repository, absolute
     const char *pipeline_path; // the pipeline file; with pipeline_text only its name in messages
     struct str pipeline_text;  // the pipeline itself, instead of the file; empty = read the file
-    const char *state_path;    // NULL = the pipeline's `state:`, else REPOSITORY/.atoll/state/state.db
+    const char *state_path;    // NULL = the pipeline's `state:`; a relative one starts at the working directory
     const char *resume;        // run id to go on with, whatever the pipeline file says now; NULL = see above
     const struct registry *registry;
     const struct host *host;
@@ -61,6 +61,7 @@ struct engine_outcome {
     char run[32]; // "" when no run was made
     char status[16];
     char step[128]; // the first step that failed, "" = none
+    char state[4096]; // the state file that was used, absolute; "" in a dry run or before it was known
     bool resumed;
 };
 
@@ -72,7 +73,8 @@ struct engine_outcome {
 int engine_run(const struct engine_options *options, struct engine_outcome *outcome,
                struct err *err) MUST_USE;
 
-// The state file that engine_run would use for a repository without a `state:` key; lives in the arena.
+// The state file of a repository: what `state:` of its .atoll/pipeline.yml says, else (also when that file is
+// missing or can't be read) REPOSITORY/.atoll/state/state.db. Lives in the arena.
 const char *engine_state_path(struct arena *arena, const char *repository);
 
 // {"run", "pipeline", "status", "commit", "mode", "seed", "started", "ended", "steps": [{"id", "uses",

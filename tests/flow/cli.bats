@@ -102,6 +102,31 @@ YML
     "$atoll" history | grep -q step
 }
 
+@test "status, history and resume find the state that the pipeline names" {
+    mkdir .atoll
+    printf 'version: 1\nname: x\nstate: kept/my.db\nsteps:\n  - {id: a, uses: shell, with: {run: "exit ${CODE:-0}"}}\n' >.atoll/pipeline.yml
+    CODE=7 run "$atoll" run
+    [ "$status" -eq 1 ]
+    [[ $output == *"exit code 7"* ]]
+    run "$atoll" resume
+    [ "$status" -eq 0 ]
+    run "$atoll" run --json
+    [ "$status" -eq 0 ]
+    "$atoll" status --json | grep -q '"status": "succeeded"'
+    "$atoll" history | grep -q run-finished
+    [ -e kept/my.db ]
+    [ ! -e .atoll/state ]
+}
+
+@test "a relative --state works for steps that run elsewhere" {
+    mkdir sub
+    printf 'version: 1\nname: x\nsteps:\n  - {id: a, uses: shell, with: {run: "echo v=1 >>$ATOLL_OUTPUT", working-directory: sub}}\n' >p.yml
+    run "$atoll" run p.yml --state my.db
+    [ "$status" -eq 0 ]
+    "$atoll" status --state my.db --json | grep -q '"v": "1"'
+    [ -z "$(ls sub)" ]
+}
+
 @test "a dry run starts nothing" {
     printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shell\n    with: {run: touch ran}\n' >p.yml
     run "$atoll" run --dry-run p.yml
