@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The journal as a step sees it: calls go to the supervisor over a socketpair, which is the only writer of
 // the state. When a call returned, what it wrote is committed (fsync'ed). Activities are keyed by (step id,
-// name, key), not by position: a later attempt gets the committed result without running it. The same key
-// with another input is an error (ERR_CONFLICT) that names the way out (`atoll reset`).
+// name, key), not by position: a later attempt gets the committed result without running it. A committed one
+// whose input changed is an error (ERR_CONFLICT) that names the way out.
 #ifndef ATOLL_WORKFLOW_JOURNAL_H
 #define ATOLL_WORKFLOW_JOURNAL_H
 

@@ -102,20 +102,22 @@ result_details(const struct call *call, const char *result)
 static int
 begin_known(const struct call *call, const json_t *row, struct err *err)
 {
-    if (strcmp(json_get_text(row, "input_hash", ""), text_of(call, "input")) != 0)
-        return err_set(
-            err, ERR_CONFLICT,
-            "activity %s \"%s\" of step %s was begun with another input; what changed it is in its inputs; "
-            "`atoll reset RUN --to %s` forgets the step's activities",
-            text_of(call, "name"), text_of(call, "key"), call->server->step, call->server->step);
-    if (json_is_string(json_object_get(row, "result")))
-        return reply_result(call, row, err);
+    if (json_is_string(json_object_get(row, "result"))) {
+        if (strcmp(json_get_text(row, "input_hash", ""), text_of(call, "input")) == 0)
+            return reply_result(call, row, err);
+        return err_set(err, ERR_CONFLICT,
+                       "activity %s \"%s\" of step %s was committed with another input; give the step's inputs "
+                       "their old values and run `atoll resume`, or start anew with `atoll run`",
+                       text_of(call, "name"), text_of(call, "key"), call->server->step);
+    }
+    // Nothing was committed, so nothing is bound to the input that an earlier attempt had.
     int64_t changed;
     if (run_sql(call,
-                "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6"
+                "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6, input_hash = ?7"
                 " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND " FENCE,
-                json_pack("[ssI]", text_of(call, "name"), text_of(call, "key"), now_of(call)), &changed,
-                err) < 0)
+                json_pack("[ssIs]", text_of(call, "name"), text_of(call, "key"), now_of(call),
+                          text_of(call, "input")),
+                &changed, err) < 0)
         return -1;
     return changed ? 0 : explain_nothing(call, "an activity went away", err);
 }
