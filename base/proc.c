@@ -261,9 +261,9 @@ launch_prepare(struct launch *launch, struct err *err)
     return 0;
 }
 
-// Takes what a pipe holds; closes it at its end.
+// Takes what a pipe holds; closes it at its end. `spec` hears of it when it is not NULL.
 static void
-output_take(int *fd, struct buf *buf, bool *truncated)
+output_take(int *fd, struct buf *buf, bool *truncated, const struct proc_spec *spec)
 {
     char chunk[65536];
     while (*fd >= 0) {
@@ -279,6 +279,8 @@ output_take(int *fd, struct buf *buf, bool *truncated)
         size_t room = buf->max - buf->len;
         *truncated |= (size_t)got > room;
         buf_add(buf, chunk, (size_t)got < room ? (size_t)got : room);
+        if (spec && spec->on_output)
+            spec->on_output(spec->context, str_n(chunk, (size_t)got));
     }
 }
 
@@ -311,8 +313,8 @@ result_collect(struct launch *launch, struct proc_result *result, struct report 
             result->timed_out = true;
             shutdown(launch->control[0], SHUT_WR);
         }
-        output_take(&launch->out[0], &result->out, &result->truncated);
-        output_take(&launch->err[0], &result->err, &result->truncated);
+        output_take(&launch->out[0], &result->out, &result->truncated, launch->spec);
+        output_take(&launch->err[0], &result->err, &result->truncated, NULL);
     }
 }
 

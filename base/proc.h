@@ -28,6 +28,9 @@ struct proc_spec {
     size_t output_max_bytes; // kept of each of out and err, the rest is read and dropped; 0 is 1 MiB
     struct proc_limits limits;
     bool merge_stderr; // into `out`, in order
+    // Sees all of out as it arrives, also what is beyond output_max_bytes. NULL is nobody.
+    void (*on_output)(void *context, struct str bytes);
+    void *context;
 };
 
 struct proc_result {

@@ -173,6 +173,7 @@ on_exit_of(void *context, pid_t pid, int wait_status, const struct rusage *usage
             continue;
         worker_read(worker);
         worker_read_output(worker, on_line, s);
+        worker_end_output(worker, on_line, s);
         // What it left in its group has no business any more.
         worker_signal(worker, SIGKILL);
         worker->ended = true;

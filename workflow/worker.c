@@ -187,14 +187,23 @@ worker_read_output(struct worker *worker,
         if (n <= 0)
             return n < 0;
         for (ssize_t i = 0; i < n; i++) {
-            if (bytes[i] != '\n') {
+            if (bytes[i] != '\n')
                 buf_putc(&worker->line, bytes[i]);
+            if (bytes[i] != '\n' && worker->line.len < worker->line.max)
                 continue;
-            }
             line_fn(context, worker, buf_text(&worker->line));
             buf_clear(&worker->line);
         }
     }
+}
+
+void
+worker_end_output(struct worker *worker,
+                  void (*line_fn)(void *context, struct worker *worker, const char *line), void *context)
+{
+    if (worker->line.len > 0)
+        line_fn(context, worker, buf_text(&worker->line));
+    buf_clear(&worker->line);
 }
 
 void

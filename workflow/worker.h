@@ -40,10 +40,16 @@ void worker_signal(const struct worker *worker, int signal);
 // Takes what the socket holds now into `calls`.
 void worker_read(struct worker *worker);
 
-// Takes what the pipe holds now; calls `line_fn` for each whole line. False at the end of the pipe.
+// Takes what the pipe holds now; calls `line_fn` for each line, a long one in pieces. False at the end of the
+// pipe.
 bool worker_read_output(struct worker *worker,
                         void (*line_fn)(void *context, struct worker *worker, const char *line),
                         void *context);
+
+// Calls `line_fn` for a last line that was never ended.
+void worker_end_output(struct worker *worker,
+                       void (*line_fn)(void *context, struct worker *worker, const char *line),
+                       void *context);
 
 // How an attempt that never reported ended, as an error: ERR_TIMEOUT, or ERR_INTERNAL for an exit or a
 // signal.

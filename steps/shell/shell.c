@@ -6,10 +6,12 @@
 #include "base/vec.h"
 #include "workflow/journal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define OUTPUT_MAX_BYTES (1u << 20)
+#define LINE_KEPT_BYTES 1024
 
 extern char **environ;
 
@@ -115,22 +117,73 @@ environment(const struct step *step, const char *output_path)
     return env;
 }
 
+// What a running command printed: shown at once, and its last line kept for the error.
+struct printed {
+    struct buf last, current; // lines with text in them; `current` is not ended
+};
+
 static void
-show_lines(struct step *step, struct str text)
+end_line(struct printed *printed)
 {
-    while (text.ptr != NULL) {
-        struct str line = str_cut(&text, '\n');
-        if (line.len > 0)
-            step_progress(step, NULL, "%" STR_FMT, STR_ARG(line));
+    if (str_trim(buf_str(&printed->current)).len == 0)
+        return;
+    buf_clear(&printed->last);
+    buf_add_str(&printed->last, str_trim(buf_str(&printed->current)));
+}
+
+// Goes to the step's own output, which the supervisor tells line by line, without an end.
+static void
+on_output(void *context, struct str bytes)
+{
+    struct printed *printed = context;
+    (void)!fwrite(bytes.ptr, 1, bytes.len, stdout);
+    (void)!fflush(stdout);
+    while (bytes.ptr != NULL) {
+        struct str line = str_cut(&bytes, '\n');
+        size_t room = printed->current.max - printed->current.len;
+        buf_add_str(&printed->current, str_head(line, room));
+        if (bytes.ptr == NULL)
+            break;
+        end_line(printed);
+        buf_clear(&printed->current);
     }
 }
 
-static struct str
-last_line(struct str text)
+static int
+judge(const struct proc_result *done, struct printed *printed, struct err *err)
 {
-    text = str_trim(text);
-    ptrdiff_t at = str_rfind_byte(text, '\n');
-    return at < 0 ? text : str_from(text, (size_t)at + 1);
+    if (done->exit_code == 0)
+        return 0;
+    if (done->signal != 0)
+        return err_set(err, ERR_TARGET, "the command was ended by signal %d", done->signal);
+    end_line(printed);
+    return err_set(err, ERR_TARGET, "the command ended with exit code %d: %s", done->exit_code,
+                   buf_text(&printed->last));
+}
+
+static int
+command_run(struct step *step, const char *output_path, struct err *err)
+{
+    const char *shell = step_text(step, "shell"), *directory = step_path(step, "working-directory");
+    if (proc_find(step->arena, shell) == NULL)
+        return err_set(err, ERR_ENVIRONMENT, "`shell: %s`: there is no %s in PATH", shell, shell);
+    const char *const argv[] = {shell, "-e", "-c", step_text(step, "run"), NULL};
+    struct printed printed = {BUF(LINE_KEPT_BYTES), BUF(LINE_KEPT_BYTES)};
+    struct proc_spec spec = {
+        .argv = argv,
+        .env = environment(step, output_path),
+        .cwd = directory != NULL ? directory : step->repository,
+        .merge_stderr = true,
+        .on_output = on_output,
+        .context = &printed,
+    };
+    AUTO_PROC_RESULT done = {0};
+    int result = proc_run(&spec, &done, err);
+    if (result == 0)
+        result = judge(&done, &printed, err);
+    buf_release(&printed.last);
+    buf_release(&printed.current);
+    return result;
 }
 
 static int
@@ -138,28 +191,7 @@ execute(void *context, json_t **result, struct err *err)
 {
     struct step *step = context;
     char *output_path = fs_join(step->arena, step->scratch, "output");
-    if (fs_write(output_path, STR(""), err) != 0)
-        return -1;
-    const char *shell = step_text(step, "shell"), *directory = step_path(step, "working-directory");
-    const char *const argv[] = {shell, "-e", "-c", step_text(step, "run"), NULL};
-    struct proc_spec spec = {
-        .argv = argv,
-        .env = environment(step, output_path),
-        .cwd = directory != NULL ? directory : step->repository,
-        .merge_stderr = true,
-    };
-    struct proc_result done;
-    if (proc_run(&spec, &done, err) != 0)
-        return -1;
-    show_lines(step, buf_str(&done.out));
-    struct str last = last_line(buf_str(&done.out));
-    int code = 0;
-    if (done.exit_code != 0)
-        code = done.signal != 0 ? err_set(err, ERR_TARGET, "the command was ended by signal %d", done.signal)
-                                : err_set(err, ERR_TARGET, "the command ended with exit code %d: %" STR_FMT,
-                                          done.exit_code, STR_ARG(last));
-    proc_result_release(&done);
-    if (code != 0)
+    if (fs_write(output_path, STR(""), err) != 0 || command_run(step, output_path, err) != 0)
         return -1;
     AUTO_BUF text = BUF(OUTPUT_MAX_BYTES);
     if (fs_read(output_path, OUTPUT_MAX_BYTES, &text, err) != 0)

@@ -127,6 +127,23 @@ YML
     [ -z "$(ls sub)" ]
 }
 
+@test "a log holds every line that a shell step prints" {
+    cat >p.yml <<'YML'
+version: 1
+name: x
+steps:
+  - id: one
+    uses: shell
+    with:
+      run: |
+        for i in $(seq 1 40000); do echo "line $i of a log larger than a mebibyte"; done
+        printf 'not ended'
+YML
+    "$atoll" run p.yml >log 2>&1
+    [ "$(grep -c '^    one| line [0-9]* of a log' log)" -eq 40000 ]
+    grep -q '^    one| not ended$' log
+}
+
 @test "a dry run starts nothing" {
     printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shell\n    with: {run: touch ran}\n' >p.yml
     run "$atoll" run --dry-run p.yml

@@ -108,10 +108,21 @@ fails(const char *run, const char *words)
 
 START_TEST(failures_say_how_it_ended)
 {
-    fails("echo a=1 >>$ATOLL_OUTPUT; echo first; echo last line >&2; exit 3", "exit code 3: last line");
+    fails("echo a=1 >>$ATOLL_OUTPUT; seq 200000; echo last line >&2; echo; exit 3", "exit code 3: last line");
     fails("false; echo not reached", "exit code 1");
     fails("kill -9 $$", "signal 9");
     fails("echo nonsense >>$ATOLL_OUTPUT", "$ATOLL_OUTPUT:1");
+}
+END_TEST
+
+START_TEST(a_shell_that_is_not_there_is_the_environments_fault)
+{
+    AUTO_WORKSHOP w;
+    workshop_init(&w);
+    AUTO_ATTEMPT attempt;
+    attempt_init(&attempt, &w, &step_shell, "{\"shell\": \"no-such-shell\", \"run\": \"true\"}");
+    ck_assert_int_eq(attempt_run(&attempt, &w), -1);
+    ck_assert_int_eq(w.err.kind, ERR_ENVIRONMENT);
 }
 END_TEST
 
@@ -156,5 +167,5 @@ END_TEST
 
 UNIT_MAIN("steps/shell/shell", reads_outputs, wrong_outputs_name_their_line,
           runs_in_the_repository_and_gives_outputs, takes_folder_shell_and_environment,
-          failures_say_how_it_ended, a_command_that_succeeded_is_not_run_again,
-          a_command_that_failed_is_run_again, plans_without_running)
+          failures_say_how_it_ended, a_shell_that_is_not_there_is_the_environments_fault,
+          a_command_that_succeeded_is_not_run_again, a_command_that_failed_is_run_again, plans_without_running)
