@@ -10,10 +10,12 @@
 #include "workflow/server.h"
 #include "workflow/worker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define STOP_PATIENCE_NS ((int64_t)3000000000)
@@ -365,9 +367,10 @@ choose_starts(struct supervisor *s)
 {
     size_t seats = s->given->options->parallel > 0 ? (size_t)s->given->options->parallel : 1;
     s->starting.count = 0;
+    // Also when it stops: a pipeline whose last step just ended is at its end, not interrupted.
+    schedule_advance(s->given->schedule);
     if (s->stops > 0 || s->fenced)
         return;
-    schedule_advance(s->given->schedule);
     while (s->workers.count + s->starting.count < seats) {
         struct task *task = schedule_next(s->given->schedule, wall(s));
         if (!task)
