@@ -192,6 +192,32 @@ on_timeout(void *context)
     worker_signal(seat->worker, SIGKILL);
 }
 
+static void
+remove_worker(struct supervisor *s, struct worker *worker)
+{
+    loop_unwatch_fd(s->loop, worker->wire.fd);
+    loop_unwatch_fd(s->loop, worker->output_fd);
+    if (worker->timer)
+        loop_timer_cancel(s->loop, worker->timer);
+    for (size_t i = 0; i < s->workers.count; i++)
+        if (s->workers.items[i] == worker) {
+            s->workers.items[i] = s->workers.items[--s->workers.count];
+            break;
+        }
+    worker_free(worker);
+}
+
+// The loop would never hear of the end of a process that it can't watch.
+static void
+end_unwatched(struct supervisor *s, struct worker *worker)
+{
+    worker_signal(worker, SIGKILL);
+    while (waitpid(worker->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    worker->ended = true;
+    remove_worker(s, worker);
+}
+
 static int
 start_process(struct supervisor *s, struct task *task, struct err *err)
 {
@@ -211,8 +237,10 @@ start_process(struct supervisor *s, struct task *task, struct err *err)
     *vec_push(&s->workers) = worker;
     watch_socket(s, worker, worker->wire.out.len > 0);
     if (loop_watch_fd(s->loop, worker->output_fd, EPOLLIN, on_output, s, err) < 0 ||
-        loop_watch_pid(s->loop, worker->pid, on_exit_of, s, err) < 0)
+        loop_watch_pid(s->loop, worker->pid, on_exit_of, s, err) < 0) {
+        end_unwatched(s, worker);
         return -1;
+    }
     int64_t timeout_ns = s->given->schedule->pipeline->steps[task->step].timeout_ns;
     if (timeout_ns > 0) {
         struct seat *seat = ARENA_NEW(s->given->schedule->arena, struct seat);
@@ -220,21 +248,6 @@ start_process(struct supervisor *s, struct task *task, struct err *err)
         worker->timer = loop_timer(s->loop, clock_mono_ns() + timeout_ns, on_timeout, seat);
     }
     return 0;
-}
-
-static void
-remove_worker(struct supervisor *s, struct worker *worker)
-{
-    loop_unwatch_fd(s->loop, worker->wire.fd);
-    loop_unwatch_fd(s->loop, worker->output_fd);
-    if (worker->timer)
-        loop_timer_cancel(s->loop, worker->timer);
-    for (size_t i = 0; i < s->workers.count; i++)
-        if (s->workers.items[i] == worker) {
-            s->workers.items[i] = s->workers.items[--s->workers.count];
-            break;
-        }
-    worker_free(worker);
 }
 
 // ---- calls
