@@ -368,6 +368,24 @@ tell_plan(struct engine *engine)
     snprintf(engine->outcome->status, sizeof(engine->outcome->status), "planned");
 }
 
+// Scratch folders of this state's other runs, which failed, were superseded or were killed, have no use any
+// more: a step that goes on finds everything it needs in the state.
+static void
+sweep(struct engine *engine, const char *work)
+{
+    struct err ignored;
+    struct fs_list found;
+    if (fs_glob(&engine->arena, fs_join(&engine->arena, work, "*"), &found, &ignored) < 0)
+        return;
+    for (size_t i = 0; i < found.count; i++) {
+        struct run other = {0};
+        const char *name = fs_base_name(found.paths[i]);
+        if (strcmp(name, engine->run.id) != 0 && run_load(engine->state, name, &other, &ignored) == 0)
+            (void)!fs_remove_tree(found.paths[i], &ignored);
+        run_release(&other);
+    }
+}
+
 static int
 run_with_state(struct engine *engine, struct err *err)
 {
@@ -384,6 +402,7 @@ run_with_state(struct engine *engine, struct err *err)
     if (take_run(engine, err) < 0)
         return -1;
     const char *work = fs_join(&engine->arena, fs_dir_name(&engine->arena, engine->state_path), "work");
+    sweep(engine, work);
     struct supervision supervision = {.options = options,
                                       .state = engine->state,
                                       .run = &engine->run,

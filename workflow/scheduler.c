@@ -85,6 +85,16 @@ consider(struct schedule *schedule, struct task *task)
         resolve(schedule, task);
 }
 
+// The first bytes of a text, whole characters only: a key travels as JSON.
+static struct str
+head_of(struct str text)
+{
+    size_t len = text.len < LABEL_MAX_BYTES ? text.len : LABEL_MAX_BYTES;
+    while (len > 0 && len < text.len && ((unsigned char)text.ptr[len] & 0xC0) == 0x80)
+        len--;
+    return str_head(text, len);
+}
+
 // What stands in the brackets of an item's key.
 static const char *
 label_of(struct schedule *schedule, const json_t *item, size_t position)
@@ -96,7 +106,7 @@ label_of(struct schedule *schedule, const json_t *item, size_t position)
         label = json_string_value(item);
     if (!label || !*label)
         return arena_printf(schedule->arena, "%zu", position);
-    return arena_str(schedule->arena, str_head(str_of(label), LABEL_MAX_BYTES));
+    return arena_str(schedule->arena, head_of(str_of(label)));
 }
 
 static const char *

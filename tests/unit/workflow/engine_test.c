@@ -323,6 +323,41 @@ START_TEST(a_failed_run_goes_on_when_asked_for)
 }
 END_TEST
 
+START_TEST(the_next_run_removes_what_a_failed_one_left)
+{
+    AUTO_ARENA arena = {0};
+    char *folder = fake_folder(&arena);
+    struct engine_options options = fake_options(
+        folder, "version: 1\nname: x\nsteps:\n  - {id: a, uses: trouble, with: {how: config, log: log}}\n");
+    struct engine_outcome first, second;
+    struct err err = {0};
+    ck_assert_int_eq(engine_run(&options, &first, &err), -1);
+    const char *left = arena_printf(&arena, ".atoll/state/work/%s", first.run);
+    ck_assert(fs_exists(left));
+    ck_assert_int_eq(fs_mkdirs(".atoll/state/work/of-another-state", &err), 0);
+    ck_assert_int_eq(engine_run(&options, &second, &err), -1);
+    ck_assert(!fs_exists(left));
+    ck_assert(fs_exists(arena_printf(&arena, ".atoll/state/work/%s", second.run)));
+    ck_assert(fs_exists(".atoll/state/work/of-another-state"));
+}
+END_TEST
+
+START_TEST(a_label_is_cut_between_characters)
+{
+    AUTO_ARENA arena = {0};
+    char *folder = fake_folder(&arena);
+    AUTO_BUF text = BUF(4096);
+    buf_puts(&text, "version: 1\nname: x\nsteps:\n"
+                    "  - id: list\n    uses: echo\n    with: {items: [\"x");
+    for (int i = 0; i < 60; i++)
+        buf_puts(&text, "\xc3\xa9");
+    buf_puts(&text, "\"]}\n  - id: each\n    uses: echo\n    for-each: ${{ steps.list.outputs.items }}\n");
+    struct engine_options options = fake_options(folder, buf_text(&text));
+    struct engine_outcome outcome;
+    ck_assert_int_eq(run(&options, &outcome), 0);
+}
+END_TEST
+
 struct seen {
     int outputs, warnings, progress, finished, problems, plans;
 };
@@ -379,4 +414,5 @@ FAKE_MAIN("workflow/engine", runs_steps_in_order_and_passes_outputs, a_finished_
           a_killed_step_process_is_started_again_without_using_an_attempt,
           a_step_whose_sandbox_was_killed_is_started_again, a_step_is_stopped_at_its_timeout,
           a_signal_leaves_a_run_that_goes_on, another_pipeline_supersedes_an_unfinished_run,
-          a_failed_run_goes_on_when_asked_for, the_observer_sees_what_happens)
+          a_failed_run_goes_on_when_asked_for, the_next_run_removes_what_a_failed_one_left,
+          a_label_is_cut_between_characters, the_observer_sees_what_happens)
