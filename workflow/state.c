@@ -6,8 +6,10 @@
 #include "base/map.h"
 #include "workflow/migration.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct state {
     struct db *db;
@@ -24,9 +26,16 @@ state_make_folder(const char *path, struct err *err)
     const char *folder = fs_dir_name(&arena, path);
     if (fs_is_dir(folder))
         return 0;
-    if (fs_mkdirs(folder, err) < 0)
+    // Under another name until it is whole: whoever is killed in between leaves no folder that git would show.
+    const char *fresh = arena_printf(&arena, "%s.new-%d", folder, (int)getpid());
+    if (fs_mkdirs(fresh, err) < 0 || fs_write(fs_join(&arena, fresh, ".gitignore"), STR("*\n"), err) < 0)
         return -1;
-    return fs_write(fs_join(&arena, folder, ".gitignore"), STR("*\n"), err);
+    if (rename(fresh, folder) == 0)
+        return 0;
+    int result = fs_is_dir(folder) ? 0 : err_sys(err, ERR_IO, "making %s", folder);
+    struct err ignored;
+    (void)!fs_remove_tree(fresh, &ignored);
+    return result;
 }
 
 static void
