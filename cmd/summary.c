@@ -78,6 +78,10 @@ print_pull_request(void *context, const json_t *outputs)
 {
     (void)context;
     const json_t *request = json_object_get(outputs, "pull_request");
+    if (request == NULL) {
+        printf("  %s: %s\n", json_get_text(outputs, "function", ""), json_get_text(outputs, "summary", ""));
+        return;
+    }
     printf("  branch %s at %.12s\n", json_get_text(request, "branch", ""),
            json_get_text(request, "commit", ""));
     printf("    pull request  %s\n", json_get_text(request, "url", ""));

@@ -102,15 +102,16 @@ add_figures(const struct body_parts *parts, struct buf *out)
 static void
 add_switch(const struct body_parts *parts, struct buf *out)
 {
+    bool each_call = str_find(parts->diff, STR("\n+ATOLL_FLAG_EACH_CALL(")) >= 0;
     buf_printf(
         out,
         "<details><summary>How to switch it on and off</summary>\n\n"
-        "- Flag `%s`, read by `atoll_flag.h` once in the life of the process.\n"
+        "- Flag `%s`, read by `atoll_flag.h` %s.\n"
         "- `%s=on` or `off` in the environment wins.\n"
         "- Else the line of the flag in the file named by `ATOLL_FLAG_FILE` (`.atoll/flags`).\n"
         "- Stages for flagd: `%s`; its lease switches the flag off by itself when nobody renews it.\n\n"
         "</details>\n\n",
-        parts->flag, parts->variable, parts->rollout_file);
+        parts->flag, each_call ? "on every call" : "once in the life of the process", parts->variable, parts->rollout_file);
 }
 
 void
