@@ -41,13 +41,19 @@ static const struct field sandbox_fields[] = {
      .type = FIELD_TEXT,
      .choices = levels,
      .summary = "Weakest isolation level that machine-written code may run under; less is an error."},
-    {.name = "memory", .type = FIELD_SIZE, .summary = "Memory of a sandboxed process."},
-    {.name = "wall", .type = FIELD_DURATION, .summary = "Time of a sandboxed process by the clock."},
+    {.name = "memory",
+     .type = FIELD_SIZE,
+     .summary = "Address space of a sandboxed process; default 2G for a cell, no limit for a test, build or run "
+                "command."},
+    {.name = "wall",
+     .type = FIELD_DURATION,
+     .summary = "Longest time by the clock of a sandboxed command, or of a call in a cell; a shorter time-out "
+                "of its own still holds."},
     {.name = "processes",
      .type = FIELD_INT,
      .min = 1,
      .max = 100000,
-     .summary = "Processes at a time in a sandbox."},
+     .summary = "Processes at a time of a sandboxed test, build or run command; default 512."},
     {.name = NULL},
 };
 

@@ -21,7 +21,8 @@ struct replay {
     struct buf reference; // answers of the first run with the flag off
 };
 
-// Runs a shell command in the tree, with the flag's variable set to `flag` unless that is NULL.
+// Runs a shell command in the tree, with the flag's variable set to `flag` unless that is NULL. ERR_LOST when
+// somebody else killed it.
 static int
 run_command(struct replay *replay, const char *command, const char *flag, struct launch_result *result,
             struct err *err)
@@ -46,9 +47,14 @@ run_command(struct replay *replay, const char *command, const char *flag, struct
         .write_paths = writable,
         .stdin_text = flag != NULL ? buf_str(&replay->traffic) : STR(""),
         .output_max_bytes = ANSWERS_MAX_BYTES,
-        .limits = {.wall_ms = (int64_t)(1000 * step_real(step, "timeout"))},
+        .limits = workbench_limits(step, (int64_t)(1000 * step_real(step, "timeout"))),
     };
-    return launcher_run(replay->launcher, &spec, result, err);
+    if (launcher_run(replay->launcher, &spec, result, err) != 0)
+        return -1;
+    if (workbench_check_lost(result, step_text(step, flag != NULL ? "run" : "build"), err) == 0)
+        return 0;
+    launch_result_release(result);
+    return -1;
 }
 
 static struct str

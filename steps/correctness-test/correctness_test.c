@@ -200,19 +200,23 @@ run_tests(struct work *work, const char *tree, bool *passed, const char **detail
         .env = env,
         .cwd = tree,
         .write_paths = writable,
-        .limits = {.wall_ms = (int64_t)(1000 * step_real(step, "test-timeout"))},
+        .limits = workbench_limits(step, (int64_t)(1000 * step_real(step, "test-timeout"))),
     };
     struct launch_result result;
     if (launcher_run(work->bench.launcher, &spec, &result, err) != 0)
         return -1;
+    if (workbench_check_lost(&result, step_text(step, "test"), err) != 0) {
+        launch_result_release(&result);
+        return -1;
+    }
     *passed = result.exit_code == 0;
     struct str output = str_trim(buf_str(&result.output));
     ptrdiff_t at = str_rfind_byte(output, '\n');
     struct str last = at < 0 ? output : str_from(output, (size_t)at + 1);
-    *detail = arena_printf(step->arena, "`%s`: %s%s%" STR_FMT, step_text(step, "test"),
-                           *passed                ? "passed"
-                           : result.limit != NULL ? "hit its time limit"
-                                                  : "failed",
+    const char *how = *passed ? "passed" : "failed";
+    if (!*passed && result.limit != NULL)
+        how = arena_printf(step->arena, "hit its %s limit", result.limit);
+    *detail = arena_printf(step->arena, "`%s`: %s%s%" STR_FMT, step_text(step, "test"), how,
                            last.len > 0 ? ": " : "", STR_ARG(str_head(last, 300)));
     launch_result_release(&result);
     return 0;

@@ -133,7 +133,7 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
                                .env = env,
                                .cwd = tree,
                                .write_paths = writable,
-                               .limits = {.wall_ms = 600000}};
+                               .limits = workbench_limits(step, 600000)};
     struct launch_result result;
     if (launcher_run(work->bench.launcher, &spec, &result, err) != 0)
         return -1;

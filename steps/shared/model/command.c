@@ -2,6 +2,10 @@
 #include "base/proc.h"
 #include "steps/shared/model/model.h"
 
+#include <signal.h>
+
+#define SHELL_SIGNAL_BASE 128
+
 static int
 open_command(struct model *model, const json_t *settings, struct err *err)
 {
@@ -21,6 +25,8 @@ judge(const struct model *model, const struct proc_result *result, struct err *e
     if (result->exit_code == 0)
         return str_trim(buf_str(&result->out)).len > 0 ? 0 : err_set(err, ERR_TARGET, "the reply is empty");
     proc_result_describe(result, &how);
+    if (result->signal == SIGKILL || result->exit_code == SHELL_SIGNAL_BASE + SIGKILL)
+        return err_set(err, ERR_LOST, "the command was killed from outside (%s)", buf_text(&how));
     struct str text = str_trim(buf_str(&result->err));
     return err_set(err, ERR_TARGET, "the command ended with %s: %" STR_FMT, buf_text(&how),
                    STR_ARG(str_head(text, 300)));

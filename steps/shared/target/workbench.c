@@ -3,10 +3,17 @@
 
 #include "base/fs.h"
 
+#include <math.h>
+#include <signal.h>
+
 #define CORPUS_BLOB_MAX_BYTES (128u << 20)
 #define CALL_WALL_MS 2000
 #define CELL_INPUTS_MAX_BYTES (64u << 20) // of any corpus; memory is taken only for what is loaded
 #define CELL_MEMORY_BYTES ((size_t)1 << 31)
+#define COMMAND_FILE_BYTES ((size_t)1 << 32)
+#define COMMAND_PROCESSES 512
+#define COMMAND_OPEN_FILES 1024
+#define SHELL_SIGNAL_BASE 128
 
 enum isolation_level
 workbench_level(const struct step *step)
@@ -17,12 +24,41 @@ workbench_level(const struct step *step)
     return level;
 }
 
+// `sandbox.wall`, when it is shorter.
+static int64_t
+wall_ms_of(const struct step *step, int64_t wall_ms)
+{
+    double said_s = json_get_real(step->sandbox, "wall", 0);
+    return said_s > 0 && said_s * 1000 < (double)wall_ms ? (int64_t)ceil(said_s * 1000) : wall_ms;
+}
+
+struct launch_limits
+workbench_limits(const struct step *step, int64_t wall_ms)
+{
+    return (struct launch_limits){
+        .wall_ms = wall_ms_of(step, wall_ms),
+        .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", 0),
+        .file_bytes = COMMAND_FILE_BYTES,
+        .processes = (unsigned)json_get_int(step->sandbox, "processes", COMMAND_PROCESSES),
+        .open_files = COMMAND_OPEN_FILES,
+    };
+}
+
+int
+workbench_check_lost(const struct launch_result *result, const char *what, struct err *err)
+{
+    bool killed = result->signal == SIGKILL || result->exit_code == SHELL_SIGNAL_BASE + SIGKILL;
+    if (!killed || result->limit != NULL)
+        return 0;
+    return err_set(err, ERR_LOST, "`%s` was killed from outside; is there enough memory?", what);
+}
+
 int
 workbench_open(struct step *step, const json_t *target, struct workbench *bench, struct err *err)
 {
     *bench = (struct workbench){0};
     bench->limits = (struct launch_limits){
-        .wall_ms = CALL_WALL_MS,
+        .wall_ms = wall_ms_of(step, CALL_WALL_MS),
         .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", (json_int_t)CELL_MEMORY_BYTES),
         .open_files = 32,
     };

@@ -23,6 +23,16 @@ struct workbench {
 // The isolation level that the pipeline requires (`sandbox: {require: ..}`), guard when it says nothing.
 enum isolation_level workbench_level(const struct step *step);
 
+// Limits of a command that the repository names (build, test, run), which machine-written code may run in:
+// `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files and 4 GiB a file.
+// Memory has a limit only when the pipeline says so: it counts address space, of which sanitizers and managed
+// runtimes reserve terabytes. It ends within `wall_ms`, or earlier when the pipeline says so.
+struct launch_limits workbench_limits(const struct step *step, int64_t wall_ms);
+
+// ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word of
+// one): that says nothing about the code. `what` names the command.
+int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;
+
 // Opens the target {"file", "function", "params", "recipe"} with a launcher and a builder. Release it in
 // every case.
 int workbench_open(struct step *step, const json_t *target, struct workbench *bench,

@@ -196,6 +196,20 @@ START_TEST(a_crash_is_rolled_back)
 }
 END_TEST
 
+// As the kernel does it to the largest process when memory runs out.
+START_TEST(a_kill_from_outside_is_no_verdict)
+{
+    rig_open(&rig, RIG_KILLED);
+    for (int i = 0; i < 2; i++) {
+        json_set_text(rig.with, "run", i == 0 ? "./d" : "./d; exit $?");
+        ck_assert_int_eq(rig_run(&rig, i == 0 ? "canary" : "through-a-shell"), -1);
+        ck_assert_int_eq(rig.err.kind, ERR_LOST);
+    }
+    ck_assert_int_eq(rig_commits(&rig), 0);
+    rig_close(&rig);
+}
+END_TEST
+
 START_TEST(a_hang_is_rolled_back)
 {
     rig_open(&rig, "for (;;) line += *line == 'X';");
@@ -380,7 +394,8 @@ UNIT_MAIN("steps/canary-experiment/canary_experiment", faster_advances_a_stage,
           figures_stand_in_the_outputs_and_the_request, another_look_advances_another_stage,
           a_repeated_attempt_commits_nothing_more, a_lost_answer_makes_no_second_commit,
           a_branch_that_moved_otherwise_is_left_alone, ten_per_cent_slower_is_rolled_back,
-          a_wrong_answer_is_rolled_back, a_crash_is_rolled_back, a_hang_is_rolled_back, equal_holds,
+          a_wrong_answer_is_rolled_back, a_crash_is_rolled_back, a_kill_from_outside_is_no_verdict,
+          a_hang_is_rolled_back, equal_holds,
           no_traffic_holds, empty_traffic_holds, too_little_work_holds, answers_that_vary_by_themselves_hold,
           what_control_does_explains_what_treatment_does, a_service_that_fails_anyway_holds,
           a_branch_that_does_not_build_is_an_error, what_was_rolled_back_stays_back,

@@ -26,11 +26,12 @@
 #define RIG_SLOWER "burn(" RIG_TEXT(RIG_ROUNDS) " / 10 * 11); return answer(line);"
 #define RIG_WRONG "return answer(line) + (strstr(line, \"27\") != NULL);"
 #define RIG_CRASH "(void)line; abort();"
+#define RIG_KILLED "(void)line; return (unsigned)raise(SIGKILL);"
 #define RIG_TEXT_OF(x) #x
 #define RIG_TEXT(x) RIG_TEXT_OF(x)
 
 static const char rig_source[] =
-    "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+    "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
     "static int flag(void) {\n"
     "    const char *value = getenv(\"ATOLL_FLAG_DIGEST\");\n"
     "    return value != NULL && strcmp(value, \"on\") == 0;\n"

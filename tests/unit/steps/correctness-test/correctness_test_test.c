@@ -189,6 +189,34 @@ START_TEST(what_could_not_be_checked_is_unproven)
 }
 END_TEST
 
+START_TEST(a_kill_from_outside_is_no_verdict)
+{
+    AUTO_PROOF proof;
+    AUTO_ATTEMPT attempt;
+    proof_init(&proof);
+    attempt_init(&attempt, &proof.w, &step_correctness_test, "{\"random\": 200, \"test-timeout\": 60}");
+    json_object_set_new(attempt.with, "winner", make_winner(&attempt, &proof.w, good));
+    json_set_text(attempt.with, "test", "if grep -q while src/x.c; then kill -9 $$; fi");
+    ck_assert_int_eq(attempt_run(&attempt, &proof.w), -1);
+    ck_assert_int_eq(proof.w.err.kind, ERR_LOST);
+}
+END_TEST
+
+START_TEST(processes_have_a_limit)
+{
+    AUTO_PROOF proof;
+    AUTO_ATTEMPT attempt;
+    proof_init(&proof);
+    attempt_init(&attempt, &proof.w, &step_correctness_test, "{\"random\": 200, \"test-timeout\": 60}");
+    json_object_set_new(attempt.with, "winner", make_winner(&attempt, &proof.w, good));
+    json_object_set_new(attempt.sandbox, "processes", json_integer(20));
+    json_set_text(attempt.with, "test", "for i in $(seq 60); do sleep 5 & done; wait");
+    OK(attempt_run(&attempt, &proof.w), &proof.w.err);
+    ck_assert_str_eq(attempt_text(&attempt, "verdict"), "unproven");
+    ck_assert_ptr_nonnull(strstr(json_get_text(last_check(&attempt), "detail", ""), "processes limit"));
+}
+END_TEST
+
 START_TEST(the_repository_is_left_alone)
 {
     AUTO_PROOF proof;
@@ -220,4 +248,5 @@ START_TEST(a_winner_is_needed)
 END_TEST
 
 UNIT_MAIN("steps/correctness-test/correctness_test", a_good_variant_is_proven, wrong_variants_are_refuted,
-          what_could_not_be_checked_is_unproven, the_repository_is_left_alone, a_winner_is_needed)
+          what_could_not_be_checked_is_unproven, a_kill_from_outside_is_no_verdict, processes_have_a_limit,
+          the_repository_is_left_alone, a_winner_is_needed)

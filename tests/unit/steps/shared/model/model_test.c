@@ -66,6 +66,22 @@ START_TEST(test_command_takes_too_long)
 }
 END_TEST
 
+START_TEST(test_command_is_killed_from_outside)
+{
+    static const char *const settings[] = {"{\"command\": \"kill -9 $$\"}",
+                                           "{\"command\": \"sh -c 'kill -9 $$'; exit $?\"}"};
+    AUTO_ARENA arena = {0};
+    AUTO_BUF reply = BUF(1000);
+    struct model model;
+    struct err err;
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(open_with(&model, &arena, "/", settings[i], &err), 0);
+        ck_assert_int_eq(model_complete(&model, 0, STR("p"), &reply, &err), -1);
+        ck_assert_int_eq(err.kind, ERR_LOST);
+    }
+}
+END_TEST
+
 START_TEST(test_long_replies_are_cut)
 {
     AUTO_ARENA arena = {0};
@@ -142,4 +158,4 @@ START_TEST(test_settings)
 END_TEST
 
 UNIT_MAIN("model/model", test_command, test_command_fails, test_command_takes_too_long,
-          test_long_replies_are_cut, test_replay_of_lines, test_replay_of_a_folder, test_settings)
+          test_command_is_killed_from_outside, test_long_replies_are_cut, test_replay_of_lines, test_replay_of_a_folder, test_settings)
