@@ -344,6 +344,14 @@ choose_state_path(struct engine *engine)
     return engine_state_path(&engine->arena, engine->options->repository);
 }
 
+// What is told of a plan goes to logs, and variables of the environment are where secrets are: they stay
+// expressions.
+static const char *
+unresolved(void *context, const char *variable)
+{
+    return arena_printf(context, "${{ env.%s }}", variable);
+}
+
 // One line a step: what it would run, with inputs as far as they are known before anything ran.
 static void
 tell_plan(struct engine *engine)
@@ -351,7 +359,8 @@ tell_plan(struct engine *engine)
     const struct pipeline *pipeline = engine->pipeline;
     AUTO_JSON *vars = json_copy(pipeline->vars);
     json_object_update(vars, (json_t *)engine->options->vars);
-    struct scope scope = {.vars = vars, .host = engine->options->host};
+    const struct host masked = {.context = &engine->arena, .env = unresolved};
+    struct scope scope = {.vars = vars, .host = &masked};
     for (size_t i = 0; i < pipeline->step_count; i++) {
         const struct pipeline_step *step = &pipeline->steps[pipeline->order[i]];
         struct err ignored;

@@ -153,6 +153,16 @@ YML
     [ ! -e .atoll ]
 }
 
+@test "a dry run tells no variable of the environment" {
+    printf 'version: 1\nname: x\nvars: {who: me}\nsteps:\n  - id: a\n    uses: shell\n    with: {run: "send ${{ vars.who }} ${{ env.TOKEN }}", env: {T: "${{ env.TOKEN }}"}}\n' >p.yml
+    TOKEN=hunter2 run "$atoll" run --dry-run p.yml
+    [ "$status" -eq 0 ]
+    [[ $output == *'send me ${{ env.TOKEN }}'* ]]
+    [[ $output != *hunter2* ]]
+    TOKEN=hunter2 run "$atoll" run --dry-run --json p.yml
+    [[ $output != *hunter2* ]]
+}
+
 @test "the schema is JSON and knows every step" {
     "$atoll" schema >schema.json
     python3 -c 'import json; json.load(open("schema.json"))' 2>/dev/null || skip "needs python3"
