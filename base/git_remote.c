@@ -2,6 +2,7 @@
 #include "base/git_handle.h"
 
 #include "base/fs.h"
+#include "base/url.h"
 #include "base/vec.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 // What the callbacks of one exchange share; its headers belong to an arena.
 struct exchange {
     const struct repo *repo;
-    const char *url;
+    const char *url, *shown; // as it is; as it may be told
     struct arena arena;
     VEC(char *) headers;
     int credential_tries;
@@ -150,15 +151,15 @@ url_rewrite(git_config *config, struct arena *arena, const char *url, bool is_pu
                         : arena_dup(arena, url);
 }
 
-char *
+const char *
 repo_remote_url(struct repo *repo, struct arena *arena, const char *name, struct err *err)
 {
     AUTO_GIT(git_config) *config = NULL;
     int code = git_repository_config_snapshot(&config, repo->handle);
     const char *url = code == 0 ? url_of_name(config, arena, name, false) : NULL;
     if (url)
-        return url_rewrite(config, arena, url, false);
-    err_set(err, ERR_NOT_FOUND, "no remote is named %s", name);
+        return url_public(arena, url_rewrite(config, arena, url, false));
+    err_set(err, ERR_NOT_FOUND, "no remote is named %s", url_public(arena, name));
     return NULL;
 }
 
@@ -171,7 +172,6 @@ on_extra_header(void *context, struct str url, const char *header)
         *vec_push(&exchange->headers) = arena_dup(&exchange->arena, header);
 }
 
-// Finds a remote by name or URL and prepares an exchange with it. `*path` is set when it is local.
 // The certificates that the environment names. Reading a whole folder of them takes a tenth of a second, so
 // only a remote that needs them does.
 static void
@@ -186,6 +186,20 @@ trust_environment(const char *url)
         git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, file, dir);
 }
 
+// Takes the URL out of what libgit2 said.
+static int
+hide_url(struct exchange *exchange, struct err *err)
+{
+    const char *at = strstr(err->message, exchange->url);
+    if (at == NULL || strcmp(exchange->url, exchange->shown) == 0)
+        return -1;
+    struct err before = *err;
+    at = before.message + (at - err->message);
+    return err_set(err, before.kind, "%.*s%s%s", (int)(at - before.message), before.message, exchange->shown,
+                   at + strlen(exchange->url));
+}
+
+// Finds a remote by name or URL and prepares an exchange with it. `*path` is set when it is local.
 static int
 remote_find(const struct repo *repo, const char *name, bool is_push, git_remote **remote,
             struct exchange *exchange, const char **path, struct err *err)
@@ -197,6 +211,7 @@ remote_find(const struct repo *repo, const char *name, bool is_push, git_remote 
         return repo_fail(code, err, "reading git's configuration");
     const char *url = url_of_name(config, &exchange->arena, name, is_push);
     exchange->url = url_rewrite(config, &exchange->arena, url ? url : name, is_push);
+    exchange->shown = url_public(&exchange->arena, exchange->url);
     *path = local_path(repo, &exchange->arena, exchange->url);
     trust_environment(exchange->url);
     git_remote_create_options options;
@@ -206,7 +221,10 @@ remote_find(const struct repo *repo, const char *name, bool is_push, git_remote 
     code = git_remote_create_with_opts(remote, *path ? *path : exchange->url, &options);
     if (code == 0)
         code = config_each(config, "http.", ".extraheader", on_extra_header, exchange);
-    return code < 0 ? repo_fail(code, err, "using the remote %s", name) : 0;
+    if (code == 0)
+        return 0;
+    repo_fail(code, err, "using the remote %s", url_public(&exchange->arena, name));
+    return hide_url(exchange, err);
 }
 
 static git_remote_callbacks
@@ -278,20 +296,20 @@ push_local(git_repository *from, const char *path, const struct ref_change *chan
 
 // Sockets fail like files do; with a remote it is the network.
 static int
-exchange_fail(const struct exchange *exchange, int code, const char *doing, const char *ref, struct err *err)
+exchange_fail(struct exchange *exchange, int code, const char *doing, const char *ref, struct err *err)
 {
-    repo_fail(code, err, "%s %s of %s", doing, ref, exchange->url);
+    repo_fail(code, err, "%s %s of %s", doing, ref, exchange->shown);
     err->kind = err->kind == ERR_IO ? ERR_NET : err->kind;
-    return -1;
+    return hide_url(exchange, err);
 }
 
 static int
-push_failed(const struct exchange *exchange, int code, const char *ref, struct err *err)
+push_failed(struct exchange *exchange, int code, const char *ref, struct err *err)
 {
     if (exchange->moved)
         return repo_moved(ref, &exchange->found, err);
     if (exchange->refusal[0])
-        return err_set(err, ERR_CONFLICT, "%s refused %s: %s", exchange->url, ref, exchange->refusal);
+        return err_set(err, ERR_CONFLICT, "%s refused %s: %s", exchange->shown, ref, exchange->refusal);
     return exchange_fail(exchange, code, "changing", ref, err);
 }
 
@@ -372,7 +390,7 @@ remote_download(git_remote *remote, struct exchange *exchange, const char *ref)
 
 // Where the remote said that `ref` stands when it was last connected.
 static int
-remote_look(git_remote *remote, const struct exchange *exchange, const char *ref, char oid[REPO_OID_SIZE],
+remote_look(git_remote *remote, struct exchange *exchange, const char *ref, char oid[REPO_OID_SIZE],
             struct err *err)
 {
     const git_remote_head **heads = NULL;
@@ -386,7 +404,7 @@ remote_look(git_remote *remote, const struct exchange *exchange, const char *ref
             return 0;
         }
     }
-    return err_set(err, ERR_NOT_FOUND, "%s has no %s", exchange->url, ref);
+    return err_set(err, ERR_NOT_FOUND, "%s has no %s", exchange->shown, ref);
 }
 
 // Looks a ref up and, if wanted, downloads it. A download that races a replaced commit fails and is tried

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/http.h"
 
+#include "base/url.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +105,8 @@ static void
 exchange_fail(struct exchange *exchange, CURLcode code)
 {
     struct http_response *response = exchange->response;
-    const char *url = exchange->request->url;
+    AUTO_ARENA arena = {0};
+    const char *url = url_public(&arena, exchange->request->url);
     response->failed = true;
     if (response->body.full)
         err_set(&response->err, ERR_LIMIT, "%s: the answer is larger than %zu bytes", url,

@@ -4,6 +4,7 @@
 #include "base/archive.h"
 #include "base/fs.h"
 #include "base/http.h"
+#include "base/url.h"
 #include "steps/profile-fetch/format.h"
 
 #include <string.h>
@@ -64,27 +65,12 @@ S_load_file(struct source_list *list, const char *path, struct err *err)
     return S_count_bytes(list, source, err);
 }
 
-// The URL without user, password and query, which may be secrets.
-static char *
-S_public_url(struct arena *arena, const char *url)
-{
-    struct str text = str_of(url);
-    ptrdiff_t query = str_find_byte(text, '?');
-    text = query > 0 ? str_head(text, (size_t)query) : text;
-    ptrdiff_t scheme = str_find(text, STR("://"));
-    struct str host = str_from(text, (size_t)scheme + 3);
-    ptrdiff_t slash = str_find_byte(host, '/');
-    ptrdiff_t at = str_rfind_byte(str_head(host, slash < 0 ? host.len : (size_t)slash), '@');
-    host = str_from(host, (size_t)(at + 1));
-    return arena_printf(arena, "%.*s://%" STR_FMT, (int)scheme, url, STR_ARG(host));
-}
-
 static int
 S_load_url(struct source_list *list, const char *url, struct err *err)
 {
     struct http_request request = {.url = url, .max_bytes = SOURCE_MAX_BYTES, .timeout_ms = FETCH_TIMEOUT_MS};
     AUTO_HTTP_RESPONSE response = {0};
-    const char *name = S_public_url(&list->arena, url);
+    const char *name = url_public(&list->arena, url);
     if (http_fetch(&request, &response, err) < 0)
         return err_wrap(err, "%s", name);
     if (response.status != 200)

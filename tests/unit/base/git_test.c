@@ -328,6 +328,26 @@ START_TEST(finds_remotes_by_name)
 }
 END_TEST
 
+START_TEST(tells_no_password)
+{
+    struct repo *repo = make("r", false);
+    char a[REPO_OID_SIZE] = "", tip[REPO_OID_SIZE];
+    commit(repo, NULL, "a", "1", a);
+    const char *url = "http://user:secret@127.0.0.1:1/r.git";
+    const char *config = arena_printf(&arena, "[remote \"origin\"]\n\turl = %s\n", url);
+    ok(fs_write(path_of("r/.git/config"), str_of(config), &err));
+    ck_assert_str_eq(repo_remote_url(repo, &arena, "origin", &err), "http://127.0.0.1:1/r.git");
+    const char *const names[] = {"origin", url, "nowhere://user:secret@h/r"};
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(repo_remote_ref(repo, names[i], "refs/heads/main", tip, &err), -1);
+        ck_assert_msg(strstr(err.message, "secret") == NULL, "%s", err.message);
+        ck_assert_int_eq(repo_push(repo, names[i], a, "refs/heads/main", NULL, &err), -1);
+        ck_assert_msg(strstr(err.message, "secret") == NULL, "%s", err.message);
+    }
+    finish(repo);
+}
+END_TEST
+
 START_TEST(fetches_without_moving_refs)
 {
     struct repo *repo = make("r", false), *origin = make("origin.git", true);
@@ -497,6 +517,6 @@ END_TEST
 UNIT_MAIN("base/git", opens_upwards, opens_what_another_user_owns, commits_without_a_work_tree,
           replaces_folders_and_files, refuses_hostile_paths, moves_a_branch_only_from_its_parent,
           compares_and_swaps_refs, outlasts_a_lock_that_was_left, pushes_to_a_local_remote,
-          refuses_to_move_a_checked_out_branch, finds_remotes_by_name, fetches_without_moving_refs,
+          refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password, fetches_without_moving_refs,
           loses_no_update_between_writers, makes_patches, compares_texts, checks_out_elsewhere,
           sees_a_dirty_work_tree)

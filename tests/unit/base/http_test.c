@@ -146,6 +146,15 @@ START_TEST(reports_transport_errors)
 }
 END_TEST
 
+START_TEST(tells_no_password)
+{
+    struct http_request request = {.url = "http://user:secret@127.0.0.1:1/?token=secret"};
+    AUTO_HTTP_RESPONSE response = {0};
+    ck_assert_int_eq(http_fetch(&request, &response, &err), -1);
+    ck_assert_msg(strstr(err.message, "secret") == NULL, "%s", err.message);
+}
+END_TEST
+
 START_TEST(follows_redirects_with_care)
 {
     static const char *const basic[] = {"Authorization: Bearer secret", NULL};
@@ -243,5 +252,5 @@ START_TEST(obeys_certificate_settings)
 END_TEST
 
 UNIT_MAIN("base/http", gets_and_posts, any_status_is_an_answer, limits_body_and_time,
-          reports_transport_errors, follows_redirects_with_care, fetches_many_at_once, obeys_proxies,
+          reports_transport_errors, tells_no_password, follows_redirects_with_care, fetches_many_at_once, obeys_proxies,
           obeys_certificate_settings)
