@@ -183,6 +183,19 @@ repo_head_ref(struct repo *repo, struct arena *arena, struct err *err)
     return NULL;
 }
 
+char *
+repo_remote_head(struct repo *repo, struct arena *arena, const char *remote, struct err *err)
+{
+    AUTO_GIT(git_reference) *head = NULL;
+    const char *prefix = arena_printf(arena, "refs/remotes/%s/", remote);
+    int code = git_reference_lookup(&head, repo->handle, arena_printf(arena, "%sHEAD", prefix));
+    struct str target = str_of(code == 0 ? git_reference_symbolic_target(head) : NULL);
+    if (str_starts(target, str_of(prefix)))
+        return arena_str(arena, str_from(target, strlen(prefix)));
+    err_set(err, ERR_NOT_FOUND, "this clone does not know the main branch of %s", remote);
+    return NULL;
+}
+
 int
 repo_read(struct repo *repo, const char *commit, const char *path, size_t max_bytes, struct buf *out,
           struct err *err)

@@ -40,6 +40,10 @@ const char *repo_remote_url(struct repo *repo, struct arena *arena, const char *
 // The full name of the branch HEAD points to ("refs/heads/main"), or NULL (ERR_NOT_FOUND when detached).
 char *repo_head_ref(struct repo *repo, struct arena *arena, struct err *err) MUST_USE;
 
+// The branch that a clone's remote has as its main one ("main"; refs/remotes/REMOTE/HEAD, nothing is asked over
+// the network), or NULL (ERR_NOT_FOUND when the clone does not know).
+char *repo_remote_head(struct repo *repo, struct arena *arena, const char *remote, struct err *err) MUST_USE;
+
 // The commit that a revision ("HEAD", ref, branch, oid, "HEAD~2") stands for.
 int repo_resolve(struct repo *repo, const char *revision, char oid[REPO_OID_SIZE], struct err *err) MUST_USE;
 

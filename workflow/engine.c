@@ -395,13 +395,28 @@ sweep(struct engine *engine, const char *work)
     }
 }
 
+// Before anything is paid for that a later step can't use.
+static int
+check_steps(const struct engine *engine, struct err *err)
+{
+    for (size_t i = 0; engine->pipeline && i < engine->pipeline->step_count; i++) {
+        const struct pipeline_step *step = &engine->pipeline->steps[i];
+        if (!step->action.ops->check)
+            continue;
+        AUTO_JSON *with = step->action.with ? yaml_to_json(step->action.with) : json_object();
+        if (step->action.ops->check(engine->options->repository, with, err) < 0)
+            return err_wrap(err, "step %s", step->id);
+    }
+    return 0;
+}
+
 static int
 run_with_state(struct engine *engine, struct err *err)
 {
     const struct engine_options *options = engine->options;
     engine->state_path = choose_state_path(engine);
     snprintf(engine->outcome->state, sizeof(engine->outcome->state), "%s", engine->state_path);
-    if (state_make_folder(engine->state_path, err) < 0 ||
+    if (check_steps(engine, err) < 0 || state_make_folder(engine->state_path, err) < 0 ||
         lease_acquire(&engine->lease, engine->state_path, err) < 0)
         return -1;
     engine->state = state_open(engine->state_path, options->registry, options->host, err);

@@ -50,6 +50,9 @@ struct step_ops {
     const char *summary;         // one sentence
     const struct field *inputs;  // of `with:`
     const struct field *outputs; // type and summary of each output; NULL = whatever it sets
+    // Looks, before the first step of a run starts, whether this one can't work here. `with` is as written in
+    // the file: expressions are text, defaults are missing. NULL = nothing to look at.
+    int (*check)(const char *repository, const json_t *with, struct err *err);
     int (*run)(struct step *step, struct err *err);
     // One line for --dry-run: what it would run and what would leave the machine. Returns owned text in the
     // arena.

@@ -7,6 +7,38 @@
 
 #include <string.h>
 
+// The branch that HEAD is on; CI checks out a commit alone, then the remote's main branch.
+static const char *
+find_base(struct repo *repo, struct arena *arena, const char *remote, struct err *err)
+{
+    struct err ignored;
+    const char *head = repo_head_ref(repo, arena, &ignored);
+    if (head != NULL && strncmp(head, "refs/heads/", 11) == 0)
+        return head + 11;
+    const char *base = repo_remote_head(repo, arena, remote, &ignored);
+    if (base == NULL)
+        err_set(err, ERR_CONFIG,
+                "HEAD is on no branch, and the main branch of remote %s is not known here; set `base:` to the "
+                "branch that the pull request is for",
+                remote);
+    return base;
+}
+
+// A search for nothing is what a missing `base:` would cost.
+static int
+check(const char *repository, const json_t *with, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    if (json_get_text(with, "base", NULL) != NULL)
+        return 0;
+    struct repo *repo = repo_open(repository, err);
+    if (repo == NULL)
+        return -1;
+    const char *base = find_base(repo, &arena, json_get_text(with, "remote", "origin"), err);
+    repo_free(repo);
+    return base != NULL ? 0 : -1;
+}
+
 static int
 open_repository(struct work *work, struct err *err)
 {
@@ -16,12 +48,10 @@ open_repository(struct work *work, struct err *err)
         return -1;
     work->remote = step_text(step, "remote");
     work->base = step_text(step, "base");
-    if (work->base == NULL) {
-        const char *head = repo_head_ref(work->repo, step->arena, err);
-        if (head == NULL)
-            return -1;
-        work->base = strncmp(head, "refs/heads/", 11) == 0 ? head + 11 : "main";
-    }
+    if (work->base == NULL)
+        work->base = find_base(work->repo, step->arena, work->remote, err);
+    if (work->base == NULL)
+        return -1;
     work->branch = arena_printf(step->arena, "atoll/%s", work->function);
     work->ref = arena_printf(step->arena, "refs/heads/%s", work->branch);
     const char *commit = work->bench.target.commit;
@@ -154,7 +184,7 @@ static const struct field inputs[] = {
      .summary = "Remote that the branch is pushed to."},
     {.name = "base",
      .type = FIELD_TEXT,
-     .summary = "Branch that the pull request is for; default the current one."},
+     .summary = "Branch that the pull request is for; default the current one, else the remote's main one."},
     {.name = "forge",
      .type = FIELD_TEXT,
      .otherwise = "\"local\"",
@@ -200,6 +230,7 @@ const struct step_ops step_open_pull_request = {
     .summary = "Pushes a flag-guarded branch and opens a pull request with the evidence.",
     .inputs = inputs,
     .outputs = outputs,
+    .check = check,
     .run = run,
     .plan = plan,
 };

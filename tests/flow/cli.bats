@@ -163,6 +163,23 @@ YML
     [[ $output != *hunter2* ]]
 }
 
+@test "a pull request without a base branch is noticed before the first step" {
+    git init -q -b trunk origin
+    git -C origin -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m First
+    git clone -q origin clone
+    cd clone
+    printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shell\n    with: {run: touch ran}\n  - id: pr\n    uses: open-pull-request\n    with: {evidence: "${{ steps.a.outputs.e }}"}\n' >p.yml
+    git checkout -q --detach
+    git remote set-head origin -d
+    run "$atoll" run p.yml
+    [ "$status" -eq 2 ]
+    [[ $output == *'step pr: '*'set `base:`'* ]]
+    [ ! -e ran ]
+    git remote set-head origin trunk
+    run "$atoll" run p.yml
+    [ -e ran ]
+}
+
 @test "the schema is JSON and knows every step" {
     "$atoll" schema >schema.json
     python3 -c 'import json; json.load(open("schema.json"))' 2>/dev/null || skip "needs python3"
