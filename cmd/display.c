@@ -69,6 +69,62 @@ show_step_started(struct display *display, const struct engine_event *event)
     display->last_line_ns = 0;
 }
 
+// Adds to a list that is made when the first comes.
+static void
+keep(json_t **list, json_t *entry)
+{
+    if (*list == NULL)
+        *list = json_array();
+    json_array_append_new(*list, entry);
+}
+
+static void
+show_problem(struct display *display, const struct engine_event *event)
+{
+    const json_t *place = event->details;
+    if (display->terminal->json)
+        keep(&display->problems, json_deep_copy(place));
+    else
+        terminal_problem(display->terminal, stderr, json_get_text(place, "file", ""),
+                         (unsigned)json_get_int(place, "line", 1),
+                         (unsigned)json_get_int(place, "column", 1), json_get_text(place, "message", ""));
+}
+
+static void
+show_plan(struct display *display, const struct engine_event *event)
+{
+    if (!display->terminal->json) {
+        printf("%-24s %s\n", event->step != NULL ? event->step : "", event->text);
+        return;
+    }
+    json_t *entry = json_object();
+    json_set_text(entry, "id", event->step);
+    json_set_text(entry, "does", event->text);
+    json_object_update(entry, (json_t *)(uintptr_t)event->details);
+    keep(&display->plan, entry);
+}
+
+json_t *
+display_plan(const struct display *display)
+{
+    return json_pack("{s:s, s:o}", "status", "planned", "steps",
+                     display->plan != NULL ? json_incref(display->plan) : json_array());
+}
+
+json_t *
+display_problems(const struct display *display)
+{
+    return display->problems != NULL ? json_pack("{s:O}", "problems", display->problems) : NULL;
+}
+
+void
+display_release(struct display *display)
+{
+    json_decref(display->problems);
+    json_decref(display->plan);
+    display->problems = display->plan = NULL;
+}
+
 void
 display_event(void *context, const struct engine_event *event)
 {
@@ -84,8 +140,7 @@ display_event(void *context, const struct engine_event *event)
     } else if (strcmp(type, "warning") == 0) {
         terminal_warning(terminal, event->text);
     } else if (strcmp(type, "problem") == 0) {
-        if (!terminal->json)
-            fprintf(stderr, "%s\n", event->text);
+        show_problem(display, event);
     } else if (strcmp(type, "step-skipped") == 0) {
         terminal_note(terminal, "  %sskipped %s: %s%s", terminal_style(terminal, STYLE_DIM), event->step,
                       event->text, terminal_style(terminal, STYLE_PLAIN));
@@ -95,7 +150,7 @@ display_event(void *context, const struct engine_event *event)
     } else if (strcmp(type, "output") == 0) {
         terminal_note(terminal, "    %s| %s", event->step != NULL ? event->step : "", event->text);
     } else if (strcmp(type, "plan") == 0) {
-        printf("%-24s %s\n", event->step != NULL ? event->step : "", event->text);
+        show_plan(display, event);
     } else if (strcmp(type, "run-started") == 0 || strcmp(type, "run-resumed") == 0 ||
                strcmp(type, "run-superseded") == 0) {
         terminal_note(terminal, "%s %s%s%s",

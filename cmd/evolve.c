@@ -148,6 +148,8 @@ result_json(const struct request *request, const json_t *outputs)
         json_t *value = json_object_get(winner, *key);
         json_object_set(result, *key, value != NULL ? value : json_null());
     }
+    if (winner == NULL)
+        json_set_text(result, "verdict", "failed");
     json_set_text(result, "patch", json_get_text(outputs, "patch", NULL));
     return result;
 }
@@ -189,6 +191,13 @@ finish(struct invocation *invocation, const struct request *request, const char 
                : 0;
 }
 
+static void
+print_plan(const struct display *display)
+{
+    AUTO_JSON *plan = display_plan(display);
+    terminal_json(plan);
+}
+
 static int
 run(struct invocation *invocation, struct err *err)
 {
@@ -216,9 +225,16 @@ run(struct invocation *invocation, struct err *err)
         .context = &display,
     };
     struct engine_outcome outcome = {0};
-    if (engine_run(&options, &outcome, err) != 0)
-        return -1;
-    return options.dry_run ? 0 : finish(invocation, &request, options.state_path, outcome.run, err);
+    int result = engine_run(&options, &outcome, err);
+    bool json = invocation->terminal.json;
+    if (result != 0 && json)
+        invocation->terminal.answer = result_json(&request, NULL); // whole, also without a result
+    else if (result == 0 && !options.dry_run)
+        result = finish(invocation, &request, outcome.state, outcome.run, err);
+    else if (result == 0 && json)
+        print_plan(&display);
+    display_release(&display);
+    return result;
 }
 
 static const struct option options[] = {

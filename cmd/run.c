@@ -42,20 +42,22 @@ write_ci_output(const struct invocation *invocation, const struct engine_outcome
     fclose(file);
 }
 
+// Where the run stands. A run that failed is told as JSON together with its error, in one object.
 static int
-report(struct invocation *invocation, const char *state, const struct engine_outcome *outcome,
-       struct err *err)
+report(struct invocation *invocation, const struct engine_outcome *outcome, bool failed, struct err *err)
 {
+    struct terminal *terminal = &invocation->terminal;
     if (outcome->run[0] == '\0')
         return 0;
-    json_t *status = engine_status(state, outcome->run, err);
+    AUTO_JSON *status = engine_status(outcome->state, outcome->run, err);
     if (status == NULL)
         return -1;
-    if (invocation->terminal.json)
-        terminal_json(status);
+    if (!terminal->json)
+        summary_print(terminal, status);
+    else if (failed)
+        terminal->answer = json_incref(status);
     else
-        summary_print(&invocation->terminal, status);
-    json_decref(status);
+        terminal_json(status);
     return 0;
 }
 
@@ -67,29 +69,45 @@ nothing_improved(const char *state, const char *run)
     return status != NULL && !summary_improved(status);
 }
 
+// Tells how it ended. Returns the exit code, or -1 with err.
+static int
+conclude(struct invocation *invocation, const struct display *display, const struct engine_options *options,
+         const struct engine_outcome *outcome, int result, struct err *err)
+{
+    struct terminal *terminal = &invocation->terminal;
+    struct err ignored;
+    if (terminal->json && result != 0)
+        terminal->answer = display_problems(display);
+    if (options->dry_run) {
+        AUTO_JSON *plan = display_plan(display);
+        if (terminal->json && result == 0)
+            terminal_json(plan);
+        return result;
+    }
+    if (report(invocation, outcome, result != 0, result == 0 ? err : &ignored) != 0 && result == 0)
+        return -1;
+    if (result == 0 && arguments_has(invocation->arguments, "fail-on-none") &&
+        nothing_improved(outcome->state, outcome->run))
+        return err_exit_code(ERR_NO_IMPROVEMENT);
+    return result;
+}
+
 int
 run_engine(struct invocation *invocation, struct engine_options *options, struct err *err)
 {
-    struct display *display = ARENA_NEW(invocation->arena, struct display);
-    *display = (struct display){.terminal = &invocation->terminal, .host = invocation->host};
+    struct display display = {.terminal = &invocation->terminal, .host = invocation->host};
     options->registry = &step_registry;
     options->host = invocation->host;
     options->self_path = invocation->self_path;
     options->cell_path = invocation->cell_path;
     options->repository = invocation->repository;
     options->observe = display_event;
-    options->context = display;
+    options->context = &display;
     struct engine_outcome outcome = {0};
     int result = engine_run(options, &outcome, err);
     write_ci_output(invocation, &outcome);
-    if (options->dry_run)
-        return result;
-    struct err ignored;
-    if (report(invocation, outcome.state, &outcome, result == 0 ? err : &ignored) != 0 && result == 0)
-        return -1;
-    if (result == 0 && arguments_has(invocation->arguments, "fail-on-none") &&
-        nothing_improved(outcome.state, outcome.run))
-        return err_exit_code(ERR_NO_IMPROVEMENT);
+    result = conclude(invocation, &display, options, &outcome, result, err);
+    display_release(&display);
     return result;
 }
 

@@ -23,6 +23,7 @@ terminal_init(struct terminal *terminal, const struct arguments *arguments, cons
     terminal->quiet = arguments_has(arguments, "quiet");
     terminal->verbose = arguments_has(arguments, "verbose");
     terminal->github = env_set(host, "GITHUB_ACTIONS");
+    terminal->workspace = host->env(host->context, "GITHUB_WORKSPACE");
     const char *term = host->env(host->context, "TERM");
     bool capable = term != NULL && strcmp(term, "dumb") != 0;
     const char *when = arguments_text(arguments, "color", "auto");
@@ -78,12 +79,56 @@ terminal_live(struct terminal *terminal, const char *text)
     terminal->live_line_shown = true;
 }
 
+// As GitHub's runner reads it back; a property ends at more characters than a message does.
+static void
+put_escaped(FILE *out, const char *text, bool property)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '%' || *c == '\r' || *c == '\n' || (property && (*c == ':' || *c == ',')))
+            fprintf(out, "%%%02X", (unsigned)(unsigned char)*c);
+        else
+            fputc(*c, out);
+    }
+}
+
+static void
+put_annotation(FILE *out, const char *command, const char *text)
+{
+    fprintf(out, "::%s::", command);
+    put_escaped(out, text, false);
+    fputc('\n', out);
+}
+
+static const char *
+below_workspace(const struct terminal *terminal, const char *file)
+{
+    size_t len = terminal->workspace != NULL ? strlen(terminal->workspace) : 0;
+    bool below = len > 0 && strncmp(file, terminal->workspace, len) == 0 && file[len] == '/';
+    return below ? file + len + 1 : file;
+}
+
+void
+terminal_problem(struct terminal *terminal, FILE *out, const char *file, unsigned line, unsigned column,
+                 const char *text)
+{
+    clear_live(terminal);
+    if (!terminal->github) {
+        fprintf(out, "%s:%u:%u: %s\n", file, line, column, text);
+        return;
+    }
+    fputs("::error file=", out);
+    put_escaped(out, below_workspace(terminal, file), true);
+    fprintf(out, ",line=%u,col=%u::", line, column);
+    put_escaped(out, text, false);
+    fputc('\n', out);
+}
+
 void
 terminal_warning(struct terminal *terminal, const char *text)
 {
     clear_live(terminal);
     if (terminal->github)
-        fprintf(stderr, "::warning::%s\n", text);
+        put_annotation(stderr, "warning", text);
     else
         fprintf(stderr, "%swarning:%s %s\n", terminal_style(terminal, STYLE_WARN),
                 terminal_style(terminal, STYLE_PLAIN), text);
@@ -95,7 +140,8 @@ terminal_error(struct terminal *terminal, const struct err *err)
     clear_live(terminal);
     const char *hint = err_hint(err->kind);
     if (terminal->json) {
-        AUTO_JSON *json = json_object();
+        AUTO_JSON *json = terminal->answer != NULL ? terminal->answer : json_object();
+        terminal->answer = NULL;
         json_set_text(json, "error", err->message);
         json_set_text(json, "kind", err_name(err->kind));
         if (hint != NULL)
@@ -103,7 +149,7 @@ terminal_error(struct terminal *terminal, const struct err *err)
         terminal_json(json);
     }
     if (terminal->github)
-        fprintf(stderr, "::error::%s\n", err->message);
+        put_annotation(stderr, "error", err->message);
     else
         fprintf(stderr, "%satoll:%s %s\n", terminal_style(terminal, STYLE_BAD),
                 terminal_style(terminal, STYLE_PLAIN), err->message);
@@ -116,7 +162,7 @@ terminal_group(struct terminal *terminal, const char *title)
 {
     clear_live(terminal);
     if (terminal->github && !terminal->json)
-        fprintf(stderr, "::group::%s\n", title);
+        put_annotation(stderr, "group", title);
     else
         terminal_note(terminal, "%s%s%s", terminal_style(terminal, STYLE_BOLD), title,
                       terminal_style(terminal, STYLE_PLAIN));

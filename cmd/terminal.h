@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "cmd/option.h"
 
+#include <stdio.h>
+
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD, STYLE_WARN };
 
 struct terminal {
@@ -18,6 +20,8 @@ struct terminal {
     bool json, quiet, verbose;
     int width;
     bool live_line_shown;
+    const char *workspace; // of GitHub's runner: annotations name files below it by relative paths; or NULL
+    json_t *answer;        // what a failing command tells as JSON beside its error; owned, or NULL
 };
 
 // Decides from the options, the environment (NO_COLOR, TERM, GITHUB_ACTIONS, CI) and the descriptors.
@@ -35,7 +39,12 @@ void terminal_live(struct terminal *terminal, const char *text);
 // A warning on standard error, as an annotation on GitHub.
 void terminal_warning(struct terminal *terminal, const char *text);
 
-// The error a command ends with, with its hint, on standard error; as JSON too when asked.
+// A complaint about a place in a file, on `out`, as an annotation on GitHub.
+void terminal_problem(struct terminal *terminal, FILE *out, const char *file, unsigned line, unsigned column,
+                      const char *text);
+
+// The error a command ends with, with its hint, on standard error; when asked as JSON too, one object: the
+// members of `answer`, which is used up, "error", "kind" and "hint".
 void terminal_error(struct terminal *terminal, const struct err *err);
 
 // Begins and ends a foldable group of lines in CI logs that know one.

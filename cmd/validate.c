@@ -12,29 +12,19 @@
 #define PIPELINE_MAX_BYTES (1 << 20)
 
 static void
-print_problems(const struct invocation *invocation, const struct problems *problems)
+print_problems(struct invocation *invocation, const struct problems *problems)
 {
     if (invocation->terminal.json) {
         AUTO_JSON *list = json_array();
         VEC_EACH (const struct problem, problem, &problems->list) {
-            json_t *entry = json_object();
-            json_set_text(entry, "file", problem->mark.file);
-            json_object_set_new(entry, "line", json_integer(problem->mark.line));
-            json_object_set_new(entry, "column", json_integer(problem->mark.column));
-            json_set_text(entry, "message", problem->text);
-            json_array_append_new(list, entry);
+            json_array_append_new(list, problem_json(problem));
         }
         terminal_json(list);
         return;
     }
-    VEC_EACH (const struct problem, problem, &problems->list) {
-        if (invocation->terminal.github)
-            printf("::error file=%s,line=%u,col=%u::%s\n", problem->mark.file, problem->mark.line,
-                   problem->mark.column, problem->text);
-        else
-            printf("%s:%u:%u: %s\n", problem->mark.file, problem->mark.line, problem->mark.column,
-                   problem->text);
-    }
+    VEC_EACH (const struct problem, problem, &problems->list)
+        terminal_problem(&invocation->terminal, stdout, problem->mark.file, problem->mark.line,
+                         problem->mark.column, problem->text);
 }
 
 static int

@@ -72,7 +72,8 @@ tell_problems(struct engine *engine, struct problems *problems, struct err *err)
     VEC_EACH (struct problem, problem, &problems->list) {
         char *line = arena_printf(&engine->arena, "%s:%u:%u: %s", problem->mark.file, problem->mark.line,
                                   problem->mark.column, problem->text);
-        tell(engine, "problem", line, NULL);
+        AUTO_JSON *details = problem_json(problem);
+        tell(engine, "problem", line, details);
     }
     return problems_err(problems, err);
 }

@@ -17,13 +17,14 @@
 #include "workflow/step.h"
 
 // What happens while a run goes on, for a display. All borrowed for the time of the call. Types:
-//   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG
+//   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG;
+//   details {"file", "line", "column", "message"}
 //   "run-started"    "run-resumed"  "run-superseded"  "run-finished"; details {"pipeline", "status", "state"}
 //   "step-started"   details {"uses", "attempt"}      "step-finished"  details {"status", "outputs", "error",
 //   "seconds"} "step-retry"     details {"attempt", "seconds"}   "step-skipped"   text says why "progress"
 //   from step_progress, not kept     "warning"        from step_warn, kept in the history "output" one line
 //   that the step process wrote to its stdout or stderr, not kept "plan"           dry run: one line a step,
-//   details {"uses", "with", "needs"}
+//   details {"uses", "with", "for_each"}
 struct engine_event {
     const char *type;
     const char *run;       // NULL before a run exists

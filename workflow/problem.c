@@ -77,6 +77,17 @@ problems_write(const struct problems *problems, struct buf *out)
                    problem->text);
 }
 
+json_t *
+problem_json(const struct problem *problem)
+{
+    json_t *json = json_object();
+    json_set_text(json, "file", problem->mark.file);
+    json_object_set_new(json, "line", json_integer(problem->mark.line));
+    json_object_set_new(json, "column", json_integer(problem->mark.column));
+    json_set_text(json, "message", problem->text);
+    return json;
+}
+
 int
 problems_err(const struct problems *problems, struct err *err)
 {

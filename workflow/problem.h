@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/vec.h"
 #include "base/yaml.h"
 
@@ -41,6 +42,9 @@ void problems_sort(struct problems *problems);
 
 // Appends one line a problem, as they stand in the list.
 void problems_write(const struct problems *problems, struct buf *out);
+
+// One problem as {"file", "line", "column", "message"}. Returns owned.
+json_t *problem_json(const struct problem *problem);
 
 // Sets ERR_CONFIG with the first problem (and how many more there are). Returns -1.
 int problems_err(const struct problems *problems, struct err *err);

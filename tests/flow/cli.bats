@@ -70,8 +70,44 @@ setup() {
     run "$atoll" run p.yml
     [ "$status" -eq 2 ]
     [[ $output == *"p.yml:5:11"* ]]
-    GITHUB_ACTIONS=true run "$atoll" validate p.yml
-    [[ $output == *"::error file=p.yml,line=5,col=11::"* ]]
+    for command in validate run; do
+        GITHUB_ACTIONS=true run "$atoll" "$command" p.yml
+        [[ $output == *"::error file=p.yml,line=5,col=11::"* ]]
+        [[ $output == *"::error file=p.yml,line=6,col=5::"* ]]
+        GITHUB_ACTIONS=true GITHUB_WORKSPACE=$PWD run "$atoll" "$command" "$PWD/p.yml"
+        [[ $output == *"::error file=p.yml,line=5,col=11::"* ]]
+    done
+}
+
+@test "annotations are escaped as GitHub reads them" {
+    printf 'version: 1\nname: x\nsteps:\n  - {id: a, uses: "100%% sh"}\n' >'p,1.yml'
+    GITHUB_ACTIONS=true run "$atoll" run 'p,1.yml'
+    [[ $output == *'::error file=p%2C1.yml,line=4,col=19::uses: unknown step "100%25 sh"'* ]]
+    [[ $output == *'::error::p,1.yml:4:19: uses: unknown step "100%25 sh"'* ]]
+}
+
+# Standard output of the command has to be one JSON document; FIELDS is a Python expression over it.
+json() {
+    local expected=$1 fields=$2 code=0
+    shift 2
+    command -v python3 >/dev/null || skip "needs python3"
+    "$@" >out.json 2>/dev/null || code=$?
+    [ "$code" -eq "$expected" ]
+    python3 -c "import json; r = json.load(open('out.json')); assert $fields, r"
+}
+
+@test "--json is one document, however it ends" {
+    printf 'version: 1\nname: x\nsteps:\n  - {id: a, uses: shell, with: {run: exit 7}}\n' >fails.yml
+    json 1 "r['status'] == 'failed' and r['kind'] == 'target' and 'code 7' in r['error'] and len(r['steps']) == 1" \
+        "$atoll" run fails.yml --json
+    json 0 "r['status'] == 'planned' and r['steps'][0]['id'] == 'a' and r['steps'][0]['with']['run'] == 'exit 7'" \
+        "$atoll" run fails.yml --dry-run --json
+    printf 'version: 1\nname: x\nsteps:\n  - id: a\n    uses: shel\n    wiht: {run: "true"}\n' >p.yml
+    json 2 "r['kind'] == 'config' and [p['line'] for p in r['problems']] == [5, 6]" "$atoll" run p.yml --json
+    printf 'int f(int n, ...) { return n; }\n' >f.c
+    json 0 "[s['id'] for s in r['steps']] == ['benchmark', 'evolve']" "$atoll" evolve f.c:f --dry-run --json
+    json 1 "r['target'] == 'f.c:f' and r['verdict'] == 'failed' and r['patch'] is None and r['error'] and r['holdout'] is None" \
+        "$atoll" evolve f.c:f --json
 }
 
 @test "a pipeline of shell steps runs, passes outputs and is not repeated" {
