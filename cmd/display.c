@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PROGRESS_EVERY_NS (10 * INT64_C(1000000000)) // in logs, which keep every line
+#define PROGRESS_MAX_BYTES 4096
 
 static void
 close_group(struct display *display)
@@ -34,24 +35,65 @@ show_finished(struct display *display, const struct engine_event *event)
     if (!good)
         terminal_note(terminal, "         %s",
                       json_get_text(json_object_get(event->details, "error"), "message", ""));
+    display->steps_ended++;
     close_group(display);
+}
+
+// What a search has found and may still spend.
+static void
+add_search(const json_t *details, struct buf *out)
+{
+    size_t index;
+    json_t *best;
+    buf_printf(out, "best %.2fx, islands", json_get_real(details, "best", 1));
+    json_array_foreach(json_object_get(details, "islands"), index, best)
+        buf_printf(out, " %.2f", json_number_value(best));
+    int64_t most = json_get_int(details, "of", 0);
+    buf_printf(out, ", %lld", (long long)json_get_int(details, "evaluations", 0));
+    if (most > 0)
+        buf_printf(out, " of %lld", (long long)most);
+    buf_puts(out, " evaluations");
+    const json_t *left_s = json_object_get(details, "seconds_left");
+    if (json_is_number(left_s)) {
+        char left[24];
+        clock_human((int64_t)json_number_value(left_s) * CLOCK_S_NS, left, sizeof(left));
+        buf_printf(out, ", %s left", left);
+    }
+}
+
+void
+display_progress(const struct display *display, const struct engine_event *event, struct buf *out)
+{
+    char took[24];
+    int64_t now_ns = display->host->mono_ns(display->host->context);
+    if (display->steps_ended > 0)
+        buf_printf(out, "%zu done, ", display->steps_ended);
+    buf_printf(out, "%s: ", event->step != NULL ? event->step : "");
+    if (json_is_array(json_object_get(event->details, "islands")))
+        add_search(event->details, out);
+    else
+        buf_puts(out, event->text);
+    int64_t took_s = (now_ns - display->step_started_ns) / CLOCK_S_NS;
+    clock_human(took_s * CLOCK_S_NS, took, sizeof(took));
+    if (took_s > 0)
+        buf_printf(out, " (%s)", took);
 }
 
 static void
 show_progress(struct display *display, const struct engine_event *event)
 {
     struct terminal *terminal = display->terminal;
-    char line[400];
-    snprintf(line, sizeof(line), "    %s: %s", event->step != NULL ? event->step : "", event->text);
+    AUTO_BUF line = BUF(PROGRESS_MAX_BYTES);
+    display_progress(display, event, &line);
     if (terminal->live) {
-        terminal_live(terminal, line);
+        terminal_live(terminal, buf_text(&line));
         return;
     }
     int64_t now = display->host->mono_ns(display->host->context);
     if (!terminal->verbose && display->last_line_ns != 0 && now - display->last_line_ns < PROGRESS_EVERY_NS)
         return;
     display->last_line_ns = now;
-    terminal_note(terminal, "%s", line);
+    terminal_note(terminal, "    %s", buf_text(&line));
 }
 
 static void
@@ -67,6 +109,7 @@ show_step_started(struct display *display, const struct engine_event *event)
     terminal_group(display->terminal, title);
     display->group_open = true;
     display->last_line_ns = 0;
+    display->step_started_ns = display->host->mono_ns(display->host->context);
 }
 
 // Adds to a list that is made when the first comes.
