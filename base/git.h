@@ -33,15 +33,16 @@ const char *repo_git_dir(struct repo *repo);
 // The token for https remotes that ask for a password; copied, NULL forgets it.
 void repo_set_token(struct repo *repo, const char *token);
 
-// The URL of a named remote as it may be shown and kept, without user and password (base/url.h), borrowed from
-// the arena, or NULL (ERR_NOT_FOUND). Connections take the name.
-const char *repo_remote_url(struct repo *repo, struct arena *arena, const char *remote, struct err *err) MUST_USE;
+// The URL of a named remote as it may be shown and kept, without user and password (base/url.h), borrowed
+// from the arena, or NULL (ERR_NOT_FOUND). Connections take the name.
+const char *repo_remote_url(struct repo *repo, struct arena *arena, const char *remote,
+                            struct err *err) MUST_USE;
 
 // The full name of the branch HEAD points to ("refs/heads/main"), or NULL (ERR_NOT_FOUND when detached).
 char *repo_head_ref(struct repo *repo, struct arena *arena, struct err *err) MUST_USE;
 
-// The branch that a clone's remote has as its main one ("main"; refs/remotes/REMOTE/HEAD, nothing is asked over
-// the network), or NULL (ERR_NOT_FOUND when the clone does not know).
+// The branch that a clone's remote has as its main one ("main"; refs/remotes/REMOTE/HEAD, nothing is asked
+// over the network), or NULL (ERR_NOT_FOUND when the clone does not know).
 char *repo_remote_head(struct repo *repo, struct arena *arena, const char *remote, struct err *err) MUST_USE;
 
 // The commit that a revision ("HEAD", ref, branch, oid, "HEAD~2") stands for.

@@ -129,8 +129,8 @@ show_problem(struct display *display, const struct engine_event *event)
         keep(&display->problems, json_deep_copy(place));
     else
         terminal_problem(display->terminal, stderr, json_get_text(place, "file", ""),
-                         (unsigned)json_get_int(place, "line", 1),
-                         (unsigned)json_get_int(place, "column", 1), json_get_text(place, "message", ""));
+                         (unsigned)json_get_int(place, "line", 1), (unsigned)json_get_int(place, "column", 1),
+                         json_get_text(place, "message", ""));
 }
 
 static void

@@ -20,9 +20,9 @@ struct display {
 // An engine_observer; its context is a struct display.
 void display_event(void *context, const struct engine_event *event);
 
-// One line on how far a step is, for an event of type "progress": steps ended before it, the step, what the step
-// says, and of a search also the best of each island, evaluations and time left; then the time it took so far.
-// Figures come before words, since a narrow terminal cuts the end.
+// One line on how far a step is, for an event of type "progress": steps ended before it, the step, what the
+// step says, and of a search also the best of each island, evaluations and time left; then the time it took
+// so far. Figures come before words, since a narrow terminal cuts the end.
 void display_progress(const struct display *display, const struct engine_event *event, struct buf *out);
 
 // The plan of a dry run, {"status": "planned", "steps": [{"id", "uses", "does", "with", "for_each"}]}. Owned.

@@ -95,19 +95,20 @@ conclude(struct invocation *invocation, const struct display *display, const str
 int
 run_engine(struct invocation *invocation, struct engine_options *options, struct err *err)
 {
-    struct display display = {.terminal = &invocation->terminal, .host = invocation->host};
+    struct display *display = ARENA_NEW(invocation->arena, struct display);
+    *display = (struct display){.terminal = &invocation->terminal, .host = invocation->host};
     options->registry = &step_registry;
     options->host = invocation->host;
     options->self_path = invocation->self_path;
     options->cell_path = invocation->cell_path;
     options->repository = invocation->repository;
     options->observe = display_event;
-    options->context = &display;
+    options->context = display;
     struct engine_outcome outcome = {0};
     int result = engine_run(options, &outcome, err);
     write_ci_output(invocation, &outcome);
-    result = conclude(invocation, &display, options, &outcome, result, err);
-    display_release(&display);
+    result = conclude(invocation, display, options, &outcome, result, err);
+    display_release(display);
     return result;
 }
 

@@ -39,8 +39,8 @@ struct engine_options {
     const char *repository;    // work tree of the target repository, absolute
     const char *pipeline_path; // the pipeline file; with pipeline_text only its name in messages
     struct str pipeline_text;  // the pipeline itself, instead of the file; empty = read the file
-    const char *state_path;    // NULL = the pipeline's `state:`; a relative one starts at the working directory
-    const char *resume;        // run id to go on with, whatever the pipeline file says now; NULL = see above
+    const char *state_path; // NULL = the pipeline's `state:`; a relative one starts at the working directory
+    const char *resume;     // run id to go on with, whatever the pipeline file says now; NULL = see above
     const struct registry *registry;
     const struct host *host;
     const char *self_path;        // absolute path of the binary that is exec'ed for a step
@@ -61,7 +61,7 @@ struct engine_options {
 struct engine_outcome {
     char run[32]; // "" when no run was made
     char status[16];
-    char step[128]; // the first step that failed, "" = none
+    char step[128];   // the first step that failed, "" = none
     char state[4096]; // the state file that was used, absolute; "" in a dry run or before it was known
     bool resumed;
 };

@@ -43,12 +43,14 @@ static const struct field sandbox_fields[] = {
      .summary = "Weakest isolation level that machine-written code may run under; less is an error."},
     {.name = "memory",
      .type = FIELD_SIZE,
-     .summary = "Address space of a sandboxed process; default 2G for a cell, no limit for a test, build or run "
-                "command."},
+     .summary =
+         "Address space of a sandboxed process; default 2G for a cell, no limit for a test, build or run "
+         "command."},
     {.name = "wall",
      .type = FIELD_DURATION,
-     .summary = "Longest time by the clock of a sandboxed command, or of a call in a cell; a shorter time-out "
-                "of its own still holds."},
+     .summary =
+         "Longest time by the clock of a sandboxed command, or of a call in a cell; a shorter time-out "
+         "of its own still holds."},
     {.name = "processes",
      .type = FIELD_INT,
      .min = 1,

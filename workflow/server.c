@@ -105,10 +105,11 @@ begin_known(const struct call *call, const json_t *row, struct err *err)
     if (json_is_string(json_object_get(row, "result"))) {
         if (strcmp(json_get_text(row, "input_hash", ""), text_of(call, "input")) == 0)
             return reply_result(call, row, err);
-        return err_set(err, ERR_CONFLICT,
-                       "activity %s \"%s\" of step %s was committed with another input; give the step's inputs "
-                       "their old values and run `atoll resume`, or start anew with `atoll run`",
-                       text_of(call, "name"), text_of(call, "key"), call->server->step);
+        return err_set(
+            err, ERR_CONFLICT,
+            "activity %s \"%s\" of step %s was committed with another input; give the step's inputs "
+            "their old values and run `atoll resume`, or start anew with `atoll run`",
+            text_of(call, "name"), text_of(call, "key"), call->server->step);
     }
     // Nothing was committed, so nothing is bound to the input that an earlier attempt had.
     int64_t changed;

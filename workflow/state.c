@@ -26,7 +26,8 @@ state_make_folder(const char *path, struct err *err)
     const char *folder = fs_dir_name(&arena, path);
     if (fs_is_dir(folder))
         return 0;
-    // Under another name until it is whole: whoever is killed in between leaves no folder that git would show.
+    // Under another name until it is whole: whoever is killed in between leaves no folder that git would
+    // show.
     const char *fresh = arena_printf(&arena, "%s.new-%d", folder, (int)getpid());
     if (fs_mkdirs(fresh, err) < 0 || fs_write(fs_join(&arena, fresh, ".gitignore"), STR("*\n"), err) < 0)
         return -1;

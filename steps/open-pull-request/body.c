@@ -111,7 +111,8 @@ add_switch(const struct body_parts *parts, struct buf *out)
         "- Else the line of the flag in the file named by `ATOLL_FLAG_FILE` (`.atoll/flags`).\n"
         "- Stages for flagd: `%s`; its lease switches the flag off by itself when nobody renews it.\n\n"
         "</details>\n\n",
-        parts->flag, each_call ? "on every call" : "once in the life of the process", parts->variable, parts->rollout_file);
+        parts->flag, each_call ? "on every call" : "once in the life of the process", parts->variable,
+        parts->rollout_file);
 }
 
 void

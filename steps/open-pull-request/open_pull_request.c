@@ -17,10 +17,11 @@ find_base(struct repo *repo, struct arena *arena, const char *remote, struct err
         return head + 11;
     const char *base = repo_remote_head(repo, arena, remote, &ignored);
     if (base == NULL)
-        err_set(err, ERR_CONFIG,
-                "HEAD is on no branch, and the main branch of remote %s is not known here; set `base:` to the "
-                "branch that the pull request is for",
-                remote);
+        err_set(
+            err, ERR_CONFIG,
+            "HEAD is on no branch, and the main branch of remote %s is not known here; set `base:` to the "
+            "branch that the pull request is for",
+            remote);
     return base;
 }
 

@@ -29,8 +29,8 @@ enum isolation_level workbench_level(const struct step *step);
 // runtimes reserve terabytes. It ends within `wall_ms`, or earlier when the pipeline says so.
 struct launch_limits workbench_limits(const struct step *step, int64_t wall_ms);
 
-// ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word of
-// one): that says nothing about the code. `what` names the command.
+// ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word
+// of one): that says nothing about the code. `what` names the command.
 int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;
 
 // Opens the target {"file", "function", "params", "recipe"} with a launcher and a builder. Release it in

@@ -517,6 +517,6 @@ END_TEST
 UNIT_MAIN("base/git", opens_upwards, opens_what_another_user_owns, commits_without_a_work_tree,
           replaces_folders_and_files, refuses_hostile_paths, moves_a_branch_only_from_its_parent,
           compares_and_swaps_refs, outlasts_a_lock_that_was_left, pushes_to_a_local_remote,
-          refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password, fetches_without_moving_refs,
-          loses_no_update_between_writers, makes_patches, compares_texts, checks_out_elsewhere,
-          sees_a_dirty_work_tree)
+          refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password,
+          fetches_without_moving_refs, loses_no_update_between_writers, makes_patches, compares_texts,
+          checks_out_elsewhere, sees_a_dirty_work_tree)

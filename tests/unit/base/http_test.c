@@ -252,5 +252,5 @@ START_TEST(obeys_certificate_settings)
 END_TEST
 
 UNIT_MAIN("base/http", gets_and_posts, any_status_is_an_answer, limits_body_and_time,
-          reports_transport_errors, tells_no_password, follows_redirects_with_care, fetches_many_at_once, obeys_proxies,
-          obeys_certificate_settings)
+          reports_transport_errors, tells_no_password, follows_redirects_with_care, fetches_many_at_once,
+          obeys_proxies, obeys_certificate_settings)

@@ -32,12 +32,13 @@ line_of(struct arena *arena, size_t steps_ended, const char *details, const char
 START_TEST(a_search_shows_its_islands_and_its_budget)
 {
     AUTO_ARENA arena = {0};
-    ck_assert_str_eq(line_of(&arena, 2,
-                             "{\"phase\": \"search\", \"of\": 400, \"evaluations\": 123, \"best\": 2.104,"
-                             "\"islands\": [1.0, 2.104, 1.5], \"seconds_left\": 48.7}",
-                             "f: 123 evaluations"),
-                     "2 done, evolve[f]: best 2.10x, islands 1.00 2.10 1.50, 123 of 400 evaluations, 48.0s left "
-                     "(1m 05s)");
+    ck_assert_str_eq(
+        line_of(&arena, 2,
+                "{\"phase\": \"search\", \"of\": 400, \"evaluations\": 123, \"best\": 2.104,"
+                "\"islands\": [1.0, 2.104, 1.5], \"seconds_left\": 48.7}",
+                "f: 123 evaluations"),
+        "2 done, evolve[f]: best 2.10x, islands 1.00 2.10 1.50, 123 of 400 evaluations, 48.0s left "
+        "(1m 05s)");
     ck_assert_str_eq(line_of(&arena, 0, "{\"evaluations\": 1, \"islands\": [1]}", ""),
                      "evolve[f]: best 1.00x, islands 1.00, 1 evaluations (1m 05s)");
 }

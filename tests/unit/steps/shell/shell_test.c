@@ -168,4 +168,5 @@ END_TEST
 UNIT_MAIN("steps/shell/shell", reads_outputs, wrong_outputs_name_their_line,
           runs_in_the_repository_and_gives_outputs, takes_folder_shell_and_environment,
           failures_say_how_it_ended, a_shell_that_is_not_there_is_the_environments_fault,
-          a_command_that_succeeded_is_not_run_again, a_command_that_failed_is_run_again, plans_without_running)
+          a_command_that_succeeded_is_not_run_again, a_command_that_failed_is_run_again,
+          plans_without_running)

@@ -158,4 +158,5 @@ START_TEST(test_settings)
 END_TEST
 
 UNIT_MAIN("model/model", test_command, test_command_fails, test_command_takes_too_long,
-          test_command_is_killed_from_outside, test_long_replies_are_cut, test_replay_of_lines, test_replay_of_a_folder, test_settings)
+          test_command_is_killed_from_outside, test_long_replies_are_cut, test_replay_of_lines,
+          test_replay_of_a_folder, test_settings)

@@ -28,8 +28,7 @@ END_TEST
 
 START_TEST(commands_have_the_limits_of_the_pipeline)
 {
-    struct launch_limits limits =
-        limits_of("{\"memory\": 1048576, \"wall\": 1.5, \"processes\": 7}", 600000);
+    struct launch_limits limits = limits_of("{\"memory\": 1048576, \"wall\": 1.5, \"processes\": 7}", 600000);
     ck_assert_int_eq(limits.wall_ms, 1500);
     ck_assert_uint_eq(limits.memory_bytes, 1048576);
     ck_assert_uint_eq(limits.processes, 7);
