@@ -171,14 +171,14 @@ place(struct batch *batch, uint8_t **cursor, const struct argument *argument, st
     placed->at = block + before;
     placed->bytes = bytes;
     memset(block, POISON, before);
-    if (argument->content)
+    if (argument->content) {
         memcpy(placed->at, argument->content, bytes);
-    else
+        placed->input_at = (size_t)(argument->content - batch->inputs);
+    } else {
         memset(placed->at, POISON, bytes);
+    }
     if (!batch->separate)
         memset(placed->at + bytes, POISON, (size_t)(*cursor - placed->at) - bytes);
-    if (argument->content)
-        placed->input_at = (size_t)(argument->content - batch->inputs);
 }
 
 size_t
