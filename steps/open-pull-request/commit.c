@@ -17,10 +17,27 @@ add_change(struct work *work, const char *path, struct str content)
         (struct repo_change){.path = path, .content = str_n(copy, content.len)};
 }
 
+// The target was read from the work tree, and its whole file is committed: what a person has not committed
+// would go along.
+static int
+check_committed(struct work *work, struct err *err)
+{
+    AUTO_BUF committed = BUF(FILE_MAX_BYTES);
+    int status = repo_read(work->repo, work->base_commit, work->file, FILE_MAX_BYTES, &committed, err);
+    if (status != 0 && err->kind != ERR_NOT_FOUND)
+        return -1;
+    if (status == 0 && str_eq(buf_str(&committed), work->bench.target.source))
+        return 0;
+    return err_set(err, ERR_TARGET, "%s has changes that are not committed; commit or stash them",
+                   work->file);
+}
+
 static int
 add_source(struct work *work, struct err *err)
 {
     struct step *step = work->step;
+    if (check_committed(work, err) != 0)
+        return -1;
     AUTO_BUF variant = BUF(FILE_MAX_BYTES), file = BUF(FILE_MAX_BYTES);
     if (journal_blob_get(step, json_get_text(work->winner, "variant", ""), &variant, err) != 0)
         return -1;

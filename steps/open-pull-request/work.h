@@ -31,7 +31,8 @@ struct work {
 };
 
 // Makes the commit in the local object store: guarded source, header, rollout files, benchmark file. No work
-// tree, index or branch is touched; the same evidence gives the same commit in every attempt.
+// tree, index or branch is touched; the same evidence gives the same commit in every attempt. ERR_TARGET when
+// the file has changes that are not committed.
 int commit_make(struct work *work, struct err *err) MUST_USE;
 
 // Runs the repository's tests on the commit with the flag off and on; ERR_TARGET when they fail.

@@ -142,8 +142,29 @@ START_TEST(a_variant_without_the_function_is_refused)
 }
 END_TEST
 
+START_TEST(changes_that_are_not_committed_stay_at_home)
+{
+    AUTO_RIG rig;
+    rig_open(&rig);
+    const char *edited = arena_printf(&rig.w.arena, "%sint secret = 42;\n", rig_source);
+    workshop_file(&rig.w, "src/x.c", edited);
+    rig_refuses(&rig, "one", ERR_TARGET, "src/x.c has changes that are not committed; commit or stash them");
+    ck_assert_str_eq(rig_tip(&rig), "");
+    ck_assert(!fs_exists(rig_page_path(&rig, "twice")));
+    // A file that git does not know at all.
+    workshop_file(&rig.w, "src/new.c", rig_source);
+    rig_aim(&rig, "src/new.c", "twice");
+    rig_refuses(&rig, "one", ERR_TARGET, "src/new.c has changes that are not committed");
+    // Committed, it is published.
+    rig_commit_file(&rig, "src/x.c", edited);
+    rig_aim(&rig, "src/x.c", "twice");
+    rig_expect(&rig, "one", "open");
+    ck_assert(strstr(rig_file(&rig, rig_tip(&rig), "src/x.c"), "secret") != NULL);
+}
+END_TEST
+
 UNIT_MAIN("steps/open-pull-request/commit", the_commit_stands_on_the_base_and_is_switched_off,
           per_call_reads_the_flag_on_each_call, other_flags_of_the_plain_file_stay,
           the_benchmark_file_goes_along, stages_must_rise_up_to_100, tests_run_with_the_flag_off_and_on,
           a_suite_that_fails_with_the_flag_on_stops_it, a_suite_that_fails_with_the_flag_off_stops_it,
-          a_variant_without_the_function_is_refused)
+          a_variant_without_the_function_is_refused, changes_that_are_not_committed_stay_at_home)
