@@ -83,7 +83,7 @@ add_rollout(struct work *work, int64_t now_s, struct err *err)
     work->rollout = (struct rollout){
         .function = work->function,
         .file = work->file,
-        .flag = guard_flag_key(step->arena, work->function),
+        .flag = guard_flag_key(step->arena, work->name),
         .stages = work->stages,
         .stage_count = count,
         .lease_s = now_s + (int64_t)step_real(step, "lease"),
@@ -91,7 +91,7 @@ add_rollout(struct work *work, int64_t now_s, struct err *err)
     if (flag_format_flagd.write(&work->rollout, &flag, err) != 0)
         return -1;
     work->rollout_path =
-        arena_printf(step->arena, ".atoll/rollout/%s%s", work->function, flag_format_flagd.extension);
+        arena_printf(step->arena, ".atoll/rollout/%s%s", work->name, flag_format_flagd.extension);
     add_change(work, work->rollout_path, buf_str(&flag));
     struct err absent;
     if (repo_read(work->repo, work->base_commit, ".atoll/flags", FILE_MAX_BYTES, &before, &absent) != 0)
@@ -142,7 +142,7 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
         "LANG=C.UTF-8",
         arena_printf(step->arena, "HOME=%s", tree),
         arena_printf(step->arena, "TMPDIR=%s", tree),
-        arena_printf(step->arena, "%s=%s", guard_variable(step->arena, work->function), value),
+        arena_printf(step->arena, "%s=%s", guard_variable(step->arena, work->name), value),
         NULL,
     };
     struct launch_spec spec = {.profile = LAUNCH_BUILD,

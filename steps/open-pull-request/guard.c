@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/open-pull-request/guard.h"
 
+#include "base/fs.h"
+
 #include <ctype.h>
 #include <string.h>
 
 #define FILE_MAX_BYTES (16u << 20)
 
 const char *
-guard_flag_key(struct arena *arena, const char *function)
+guard_name(struct arena *arena, const struct target *target)
 {
-    char *key = arena_printf(arena, "atoll-%s", function);
+    if (!target->function.is_static)
+        return target->name;
+    char *stem = arena_dup(arena, fs_base_name(target->file));
+    char *dot = strrchr(stem, '.');
+    if (dot != NULL && dot != stem)
+        *dot = '\0';
+    for (char *c = stem; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c))
+            *c = '_';
+    return arena_printf(arena, "%s--%s", stem, target->name);
+}
+
+const char *
+guard_flag_key(struct arena *arena, const char *name)
+{
+    char *key = arena_printf(arena, "atoll-%s", name);
     for (char *c = key; *c != '\0'; c++)
         if (*c == '_')
             *c = '-';
@@ -17,12 +34,12 @@ guard_flag_key(struct arena *arena, const char *function)
 }
 
 const char *
-guard_variable(struct arena *arena, const char *function)
+guard_variable(struct arena *arena, const char *name)
 {
-    char *name = arena_printf(arena, "ATOLL_FLAG_%s", function);
-    for (char *c = name; *c != '\0'; c++)
-        *c = (char)toupper((unsigned char)*c);
-    return name;
+    char *variable = arena_printf(arena, "ATOLL_FLAG_%s", name);
+    for (char *c = variable; *c != '\0'; c++)
+        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+    return variable;
 }
 
 // A piece of a file in which every use of the function's name becomes another name.
@@ -217,9 +234,10 @@ guard_write(struct arena *arena, const struct target *target, struct str variant
     AUTO_BUF whole = BUF(FILE_MAX_BYTES);
     write_copy(target->syntax, function, target->name, "_control", &whole);
     buf_add_str(&whole, buf_str(&middle));
+    const char *name = guard_name(arena, target);
     buf_printf(&whole, "%s(%s, \"%s\", \"%s\")\n\n",
                template == GUARD_PER_CALL ? "ATOLL_FLAG_EACH_CALL" : "ATOLL_FLAG", target->name,
-               guard_flag_key(arena, target->name), guard_variable(arena, target->name));
+               guard_flag_key(arena, name), guard_variable(arena, name));
     if (write_dispatcher(target, &dispatcher, err) != 0)
         return -1;
     size_t include_at = include_position(target->syntax), at = comment_start(target->syntax, function);

@@ -15,11 +15,17 @@ enum guard_template { GUARD_PER_PROCESS, GUARD_PER_CALL };
 // The text of the header that is put beside the source file: C99, libc alone. Static.
 const char *guard_header(void);
 
-// The key of a function's flag, "normalize_tag" -> "atoll-normalize-tag"; in the arena.
-const char *guard_flag_key(struct arena *arena, const char *function);
+// What branch, flag and rollout file are called after: the function, or FILE--FUNCTION for a static one
+// ("tag--trim" for src/tag.c:trim), because another file may have a function of that name. A letter of the
+// file's name that C has no use for becomes '_'. In the arena, or the target's.
+const char *guard_name(struct arena *arena, const struct target *target);
 
-// The environment variable that overrides the flag, "ATOLL_FLAG_NORMALIZE_TAG"; in the arena.
-const char *guard_variable(struct arena *arena, const char *function);
+// The key of the flag of a guard_name, "normalize_tag" -> "atoll-normalize-tag"; in the arena.
+const char *guard_flag_key(struct arena *arena, const char *name);
+
+// The environment variable that overrides the flag, "ATOLL_FLAG_NORMALIZE_TAG", "ATOLL_FLAG_TAG__TRIM"; in
+// the arena.
+const char *guard_variable(struct arena *arena, const char *name);
 
 // Writes the source file with `variant` (definitions before the function, and the function) as treatment.
 // ERR_TARGET when the variant does not define the function or the definition can't be doubled (variadic, or

@@ -53,7 +53,8 @@ open_repository(struct work *work, struct err *err)
         work->base = find_base(work->repo, step->arena, work->remote, err);
     if (work->base == NULL)
         return -1;
-    work->branch = arena_printf(step->arena, "atoll/%s", work->function);
+    work->name = guard_name(step->arena, &work->bench.target);
+    work->branch = arena_printf(step->arena, "atoll/%s", work->name);
     work->ref = arena_printf(step->arena, "refs/heads/%s", work->branch);
     const char *commit = work->bench.target.commit;
     return repo_resolve(work->repo, *commit ? commit : "HEAD", work->base_commit, err);
@@ -76,7 +77,10 @@ prepare_request(struct work *work, enum request_state *state, struct err *err)
         work->forge->find(step->arena, &work->request, state, &url, err) != 0)
         return -1;
     if (*state == REQUEST_FOREIGN)
-        return err_set(err, ERR_CONFLICT, "%s is a pull request that is not atoll's; rename its branch", url);
+        return err_set(err, ERR_CONFLICT,
+                       "%s is a pull request that is not atoll's, or for another function than %s of %s; "
+                       "rename its branch",
+                       url, work->function, work->file);
     return 0;
 }
 
@@ -96,9 +100,9 @@ finish(struct work *work, const char *url, struct err *err)
     json_t *request =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:O}", "branch", work->branch,
                   "commit", work->commit, "base", work->base, "url", url, "rollout_file", work->rollout_path,
-                  "flag", work->rollout.flag, "variable", guard_variable(step->arena, work->function),
-                  "remote", work->remote, "function", work->function, "file", work->file, "stages",
-                  stages_json(work), "lease", (json_int_t)work->rollout.lease_s, "evidence", work->evidence);
+                  "flag", work->rollout.flag, "variable", guard_variable(step->arena, work->name), "remote",
+                  work->remote, "function", work->function, "file", work->file, "stages", stages_json(work),
+                  "lease", (json_int_t)work->rollout.lease_s, "evidence", work->evidence);
     if (request == NULL)
         return err_set(err, ERR_INTERNAL, "the pull request's record could not be put together");
     step_output(step, "status", json_string("open"));

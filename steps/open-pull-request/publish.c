@@ -113,7 +113,7 @@ publish_request(struct work *work, const char **url, struct err *err)
         .evidence = work->evidence,
         .marker = work->request.marker,
         .flag = work->rollout.flag,
-        .variable = guard_variable(step->arena, work->function),
+        .variable = guard_variable(step->arena, work->name),
         .rollout_file = work->rollout_path,
         .branch = work->branch,
         .base = work->base,

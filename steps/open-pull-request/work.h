@@ -17,6 +17,7 @@ struct work {
     struct repo *repo;
     const json_t *evidence, *winner, *record;
     const char *function, *file;
+    const char *name; // that branch, flag and rollout file are called after
     const char *remote, *base, *branch, *ref;
     char base_commit[REPO_OID_SIZE], commit[REPO_OID_SIZE];
     char replaced[REPO_OID_SIZE]; // our own older tip of the branch, or REPO_NO_OID

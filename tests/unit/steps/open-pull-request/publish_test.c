@@ -79,6 +79,42 @@ START_TEST(a_request_that_is_not_atolls_is_left_alone)
 }
 END_TEST
 
+START_TEST(static_functions_of_one_name_are_kept_apart)
+{
+    static const char source[] = "static int twice(int x)\n{\n    return x + x;\n}\n\n"
+                                 "int %s(int x)\n{\n    return twice(x);\n}\n";
+    static const char *const files[] = {"src/a.c", "src/b-b.c"};
+    static const char *const names[] = {"a--twice", "b_b--twice"};
+    static const char *const keys[] = {"atoll-a--twice", "atoll-b-b--twice"};
+    static const char *const variables[] = {"ATOLL_FLAG_A__TWICE", "ATOLL_FLAG_B_B__TWICE"};
+    AUTO_RIG rig;
+    rig_open(&rig);
+    rig_winner(&rig, "static int twice(int x)\n{\n    return 2 * x;\n}");
+    for (int i = 0; i < 2; i++)
+        rig_commit_file(&rig, files[i], arena_printf(&rig.w.arena, source, i == 0 ? "one" : "two"));
+    for (int i = 0; i < 2; i++) {
+        rig_aim(&rig, files[i], "twice");
+        json_set_text(rig.with, "test", arena_printf(&rig.w.arena, "echo on or off: ${%s:?}", variables[i]));
+        rig_expect(&rig, names[i], "open");
+        const json_t *request = json_object_get(rig.outputs, "pull_request");
+        ck_assert_str_eq(json_get_text(request, "flag", ""), keys[i]);
+        ck_assert_str_eq(json_get_text(request, "variable", ""), variables[i]);
+        ck_assert(fs_exists(rig_page_path(&rig, names[i])));
+        const char *tip = rig_tip_of(&rig, arena_printf(&rig.w.arena, "atoll/%s", names[i]));
+        const char *flag = arena_printf(&rig.w.arena, ".atoll/rollout/%s.flagd.json", names[i]);
+        ck_assert_str_eq(json_get_text(request, "rollout_file", ""), flag);
+        ck_assert(strstr(rig_file(&rig, tip, flag), keys[i]) != NULL);
+        ck_assert(strstr(rig_file(&rig, tip, files[i]),
+                         arena_printf(&rig.w.arena, "ATOLL_FLAG(twice, \"%s\", \"%s\")", keys[i],
+                                      variables[i])) != NULL);
+    }
+    // One file name in two folders is the same name again.
+    rig_commit_file(&rig, "lib/a.c", arena_printf(&rig.w.arena, source, "three"));
+    rig_aim(&rig, "lib/a.c", "twice");
+    rig_refuses(&rig, "third", ERR_CONFLICT, "for another function than twice of lib/a.c");
+}
+END_TEST
+
 START_TEST(only_what_is_proven_is_published)
 {
     AUTO_RIG rig;
@@ -92,4 +128,4 @@ END_TEST
 UNIT_MAIN("steps/open-pull-request/publish", a_repeated_attempt_publishes_nothing_more,
           a_push_whose_answer_was_lost_is_found_again, a_persons_commit_is_left_alone,
           what_a_person_closed_stays_closed, a_request_that_is_not_atolls_is_left_alone,
-          only_what_is_proven_is_published)
+          static_functions_of_one_name_are_kept_apart, only_what_is_proven_is_published)
