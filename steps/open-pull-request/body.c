@@ -75,7 +75,8 @@ body_write_message(const json_t *evidence, const char *flag, struct buf *out)
     add_interval(out, winner);
     buf_puts(out, ".\n");
     add_notes(winner, out);
-    buf_printf(out, "\nAtoll-Target: %s:%s\n", file_of(evidence), function_of(evidence));
+    buf_printf(out, "\n" BODY_TARGET_TRAILER "%s:%s\n", file_of(evidence), function_of(evidence));
+    buf_printf(out, BODY_VARIANT_TRAILER "%s\n", json_get_text(winner, "variant", ""));
 }
 
 static void

@@ -6,6 +6,11 @@
 #include "base/buf.h"
 #include "base/json.h"
 
+// How the trailers of atoll's commits begin: FILE:FUNCTION in all of them, the variant's hash in the one that
+// has the change.
+#define BODY_TARGET_TRAILER "Atoll-Target: "
+#define BODY_VARIANT_TRAILER "Atoll-Variant: "
+
 // What the text is made of. All borrowed.
 struct body_parts {
     const json_t *evidence; // of correctness-test
@@ -20,7 +25,7 @@ struct body_parts {
 // Appends the Markdown text.
 void body_write(const struct body_parts *parts, struct buf *out);
 
-// Appends the commit message: subject, evidence, trailer "Atoll-Target: FILE:FUNCTION".
+// Appends the commit message: subject, evidence, the trailers.
 void body_write_message(const json_t *evidence, const char *flag, struct buf *out);
 
 // One line, "Make normalize_tag 2.1x faster, behind a flag".

@@ -140,7 +140,8 @@ open_request(struct work *work, struct err *err)
     enum request_state state;
     const char *url;
     if (workbench_open(step, json_object_get(work->record, "target"), &work->bench, err) != 0 ||
-        open_repository(work, err) != 0 || prepare_request(work, &state, err) != 0)
+        open_repository(work, err) != 0 || prepare_request(work, &state, err) != 0 ||
+        ledger_rows(step, work->file, work->function, &work->ledger, err) != 0)
         return -1;
     step_output(step, "function", json_string(work->function));
     if (state == REQUEST_CLOSED) {
@@ -148,7 +149,7 @@ open_request(struct work *work, struct err *err)
         step_output(step, "summary", json_string("a person closed this pull request; it stays closed"));
         return note_ledger(work, LEDGER_CLOSED, "branch", work->branch, err);
     }
-    if (commit_make(work, err) != 0 || publish_check(work, err) != 0 || commit_verify(work, err) != 0 ||
+    if (commit_make(work, err) != 0 || branch_look(work, err) != 0 || commit_verify(work, err) != 0 ||
         publish_push(work, err) != 0 || publish_request(work, &url, err) != 0 ||
         note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
         return -1;
@@ -165,6 +166,7 @@ run(struct step *step, struct err *err)
     work.file = json_get_text(work.winner, "file", "");
     int result = open_request(&work, err);
     repo_free(work.repo);
+    json_decref(work.ledger);
     workbench_release(&work.bench);
     return result;
 }

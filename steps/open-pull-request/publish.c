@@ -7,38 +7,6 @@
 
 #define BODY_MAX_BYTES (4u << 20)
 
-static int
-remote_tip(struct work *work, char oid[REPO_OID_SIZE], struct err *err)
-{
-    if (repo_remote_ref(work->repo, work->remote, work->ref, oid, err) == 0)
-        return 0;
-    if (err->kind != ERR_NOT_FOUND)
-        return -1;
-    memcpy(oid, REPO_NO_OID, REPO_OID_SIZE);
-    return 0;
-}
-
-int
-publish_check(struct work *work, struct err *err)
-{
-    if (remote_tip(work, work->replaced, err) != 0)
-        return -1;
-    if (strcmp(work->replaced, REPO_NO_OID) == 0 || strcmp(work->replaced, work->commit) == 0)
-        return 0;
-    char fetched[REPO_OID_SIZE];
-    AUTO_BUF message = BUF(1 << 20);
-    if (repo_fetch(work->repo, work->remote, work->ref, fetched, err) != 0 ||
-        repo_message(work->repo, work->replaced, &message, err) != 0)
-        return err_wrap(err, "looking at branch %s of %s", work->branch, work->remote);
-    const char *trailer =
-        arena_printf(work->step->arena, "\nAtoll-Target: %s:%s", work->file, work->function);
-    if (str_find(buf_str(&message), str_of(trailer)) >= 0)
-        return 0;
-    return err_set(err, ERR_CONFLICT,
-                   "branch %s of %s has a commit that is not atoll's (%.12s); rename or delete the branch",
-                   work->branch, work->remote, work->replaced);
-}
-
 static json_t *
 pushed(const struct work *work)
 {
@@ -50,7 +18,7 @@ look_up_push(void *context, json_t **result, struct err *err)
 {
     struct work *work = context;
     char tip[REPO_OID_SIZE];
-    if (remote_tip(work, tip, err) != 0)
+    if (branch_tip(work, tip, err) != 0)
         return -1;
     if (strcmp(tip, work->commit) != 0)
         return 0;
@@ -62,9 +30,8 @@ static int
 act_push(void *context, json_t **result, struct err *err)
 {
     struct work *work = context;
-    if (publish_check(work, err) != 0 ||
-        repo_push(work->repo, work->remote, work->commit, work->ref, work->replaced, err) != 0)
-        return -1;
+    if (repo_push(work->repo, work->remote, work->commit, work->ref, work->standing.tip, err) != 0)
+        return err_wrap(err, "pushing branch %s", work->branch);
     *result = pushed(work);
     return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the step works with, and its two halves: the commit that is made (commit.c) and what leaves the
-// machine (publish.c).
+// What the step works with, and its parts: the commit that is made (commit.c), what stands under the branch
+// already (branch.c), and what leaves the machine (publish.c).
 #ifndef ATOLL_STEPS_OPEN_PULL_REQUEST_WORK_H
 #define ATOLL_STEPS_OPEN_PULL_REQUEST_WORK_H
 
@@ -11,6 +11,13 @@
 
 enum { STAGES_MAX = 32, CHANGES_MAX = 8 };
 
+// What stands under the branch on the remote.
+struct standing {
+    char tip[REPO_OID_SIZE];    // REPO_NO_OID when there is no branch
+    char change[REPO_OID_SIZE]; // the commit with the change, the tip or below it
+    const char *variant;        // that it carries
+};
+
 struct work {
     struct step *step;
     struct workbench bench;
@@ -20,7 +27,8 @@ struct work {
     const char *name; // that branch, flag and rollout file are called after
     const char *remote, *base, *branch, *ref;
     char base_commit[REPO_OID_SIZE], commit[REPO_OID_SIZE];
-    char replaced[REPO_OID_SIZE]; // our own older tip of the branch, or REPO_NO_OID
+    json_t *ledger; // entries of the target; owned
+    struct standing standing;
     struct rollout rollout;
     double stages[STAGES_MAX];
     const char *rollout_path;
@@ -39,10 +47,16 @@ int commit_make(struct work *work, struct err *err) MUST_USE;
 // Runs the repository's tests on the commit with the flag off and on; ERR_TARGET when they fail.
 int commit_verify(struct work *work, struct err *err) MUST_USE;
 
-// ERR_CONFLICT when the branch's tip on the remote is not atoll's; fills work->replaced.
-int publish_check(struct work *work, struct err *err) MUST_USE;
+// Where the branch stands on the remote now, REPO_NO_OID when it does not.
+int branch_tip(struct work *work, char oid[REPO_OID_SIZE], struct err *err) MUST_USE;
 
-// Pushes the branch: an effect, found again by the remote's tip.
+// Fills work->standing, after commit_make. ERR_CONFLICT when the branch has a commit that is not atoll's own,
+// at its tip or anywhere above the base: atoll's are those that the ledger knows, and those that name the
+// target, are by the configured author and committer, and touch nothing but what atoll writes.
+int branch_look(struct work *work, struct err *err) MUST_USE;
+
+// Pushes the branch in place of work->standing: an effect, found again by the remote's tip. ERR_CONFLICT when
+// the branch moved since branch_look.
 int publish_push(struct work *work, struct err *err) MUST_USE;
 
 // Opens or updates the pull request: an effect. *url lives in the step's arena.

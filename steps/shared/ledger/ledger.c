@@ -4,6 +4,7 @@
 #include "workflow/journal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define NS_PER_S INT64_C(1000000000)
 
@@ -78,4 +79,17 @@ ledger_rows(struct step *step, const char *file, const char *function, json_t **
         json_object_set_new(row, "details", details);
     }
     return 0;
+}
+
+bool
+ledger_knows_commit(const json_t *rows, const char *commit)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach(rows, index, row)
+    {
+        if (strcmp(json_get_text(json_object_get(row, "details"), "commit", ""), commit) == 0)
+            return true;
+    }
+    return false;
 }

@@ -36,4 +36,7 @@ int ledger_note(struct step *step, const struct ledger_entry *entry, struct err 
 int ledger_rows(struct step *step, const char *file, const char *function, json_t **rows,
                 struct err *err) MUST_USE;
 
+// Whether one of a target's entries says that atoll pushed this commit ("commit" of its details).
+bool ledger_knows_commit(const json_t *rows, const char *commit) MUST_USE;
+
 #endif

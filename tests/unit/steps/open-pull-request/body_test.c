@@ -99,7 +99,7 @@ START_TEST(the_message_names_the_flag_and_the_target)
     ck_assert(str_starts(buf_str(&text), STR("Make twice 2.5x faster, behind a flag\n\n")));
     ck_has(&text, "chosen by the flag atoll-twice, which is off.");
     ck_has(&text, "Holdout inputs: 2.50x");
-    ck_assert(str_ends(buf_str(&text), STR("\n\nAtoll-Target: src/x.c:twice\n")));
+    ck_assert(str_ends(buf_str(&text), STR("\n\nAtoll-Target: src/x.c:twice\nAtoll-Variant: f00d\n")));
 }
 END_TEST
 

@@ -138,5 +138,20 @@ START_TEST(every_event_can_be_stored)
 }
 END_TEST
 
+START_TEST(commits_that_were_pushed_are_known)
+{
+    open_step("run-1", "publish");
+    note("a.c", "f", "beef", LEDGER_SHIPPED, json_pack("{s:s}", "commit", "0123"));
+    note("a.c", "f", "", LEDGER_TRIED, NULL);
+    note("a.c", "g", "beef", LEDGER_SHIPPED, json_pack("{s:s}", "commit", "4567"));
+    AUTO_JSON *rows = rows_of("a.c", "f"), *none = rows_of("a.c", "h");
+    ck_assert(ledger_knows_commit(rows, "0123"));
+    ck_assert(!ledger_knows_commit(rows, "4567"));
+    ck_assert(!ledger_knows_commit(rows, "012"));
+    ck_assert(!ledger_knows_commit(none, "0123"));
+    finish();
+}
+END_TEST
+
 UNIT_MAIN("steps/shared/ledger/ledger", entries_outlive_the_step, a_repeated_attempt_adds_nothing,
-          targets_are_kept_apart, every_event_can_be_stored)
+          targets_are_kept_apart, every_event_can_be_stored, commits_that_were_pushed_are_known)
