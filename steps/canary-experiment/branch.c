@@ -96,7 +96,7 @@ is_closed(struct work *work, bool *closed, struct err *err)
         return 0;
     if (request.remote_url == NULL || forge->find(step->arena, &request, &state, &url, err) != 0)
         return -1;
-    *closed = state == REQUEST_CLOSED;
+    *closed = state == REQUEST_CLOSED || state == REQUEST_MERGED;
     return 0;
 }
 

@@ -61,10 +61,9 @@ open_repository(struct work *work, struct err *err)
 }
 
 static int
-prepare_request(struct work *work, enum request_state *state, struct err *err)
+prepare_request(struct work *work, enum request_state *state, const char **url, struct err *err)
 {
     struct step *step = work->step;
-    const char *url;
     work->forge = forge_find(step_text(step, "forge"));
     work->request = (struct pull_request){
         .remote_url = repo_remote_url(work->repo, step->arena, work->remote, err),
@@ -74,13 +73,13 @@ prepare_request(struct work *work, enum request_state *state, struct err *err)
         .draft = step_bool(step, "draft"),
     };
     if (work->request.remote_url == NULL ||
-        work->forge->find(step->arena, &work->request, state, &url, err) != 0)
+        work->forge->find(step->arena, &work->request, state, url, err) != 0)
         return -1;
     if (*state == REQUEST_FOREIGN)
         return err_set(err, ERR_CONFLICT,
                        "%s is a pull request that is not atoll's, or for another function than %s of %s; "
                        "rename its branch",
-                       url, work->function, work->file);
+                       *url, work->function, work->file);
     return 0;
 }
 
@@ -140,7 +139,7 @@ open_request(struct work *work, struct err *err)
     enum request_state state;
     const char *url;
     if (workbench_open(step, json_object_get(work->record, "target"), &work->bench, err) != 0 ||
-        open_repository(work, err) != 0 || prepare_request(work, &state, err) != 0 ||
+        open_repository(work, err) != 0 || prepare_request(work, &state, &url, err) != 0 ||
         ledger_rows(step, work->file, work->function, &work->ledger, err) != 0)
         return -1;
     step_output(step, "function", json_string(work->function));
@@ -148,6 +147,11 @@ open_request(struct work *work, struct err *err)
         step_output(step, "status", json_string("closed-by-person"));
         step_output(step, "summary", json_string("a person closed this pull request; it stays closed"));
         return note_ledger(work, LEDGER_CLOSED, "branch", work->branch, err);
+    }
+    if (state == REQUEST_MERGED) {
+        step_output(step, "status", json_string("merged"));
+        step_output(step, "summary", json_string(arena_printf(step->arena, "%s is merged", url)));
+        return 0;
     }
     if (commit_make(work, err) != 0 || branch_look(work, err) != 0 || commit_verify(work, err) != 0 ||
         publish_push(work, err) != 0 || publish_request(work, &url, err) != 0 ||
@@ -222,7 +226,7 @@ static const struct field inputs[] = {
     {.name = NULL},
 };
 static const struct field outputs[] = {
-    {.name = "status", .type = FIELD_TEXT, .summary = "open or closed-by-person."},
+    {.name = "status", .type = FIELD_TEXT, .summary = "open, closed-by-person or merged."},
     {.name = "function", .type = FIELD_TEXT, .summary = "The function."},
     {.name = "pull_request",
      .type = FIELD_ANY,

@@ -17,12 +17,13 @@ struct pull_request {
     bool draft;
 };
 
-enum request_state { REQUEST_NONE, REQUEST_OPEN, REQUEST_CLOSED, REQUEST_FOREIGN };
+// Closed: a person said no. Merged: it ended well.
+enum request_state { REQUEST_NONE, REQUEST_OPEN, REQUEST_CLOSED, REQUEST_MERGED, REQUEST_FOREIGN };
 
 struct forge_ops {
     const char *name;
-    // What there is under the branch: nothing, an open one with our marker, one that somebody closed, or one
-    // that is not ours. `url` names it (arena).
+    // What there is under the branch: nothing, one with our marker that is open or that somebody closed or
+    // merged, or one that is not ours. `url` names it (arena).
     int (*find)(struct arena *arena, const struct pull_request *request, enum request_state *state,
                 const char **url, struct err *err);
     // Opens a request, or brings an open one up to date; its notes stay.
@@ -34,7 +35,7 @@ struct forge_ops {
 };
 
 // `local`: a Markdown file beside a bare repository on this machine, REPOSITORY.pull-requests/BRANCH.md. A
-// person closes it by writing `state: closed` into its head.
+// person closes it by writing `state: closed` into its head, and says `state: merged` after a merge.
 extern const struct forge_ops forge_local;
 
 // All forges, NULL-terminated.

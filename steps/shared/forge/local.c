@@ -48,9 +48,10 @@ find(struct arena *arena, const struct pull_request *request, enum request_state
         return -1;
     if (str_find(buf_str(&text), str_of(request->marker)) < 0)
         *state = REQUEST_FOREIGN;
-    else if (str_find(buf_str(&text), STR("\nstate: closed\n")) >= 0 ||
-             str_find(buf_str(&text), STR("\nstate: merged\n")) >= 0)
+    else if (str_find(buf_str(&text), STR("\nstate: closed\n")) >= 0)
         *state = REQUEST_CLOSED;
+    else if (str_find(buf_str(&text), STR("\nstate: merged\n")) >= 0)
+        *state = REQUEST_MERGED;
     else
         *state = REQUEST_OPEN;
     return 0;

@@ -345,14 +345,17 @@ START_TEST(the_plain_file_follows_at_the_last_stage)
 }
 END_TEST
 
-START_TEST(a_closed_request_holds)
+START_TEST(a_request_that_ended_holds)
 {
+    static const char *const states[] = {"closed", "merged"};
     rig_open(&rig, RIG_FASTER);
-    const char *page =
-        arena_printf(&rig.arena, "---\nstate: closed\n---\n%s", "<!-- atoll target: d.c:digest -->\n");
-    RIG_OK(&rig, fs_write(rig.url, str_of(page), &rig.err));
-    rig_expect(&rig, "hold", "no longer open");
-    ck_held();
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        const char *page = arena_printf(&rig.arena, "---\nstate: %s\n---\n%s", states[i],
+                                        "<!-- atoll target: d.c:digest -->\n");
+        RIG_OK(&rig, fs_write(rig.url, str_of(page), &rig.err));
+        rig_expect(&rig, "hold", "no longer open");
+        ck_held();
+    }
     rig_close(&rig);
 }
 END_TEST
@@ -399,5 +402,5 @@ UNIT_MAIN("steps/canary-experiment/canary_experiment", faster_advances_a_stage,
           answers_that_vary_by_themselves_hold, what_control_does_explains_what_treatment_does,
           a_service_that_fails_anyway_holds, a_branch_that_does_not_build_is_an_error,
           what_was_rolled_back_stays_back, the_last_stage_is_the_last,
-          the_plain_file_follows_at_the_last_stage, a_closed_request_holds, a_branch_that_is_gone_holds,
+          the_plain_file_follows_at_the_last_stage, a_request_that_ended_holds, a_branch_that_is_gone_holds,
           a_rewritten_branch_holds, another_record_is_refused)

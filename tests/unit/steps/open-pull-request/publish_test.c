@@ -68,6 +68,21 @@ START_TEST(what_a_person_closed_stays_closed)
 }
 END_TEST
 
+START_TEST(a_merged_request_is_not_called_declined)
+{
+    AUTO_RIG rig;
+    rig_open(&rig);
+    rig_expect(&rig, "one", "open");
+    const char *tip = rig_tip(&rig);
+    rig_set_page(&rig, "merged");
+    rig_winner(&rig, rig_other);
+    rig_expect(&rig, "two", "merged");
+    ck_assert(json_object_get(rig.outputs, "pull_request") == NULL);
+    ck_assert_str_eq(rig_tip(&rig), tip);
+    ck_assert_int_eq(rig_noted(&rig, "closed"), 0);
+}
+END_TEST
+
 START_TEST(a_request_that_is_not_atolls_is_left_alone)
 {
     AUTO_RIG rig;
@@ -127,5 +142,6 @@ END_TEST
 
 UNIT_MAIN("steps/open-pull-request/publish", a_repeated_attempt_publishes_nothing_more,
           a_push_whose_answer_was_lost_is_found_again, a_persons_commit_is_left_alone,
-          what_a_person_closed_stays_closed, a_request_that_is_not_atolls_is_left_alone,
-          static_functions_of_one_name_are_kept_apart, only_what_is_proven_is_published)
+          what_a_person_closed_stays_closed, a_merged_request_is_not_called_declined,
+          a_request_that_is_not_atolls_is_left_alone, static_functions_of_one_name_are_kept_apart,
+          only_what_is_proven_is_published)

@@ -113,7 +113,7 @@ START_TEST(what_a_person_did_is_seen)
     replace_page("---\nstate: closed\n---\n<!-- mark -->\n");
     ck_assert_int_eq(found(), REQUEST_CLOSED);
     replace_page("---\nstate: merged\n---\n<!-- mark -->\n");
-    ck_assert_int_eq(found(), REQUEST_CLOSED);
+    ck_assert_int_eq(found(), REQUEST_MERGED);
     replace_page("---\nstate: open\n---\nsomebody else's\n");
     ck_assert_int_eq(found(), REQUEST_FOREIGN);
     close_folder();
