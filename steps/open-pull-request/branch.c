@@ -84,6 +84,18 @@ check_commit(struct work *work, const char *commit, const char **variant, struct
         work->branch, work->remote, commit, *target != '\0' ? ", for " : "", target);
 }
 
+static int
+read_rollout(struct work *work, struct err *err)
+{
+    AUTO_BUF text = BUF(FILE_MAX_BYTES);
+    struct standing *standing = &work->standing;
+    if (repo_read(work->repo, standing->tip, work->rollout_path, FILE_MAX_BYTES, &text, err) != 0 ||
+        flag_format_flagd.read(work->step->arena, buf_str(&text), work->rollout_path, &standing->rollout,
+                               err) != 0)
+        return err_wrap(err, "reading the rollout of branch %s of %s", work->branch, work->remote);
+    return 0;
+}
+
 // From the tip down to the commit with the change. It stands on a commit of the base, as atoll made it, so
 // nothing below it belongs to the branch.
 static int
@@ -113,5 +125,5 @@ branch_look(struct work *work, struct err *err)
         return 0;
     if (repo_fetch(work->repo, work->remote, work->ref, standing->tip, err) != 0)
         return err_wrap(err, "looking at branch %s of %s", work->branch, work->remote);
-    return walk(work, err);
+    return walk(work, err) == 0 ? read_rollout(work, err) : -1;
 }

@@ -88,12 +88,28 @@ stages_json(const struct work *work)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < work->rollout.stage_count; i++)
-        json_array_append_new(list, json_real(work->stages[i]));
+        json_array_append_new(list, json_real(work->rollout.stages[i]));
     return list;
 }
 
+static const char *
+summary_of(const struct work *work, const char *url, bool kept)
+{
+    const struct standing *before = &work->standing;
+    struct arena *arena = work->step->arena;
+    const char *place = arena_printf(arena, "%s at %.12s, %s", work->branch, work->commit, url);
+    if (*before->variant == '\0')
+        return place;
+    const char *at = before->rollout.state == ROLLOUT_ROLLED_BACK
+                         ? "rolled back"
+                         : arena_printf(arena, "at %g %%", rollout_percent(&before->rollout));
+    if (kept)
+        return arena_printf(arena, "%s; it offers this variant already, and stays as it is, %s", place, at);
+    return arena_printf(arena, "%s; it takes the place of %.12s, which was %s", place, before->tip, at);
+}
+
 static int
-finish(struct work *work, const char *url, struct err *err)
+finish(struct work *work, const char *url, bool kept, struct err *err)
 {
     struct step *step = work->step;
     json_t *request =
@@ -104,10 +120,9 @@ finish(struct work *work, const char *url, struct err *err)
                   "lease", (json_int_t)work->rollout.lease_s, "evidence", work->evidence);
     if (request == NULL)
         return err_set(err, ERR_INTERNAL, "the pull request's record could not be put together");
-    step_output(step, "status", json_string("open"));
+    step_output(step, "status", json_string(kept ? "unchanged" : "open"));
     step_output(step, "pull_request", request);
-    step_output(step, "summary",
-                json_string(arena_printf(step->arena, "%s at %.12s, %s", work->branch, work->commit, url)));
+    step_output(step, "summary", json_text(str_of(summary_of(work, url, kept))));
     step_output(step, "next",
                 json_string(arena_printf(step->arena, "git -C %s fetch %s && git -C %s diff %s...%s/%s",
                                          step->repository, work->remote, step->repository, work->base,
@@ -129,6 +144,79 @@ note_ledger(struct work *work, enum ledger_event event, const char *key, const c
     return ledger_note(work->step, &entry, err);
 }
 
+// Ends the step without publishing.
+static int
+stop(struct work *work, const char *status, const char *summary)
+{
+    step_output(work->step, "status", json_string(status));
+    step_output(work->step, "summary", json_text(str_of(summary)));
+    return 0;
+}
+
+static bool
+is_same_variant(const struct work *work)
+{
+    const char *before = work->standing.variant;
+    return *before != '\0' && strcmp(before, json_get_text(work->winner, "variant", "")) == 0;
+}
+
+// Why this variant was rolled back, by the branch or by the ledger; NULL when it was not.
+static const char *
+retired_reason(const struct work *work)
+{
+    const struct rollout *rollout = &work->standing.rollout;
+    if (is_same_variant(work) && rollout->state == ROLLOUT_ROLLED_BACK)
+        return rollout->reason != NULL ? rollout->reason : "no reason given";
+    const json_t *entry =
+        ledger_standing(work->ledger, LEDGER_RETIRED, json_get_text(work->winner, "variant", ""));
+    return entry != NULL ? json_get_text(json_object_get(entry, "details"), "reason", "no reason given")
+                         : NULL;
+}
+
+// The branch offers the variant already: branch and rollout stay as they are. A request that is missing is
+// opened, as after a kill between the push and the request.
+static int
+keep(struct work *work, enum request_state state, const char *url, struct err *err)
+{
+    const struct standing *standing = &work->standing;
+    struct err absent;
+    memcpy(work->commit, standing->tip, REPO_OID_SIZE);
+    work->rollout = standing->rollout;
+    if (state == REQUEST_NONE) {
+        // A shallow clone lacks it; the difference is then from the new base.
+        if (repo_resolve(work->repo, arena_printf(work->step->arena, "%s~1", standing->change),
+                         work->base_commit, &absent) != 0)
+            step_progress(work->step, NULL, "%s: the branch's base is not here", work->function);
+        if (commit_verify(work, err) != 0 || publish_request(work, &url, err) != 0)
+            return -1;
+    }
+    if (!ledger_knows_commit(work->ledger, work->commit) &&
+        note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
+        return -1;
+    return finish(work, url, true, err);
+}
+
+static int
+offer(struct work *work, enum request_state state, const char *url, struct err *err)
+{
+    struct step *step = work->step;
+    if (commit_make(work, err) != 0 || branch_look(work, err) != 0)
+        return -1;
+    const char *reason = retired_reason(work);
+    if (reason != NULL && !step_bool(step, "again"))
+        return stop(work, "retired",
+                    arena_printf(step->arena,
+                                 "%s: this variant was rolled back (%s); `again: true` offers it again",
+                                 work->function, reason));
+    if (is_same_variant(work) && work->standing.rollout.state != ROLLOUT_ROLLED_BACK)
+        return keep(work, state, url, err);
+    if (commit_verify(work, err) != 0 || publish_push(work, err) != 0 ||
+        publish_request(work, &url, err) != 0 ||
+        note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
+        return -1;
+    return finish(work, url, false, err);
+}
+
 static int
 open_request(struct work *work, struct err *err)
 {
@@ -144,20 +232,12 @@ open_request(struct work *work, struct err *err)
         return -1;
     step_output(step, "function", json_string(work->function));
     if (state == REQUEST_CLOSED) {
-        step_output(step, "status", json_string("closed-by-person"));
-        step_output(step, "summary", json_string("a person closed this pull request; it stays closed"));
+        stop(work, "closed-by-person", "a person closed this pull request; it stays closed");
         return note_ledger(work, LEDGER_CLOSED, "branch", work->branch, err);
     }
-    if (state == REQUEST_MERGED) {
-        step_output(step, "status", json_string("merged"));
-        step_output(step, "summary", json_string(arena_printf(step->arena, "%s is merged", url)));
-        return 0;
-    }
-    if (commit_make(work, err) != 0 || branch_look(work, err) != 0 || commit_verify(work, err) != 0 ||
-        publish_push(work, err) != 0 || publish_request(work, &url, err) != 0 ||
-        note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
-        return -1;
-    return finish(work, url, err);
+    if (state == REQUEST_MERGED)
+        return stop(work, "merged", arena_printf(step->arena, "%s is merged", url));
+    return offer(work, state, url, err);
 }
 
 static int
@@ -217,6 +297,10 @@ static const struct field inputs[] = {
      .type = FIELD_DURATION,
      .otherwise = "\"14d\"",
      .summary = "How long evaluators serve the treatment when nobody renews the rollout file."},
+    {.name = "again",
+     .type = FIELD_BOOL,
+     .otherwise = "false",
+     .summary = "Offer a variant again that was rolled back."},
     {.name = "draft", .type = FIELD_BOOL, .otherwise = "false", .summary = "Open it as a draft."},
     {.name = "author-name", .type = FIELD_TEXT, .otherwise = "\"atoll\"", .summary = "Author of the commit."},
     {.name = "author-email",
@@ -226,11 +310,14 @@ static const struct field inputs[] = {
     {.name = NULL},
 };
 static const struct field outputs[] = {
-    {.name = "status", .type = FIELD_TEXT, .summary = "open, closed-by-person or merged."},
+    {.name = "status",
+     .type = FIELD_TEXT,
+     .summary = "open, unchanged, retired, closed-by-person or merged."},
     {.name = "function", .type = FIELD_TEXT, .summary = "The function."},
     {.name = "pull_request",
      .type = FIELD_ANY,
-     .summary = "Branch, commit, url, flag, rollout file; for canary-experiment."},
+     .summary =
+         "Branch, commit, url, flag, rollout file; for canary-experiment. Only when open or unchanged."},
     {.name = "summary", .type = FIELD_TEXT, .summary = "One line for people."},
     {.name = "next", .type = FIELD_TEXT, .summary = "The command to type next."},
     {.name = NULL},

@@ -11,11 +11,12 @@
 
 enum { STAGES_MAX = 32, CHANGES_MAX = 8 };
 
-// What stands under the branch on the remote.
+// What stands under the branch on the remote, from an earlier run.
 struct standing {
     char tip[REPO_OID_SIZE];    // REPO_NO_OID when there is no branch
     char change[REPO_OID_SIZE]; // the commit with the change, the tip or below it
-    const char *variant;        // that it carries
+    const char *variant;        // that it carries, "" when there is no branch, or just what this run pushed
+    struct rollout rollout;     // as it stands at the tip; zeroed without a variant
 };
 
 struct work {

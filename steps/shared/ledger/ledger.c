@@ -93,3 +93,22 @@ ledger_knows_commit(const json_t *rows, const char *commit)
     }
     return false;
 }
+
+const json_t *
+ledger_standing(const json_t *rows, enum ledger_event event, const char *variant)
+{
+    const json_t *standing = NULL;
+    size_t index;
+    json_t *row;
+    json_array_foreach(rows, index, row)
+    {
+        if (variant != NULL && strcmp(json_get_text(row, "variant", ""), variant) != 0)
+            continue;
+        const char *word = json_get_text(row, "event", "");
+        if (strcmp(word, ledger_event_name(event)) == 0)
+            standing = row;
+        else if (strcmp(word, ledger_event_name(LEDGER_SHIPPED)) == 0)
+            standing = NULL;
+    }
+    return standing;
+}

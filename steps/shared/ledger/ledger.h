@@ -36,6 +36,10 @@ int ledger_note(struct step *step, const struct ledger_entry *entry, struct err 
 int ledger_rows(struct step *step, const char *file, const char *function, json_t **rows,
                 struct err *err) MUST_USE;
 
+// The newest of a target's entries with this event, unless the same variant was shipped after it; NULL when
+// there is none. A NULL variant looks at all of them. Borrows from `rows`.
+const json_t *ledger_standing(const json_t *rows, enum ledger_event event, const char *variant) MUST_USE;
+
 // Whether one of a target's entries says that atoll pushed this commit ("commit" of its details).
 bool ledger_knows_commit(const json_t *rows, const char *commit) MUST_USE;
 

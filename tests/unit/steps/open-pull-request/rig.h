@@ -231,6 +231,36 @@ rig_message(struct rig *rig, const char *commit)
     return arena_str(&rig->w.arena, buf_str(&text));
 }
 
+// The rollout of the branch, moved on by `change` and pushed as canary-experiment does it, with the entry in
+// the ledger unless `event` is LEDGER_TRIED. In the arena.
+static inline const char *
+rig_decide(struct rig *rig, const char *run, void (*change)(struct rollout *), enum ledger_event event)
+{
+    static const struct repo_author author = {"atoll", "atoll@localhost", 1700000001};
+    const char *tip = rig_tip(rig);
+    struct rollout rollout;
+    AUTO_BUF text = BUF(RIG_MAX_BYTES);
+    char oid[REPO_OID_SIZE];
+    OK(flag_format_flagd.read(&rig->w.arena, str_of(rig_file(rig, tip, RIG_ROLLOUT)), RIG_ROLLOUT, &rollout,
+                              &rig->w.err),
+       &rig->w.err);
+    change(&rollout);
+    OK(flag_format_flagd.write(&rollout, &text, &rig->w.err), &rig->w.err);
+    const struct repo_change file = {.path = RIG_ROLLOUT, .content = buf_str(&text)};
+    OK(repo_commit(rig->repo, tip, NULL, &file, 1, "Decide\n\nAtoll-Target: src/x.c:twice\n", &author, oid,
+                   &rig->w.err),
+       &rig->w.err);
+    OK(repo_push(rig->repo, "origin", oid, "refs/heads/" RIG_BRANCH, tip, &rig->w.err), &rig->w.err);
+    if (event != LEDGER_TRIED) {
+        struct step step = rig_step(rig, run, NULL);
+        AUTO_JSON *details = json_pack("{s:s, s:s}", "commit", oid, "reason", rollout.reason);
+        const struct ledger_entry entry = {"src/x.c", "twice", rig_hash(rig), event, details};
+        OK(ledger_note(&step, &entry, &rig->w.err), &rig->w.err);
+        journal_close_local(step.journal);
+    }
+    return arena_dup(&rig->w.arena, oid);
+}
+
 // Commits one file on top of `parent` and makes that the branch's tip; in the arena.
 static inline const char *
 rig_push(struct rig *rig, const char *parent, const char *path, const char *text, const char *message,

@@ -153,5 +153,36 @@ START_TEST(commits_that_were_pushed_are_known)
 }
 END_TEST
 
+// What stands in "details" of the standing entry, "" when nothing stands.
+static const char *
+standing(enum ledger_event event, const char *variant)
+{
+    AUTO_JSON *rows = rows_of("a.c", "f");
+    const json_t *entry = ledger_standing(rows, event, variant);
+    return arena_dup(&arena, json_get_text(json_object_get(entry, "details"), "reason", ""));
+}
+
+START_TEST(an_event_stands_until_the_variant_is_shipped_again)
+{
+    open_step("run-1", "publish");
+    ck_assert_str_eq(standing(LEDGER_RETIRED, "beef"), "");
+    note("a.c", "f", "beef", LEDGER_SHIPPED, NULL);
+    note("a.c", "f", "beef", LEDGER_RETIRED, json_pack("{s:s}", "reason", "slow"));
+    ck_assert_str_eq(standing(LEDGER_RETIRED, "beef"), "slow");
+    ck_assert_str_eq(standing(LEDGER_RETIRED, "cafe"), "");
+    ck_assert_str_eq(standing(LEDGER_RETIRED, NULL), "slow");
+    ck_assert_str_eq(standing(LEDGER_CLOSED, NULL), "");
+    close_step();
+    open_step("run-2", "publish");
+    note("a.c", "f", "cafe", LEDGER_SHIPPED, NULL);
+    ck_assert_str_eq(standing(LEDGER_RETIRED, "beef"), "slow");
+    ck_assert_str_eq(standing(LEDGER_RETIRED, NULL), "");
+    note("a.c", "f", "beef", LEDGER_SHIPPED, NULL);
+    ck_assert_str_eq(standing(LEDGER_RETIRED, "beef"), "");
+    finish();
+}
+END_TEST
+
 UNIT_MAIN("steps/shared/ledger/ledger", entries_outlive_the_step, a_repeated_attempt_adds_nothing,
-          targets_are_kept_apart, every_event_can_be_stored, commits_that_were_pushed_are_known)
+          targets_are_kept_apart, every_event_can_be_stored, commits_that_were_pushed_are_known,
+          an_event_stands_until_the_variant_is_shipped_again)
