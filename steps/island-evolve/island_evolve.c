@@ -200,6 +200,45 @@ note_tried(struct step *step, const json_t *benchmark, struct err *err)
     return ledger_note(step, &entry, err);
 }
 
+// Ends the step without a search.
+static int
+skip(struct step *step, const json_t *benchmark, const char *why, struct err *err)
+{
+    const char *function = json_get_text(benchmark, "function", "");
+    const char *file = json_get_text(benchmark, "file", "");
+    json_t *record = json_pack("{s:s, s:s, s:s, s:O, s:i, s:{}, s:f, s:[o]}", "verdict", "none", "function",
+                               function, "file", file, "benchmark", benchmark, "evaluations", 0, "rejected",
+                               "seconds", 0.0, "notes", json_text(str_of(why)));
+    if (record == NULL)
+        return err_set(err, ERR_INTERNAL, "the record of %s could not be put together", function);
+    step_output(step, "verdict", json_string("none"));
+    step_output(step, "function", json_string(function));
+    step_output(step, "file", json_string(file));
+    step_output(step, "summary", json_text(str_of(arena_printf(step->arena, "%s: %s", function, why))));
+    step_output(step, "winner", record);
+    return 0;
+}
+
+// What a person declined is not searched for again: *why says so, NULL when nobody did.
+static int
+ask_ledger(struct step *step, const json_t *benchmark, const char **why, struct err *err)
+{
+    AUTO_JSON *rows = NULL;
+    *why = NULL;
+    if (step_bool(step, "again"))
+        return 0;
+    if (ledger_rows(step, json_get_text(benchmark, "file", ""), json_get_text(benchmark, "function", ""),
+                    &rows, err) != 0)
+        return -1;
+    const json_t *closed = ledger_standing(rows, LEDGER_CLOSED, NULL);
+    if (closed != NULL)
+        *why = arena_printf(step->arena,
+                            "not searched: a person closed its pull request, which run %s saw; "
+                            "`again: true` searches",
+                            json_get_text(closed, "run", ""));
+    return 0;
+}
+
 static int
 run(struct step *step, struct err *err)
 {
@@ -211,6 +250,11 @@ run(struct step *step, struct err *err)
     if (!json_is_object(json_object_get(evolution->benchmark, "target")))
         return err_set(err, ERR_CONFIG,
                        "`benchmark` is not a record of benchmark-generate: it has no \"target\"");
+    const char *why;
+    if (ask_ledger(step, evolution->benchmark, &why, err) != 0)
+        return -1;
+    if (why != NULL)
+        return skip(step, evolution->benchmark, why, err);
     int status = evolve(evolution, err);
     release(evolution);
     if (status != 0 && err->kind == ERR_TARGET) {
@@ -290,6 +334,10 @@ static const struct field inputs[] = {
     {.name = "cpu",
      .type = FIELD_TEXT,
      .summary = "the oldest processor that has to run it, as in -march=; default: what the flags allow"},
+    {.name = "again",
+     .type = FIELD_BOOL,
+     .otherwise = "false",
+     .summary = "search also when a person closed the function's pull request"},
     {.name = "costs",
      .type = FIELD_TEXT,
      .summary = "deterministic mode: JSON Lines of {code_hash, speedup} that stand for measurements"},

@@ -190,8 +190,9 @@ keep(struct work *work, enum request_state state, const char *url, struct err *e
         if (commit_verify(work, err) != 0 || publish_request(work, &url, err) != 0)
             return -1;
     }
-    if (!ledger_knows_commit(work->ledger, work->commit) &&
-        note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
+    bool noted = ledger_knows_commit(work->ledger, work->commit) &&
+                 ledger_standing(work->ledger, LEDGER_CLOSED, NULL) == NULL;
+    if (!noted && note_ledger(work, LEDGER_SHIPPED, "commit", work->commit, err) != 0)
         return -1;
     return finish(work, url, true, err);
 }
@@ -203,12 +204,14 @@ offer(struct work *work, enum request_state state, const char *url, struct err *
     if (commit_make(work, err) != 0 || branch_look(work, err) != 0)
         return -1;
     const char *reason = retired_reason(work);
-    if (reason != NULL && !step_bool(step, "again"))
+    bool again = step_bool(step, "again");
+    if (reason != NULL && !again)
         return stop(work, "retired",
                     arena_printf(step->arena,
                                  "%s: this variant was rolled back (%s); `again: true` offers it again",
                                  work->function, reason));
-    if (is_same_variant(work) && work->standing.rollout.state != ROLLOUT_ROLLED_BACK)
+    bool is_live = is_same_variant(work) && work->standing.rollout.state != ROLLOUT_ROLLED_BACK;
+    if (is_live && !(again && state == REQUEST_NONE))
         return keep(work, state, url, err);
     if (commit_verify(work, err) != 0 || publish_push(work, err) != 0 ||
         publish_request(work, &url, err) != 0 ||
@@ -235,6 +238,12 @@ open_request(struct work *work, struct err *err)
         stop(work, "closed-by-person", "a person closed this pull request; it stays closed");
         return note_ledger(work, LEDGER_CLOSED, "branch", work->branch, err);
     }
+    if (state == REQUEST_NONE && ledger_standing(work->ledger, LEDGER_CLOSED, NULL) != NULL &&
+        !step_bool(step, "again"))
+        return stop(work, "closed-by-person",
+                    arena_printf(step->arena,
+                                 "a person closed the pull request of %s; `again: true` offers one",
+                                 work->function));
     if (state == REQUEST_MERGED)
         return stop(work, "merged", arena_printf(step->arena, "%s is merged", url));
     return offer(work, state, url, err);
@@ -300,7 +309,7 @@ static const struct field inputs[] = {
     {.name = "again",
      .type = FIELD_BOOL,
      .otherwise = "false",
-     .summary = "Offer a variant again that was rolled back."},
+     .summary = "Offer again what was rolled back, or was closed by a person and is gone from the forge."},
     {.name = "draft", .type = FIELD_BOOL, .otherwise = "false", .summary = "Open it as a draft."},
     {.name = "author-name", .type = FIELD_TEXT, .otherwise = "\"atoll\"", .summary = "Author of the commit."},
     {.name = "author-email",

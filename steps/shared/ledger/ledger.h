@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The target ledger: what happened to a function over all runs, so that later runs neither try again what
-// failed nor offer again what a person declined. It stands in table `target_ledger` of the state; a row is
+// The target ledger: what happened to a function over all runs, so that later runs do not offer again what a
+// person declined or what was rolled back. It stands in table `target_ledger` of the state; a row is
 // written once for (target, variant, event, run, step), so a repeated attempt adds nothing.
 #ifndef ATOLL_STEPS_SHARED_LEDGER_LEDGER_H
 #define ATOLL_STEPS_SHARED_LEDGER_LEDGER_H

@@ -163,5 +163,42 @@ START_TEST(test_what_cannot_be_measured_says_why)
 }
 END_TEST
 
+static void
+note(struct lab *lab, const char *run, enum ledger_event event)
+{
+    struct step step = lab->step;
+    const struct ledger_entry entry = {"unit.c", "digest", "beef", event, NULL};
+    step.run_id = run;
+    lab_open_journal(lab);
+    step.journal = lab->step.journal;
+    LAB_OK(lab, ledger_note(&step, &entry, &lab->err));
+}
+
+START_TEST(test_what_a_person_declined_is_not_searched)
+{
+    static const char few[] = "{\"evaluations\": 3}", again[] = "{\"evaluations\": 3, \"again\": true}";
+    struct lab lab;
+    lab_open(&lab, unit, "digest", train, holdout);
+    note(&lab, "week-1", LEDGER_SHIPPED);
+    note(&lab, "week-2", LEDGER_CLOSED);
+    AUTO_JSON *skipped = run_step(&lab, few);
+    ck_assert_str_eq(json_get_text(skipped, "verdict", ""), "none");
+    ck_assert_str_eq(json_get_text(skipped, "function", ""), "digest");
+    ck_assert(strstr(json_get_text(skipped, "summary", ""), "a person closed its pull request") != NULL);
+    ck_assert(strstr(json_get_text(skipped, "summary", ""), "week-2") != NULL);
+    const json_t *record = json_object_get(skipped, "winner");
+    ck_assert_int_eq(json_get_int(record, "evaluations", -1), 0);
+    ck_assert_str_eq(json_get_text(record, "verdict", ""), "none");
+    // A person may have it searched all the same, and an open request takes the no back.
+    AUTO_JSON *searched = run_step(&lab, again);
+    ck_assert_int_gt(json_get_int(json_object_get(searched, "winner"), "evaluations", 0), 0);
+    note(&lab, "week-3", LEDGER_SHIPPED);
+    AUTO_JSON *open = run_step(&lab, few);
+    ck_assert_int_gt(json_get_int(json_object_get(open, "winner"), "evaluations", 0), 0);
+    lab_close(&lab);
+}
+END_TEST
+
 UNIT_MAIN("island-evolve/island_evolve", test_an_improvement_with_its_patch,
-          test_a_second_attempt_ends_the_same, test_nothing_better, test_what_cannot_be_measured_says_why)
+          test_a_second_attempt_ends_the_same, test_nothing_better, test_what_cannot_be_measured_says_why,
+          test_what_a_person_declined_is_not_searched)

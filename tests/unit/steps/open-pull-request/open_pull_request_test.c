@@ -92,6 +92,8 @@ START_TEST(a_person_may_have_it_offered_again)
     rig_open(&rig);
     rig_expect(&rig, "one", "open");
     rig_decide(&rig, "canary", roll_back, LEDGER_RETIRED);
+    // A commit of the same second on the same base would be the one that was pushed before.
+    rig_commit_file(&rig, "README", "newer\n");
     json_object_set_new(rig.with, "again", json_true());
     rig_expect(&rig, "two", "open");
     ck_assert_int_eq(rollout_of(&rig).state, ROLLOUT_OFF);

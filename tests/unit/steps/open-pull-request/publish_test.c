@@ -68,6 +68,30 @@ START_TEST(what_a_person_closed_stays_closed)
 }
 END_TEST
 
+START_TEST(what_a_person_closed_is_remembered)
+{
+    AUTO_RIG rig;
+    rig_open(&rig);
+    rig_expect(&rig, "one", "open");
+    rig_set_page(&rig, "closed");
+    rig_expect(&rig, "two", "closed-by-person");
+    // The forge has forgotten, the ledger has not.
+    OK(fs_remove_tree(rig_page_path(&rig, "twice"), &rig.w.err), &rig.w.err);
+    rig_expect(&rig, "three", "closed-by-person");
+    ck_assert(!fs_exists(rig_page_path(&rig, "twice")));
+    // A commit of the same second on the same base would be the one that was offered before.
+    rig_commit_file(&rig, "README", "newer\n");
+    json_object_set_new(rig.with, "again", json_true());
+    rig_expect(&rig, "four", "open");
+    ck_assert(strstr(rig_page(&rig), RIG_MARKER) != NULL);
+    // Offered again, the no is taken back.
+    json_object_set_new(rig.with, "again", json_false());
+    OK(fs_remove_tree(rig_page_path(&rig, "twice"), &rig.w.err), &rig.w.err);
+    rig_winner(&rig, rig_other);
+    rig_expect(&rig, "five", "open");
+}
+END_TEST
+
 START_TEST(a_merged_request_is_not_called_declined)
 {
     AUTO_RIG rig;
@@ -142,6 +166,6 @@ END_TEST
 
 UNIT_MAIN("steps/open-pull-request/publish", a_repeated_attempt_publishes_nothing_more,
           a_push_whose_answer_was_lost_is_found_again, a_persons_commit_is_left_alone,
-          what_a_person_closed_stays_closed, a_merged_request_is_not_called_declined,
-          a_request_that_is_not_atolls_is_left_alone, static_functions_of_one_name_are_kept_apart,
-          only_what_is_proven_is_published)
+          what_a_person_closed_stays_closed, what_a_person_closed_is_remembered,
+          a_merged_request_is_not_called_declined, a_request_that_is_not_atolls_is_left_alone,
+          static_functions_of_one_name_are_kept_apart, only_what_is_proven_is_published)
