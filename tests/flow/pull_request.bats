@@ -131,3 +131,89 @@ PY
     "$atoll" status --json | grep -q closed-by-person
     ! git -C "$origin" rev-parse -q --verify atoll/fibonacci
 }
+
+# publishing NAME=VALUE..: a pipeline that only publishes, with the evidence that the last run found.
+publishing() {
+    python3 - "$atoll" "$HOUSE/evidence.json" "$@" >publish.yml <<'PY'
+import json, os, subprocess, sys
+atoll, kept, inputs = sys.argv[1], sys.argv[2], dict(word.split("=") for word in sys.argv[3:])
+if not os.path.exists(kept):
+    status = json.loads(subprocess.run([atoll, "status", "--json"], capture_output=True, check=True).stdout)
+    prove = next(step for step in status["steps"] if step["id"] == "prove")
+    json.dump(prove["outputs"]["evidence"], open(kept, "w"))
+print("version: 1\nname: publish\nsteps:\n  - id: publish\n    uses: open-pull-request\n    with:")
+print("      evidence: " + json.dumps(json.load(open(kept))))
+for name, value in inputs.items():
+    print("      %s: %s" % (name, value))
+PY
+}
+
+# ends STATUS: the last run's step publish said so.
+ends() {
+    "$atoll" status --json | grep -qE "\"status\": ?\"$1\"" || {
+        "$atoll" status --json
+        return 1
+    }
+}
+
+@test "changes that are not committed stay at home" {
+    command -v python3 >/dev/null || skip "needs python3"
+    rm "$request"
+    echo '/* secret */' >>src/fibonacci.c
+    publishing again=true
+    run "$atoll" run publish.yml --quiet
+    git checkout -q src/fibonacci.c
+    [ "$status" -eq 1 ]
+    [[ $output == *"src/fibonacci.c has changes that are not committed; commit or stash them"* ]]
+    ! git -C "$origin" rev-parse -q --verify atoll/fibonacci
+}
+
+@test "a rollout goes on where it stands, and what was rolled back is not offered again" {
+    command -v python3 >/dev/null || skip "needs python3"
+    publishing again=true
+    "$atoll" run publish.yml --quiet
+    ends open
+    tip=$(git -C "$origin" rev-parse atoll/fibonacci)
+    publishing
+    "$atoll" run publish.yml --quiet
+    ends unchanged
+    [ "$(git -C "$origin" rev-parse atoll/fibonacci)" = "$tip" ]
+    checkout
+    sed -i 's/"ENABLED"/"DISABLED"/; s/"metadata": {/&"reason": "it was slower",/' .atoll/rollout/fibonacci.flagd.json
+    GIT_AUTHOR_DATE='1800000000 +0000' GIT_COMMITTER_DATE='1800000000 +0000' git -c user.name=atoll -c user.email=atoll@localhost \
+        commit -q -a -m "Roll fibonacci back" -m "Atoll-Target: src/fibonacci.c:fibonacci"
+    git push -q origin HEAD
+    tip=$(git rev-parse HEAD)
+    cd "$HOUSE/demo/tagd"
+    publishing draft=false
+    "$atoll" run publish.yml --quiet
+    ends retired
+    "$atoll" status --json | grep -q 'it was slower'
+    [ "$(git -C "$origin" rev-parse atoll/fibonacci)" = "$tip" ]
+}
+
+@test "an amended commit is a person's, though it keeps the trailers" {
+    command -v python3 >/dev/null || skip "needs python3"
+    checkout
+    git reset -q --hard HEAD~1
+    git -c user.name=p -c user.email=p@example.com commit -q --amend --no-edit
+    git push -q -f origin HEAD
+    tip=$(git rev-parse HEAD)
+    cd "$HOUSE/demo/tagd"
+    publishing again=true draft=false
+    run "$atoll" run publish.yml --quiet
+    [ "$status" -eq 1 ]
+    [[ $output == *"has a commit that is not atoll's (${tip:0:12}"* ]]
+    [ "$(git -C "$origin" rev-parse atoll/fibonacci)" = "$tip" ]
+}
+
+@test "a function whose pull request a person closed is not searched again" {
+    command -v python3 >/dev/null || skip "needs python3"
+    sed -i 's/^state: .*/state: closed/' "$request"
+    publishing
+    "$atoll" run publish.yml --quiet
+    ends closed-by-person
+    sed '/- id: prove/,$d' pipeline.yml >search.yml
+    "$atoll" run search.yml --quiet
+    "$atoll" status --json | grep -q 'not searched: a person closed its pull request'
+}
