@@ -191,7 +191,7 @@ style: ## formatting, house rules, cppcheck
 tidy: ## clang-tidy over everything (slow)
 	@$(DEPS) build style
 	@$(MAKE) --no-print-directory grammar
-	@tests/style/tidy "$(CPPFLAGS) $(PACKAGE_CFLAGS) -std=gnu17"
+	@tests/style/tidy $(PACKAGE_CFLAGS)
 
 # ---- install ------------------------------------------------------------------------------------------------------
 install: all ## install below PREFIX (DESTDIR is put in front)

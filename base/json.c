@@ -127,7 +127,7 @@ json_set_text(json_t *object, const char *key, const char *text)
 static size_t
 utf8_length(struct str s)
 {
-    unsigned char first = (unsigned char)s.ptr[0];
+    unsigned char first = (unsigned char)s.ptr[0]; // NOLINT(clang-analyzer-core.NullDereference): not empty
     if (first < 0x80)
         return 1;
     size_t len = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;

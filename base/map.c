@@ -82,7 +82,7 @@ copy_key(struct str key)
         abort();
     if (key.len > 0)
         memcpy(copy, key.ptr, key.len);
-    return str_n(copy, key.len);
+    return str_n(copy, key.len); // NOLINT(clang-analyzer-unix.Malloc): the map owns it
 }
 
 void **

@@ -192,7 +192,8 @@ static size_t
 audit_batches(const struct launch *launch)
 {
     const values *times = &launch->times[0][QUADS_CPU];
-    double batches = AUDIT_NS / fmax(times->items[times->count - 1], 1);
+    double last_ns = times->count > 0 ? times->items[times->count - 1] : 0;
+    double batches = AUDIT_NS / fmax(last_ns, 1);
     return batches < 1 ? 1 : batches > AUDIT_BATCHES_MAX ? AUDIT_BATCHES_MAX : (size_t)batches;
 }
 

@@ -209,8 +209,8 @@ static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct site site;
-    struct crc crc;
+    struct site site = {0};
+    struct crc crc = {0};
     AUTO_BUF prologue = BUF(1 << 16);
     struct edit edits[2];
 

@@ -120,7 +120,7 @@ static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct site site;
+    struct site site = {0};
 
     (void)err;
     if (find_sites(&shape, index + 1, &site) != index + 1)

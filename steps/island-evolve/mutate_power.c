@@ -213,7 +213,7 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
 {
     struct shape shape = shape_of(mutation);
     uint64_t *columns = ARENA_ARRAY(mutation->arena, uint64_t, BITS_MAX * BITS_MAX);
-    struct site site;
+    struct site site = {0};
     AUTO_BUF prologue = BUF(1 << 20);
 
     (void)err;

@@ -147,7 +147,7 @@ static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct site site;
+    struct site site = {0};
     AUTO_BUF step = BUF(1 << 16);
     AUTO_BUF loop = BUF(1 << 14);
 

@@ -338,7 +338,7 @@ static int
 apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160], struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct site site;
+    struct site site = {0};
     size_t rows = slices[index % MUTATE_SLICE_CHOICES];
     uint64_t *values = ARENA_ARRAY(mutation->arena, uint64_t, SLICES_MAX * 256);
 

@@ -209,7 +209,7 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
 {
     struct shape shape = shape_of(mutation);
     const struct choice *choice = &choices[index % MUTATE_UNROLL_CHOICES];
-    struct site site;
+    struct site site = {0};
     AUTO_BUF text = BUF(1 << 18);
     size_t loop = index / MUTATE_UNROLL_CHOICES;
 

@@ -263,7 +263,8 @@ check_function(struct screening *screening, struct arena *arena)
 }
 
 int
-screen_variant(const struct target *target, struct str variant, const char **reason, char *detail,
+screen_variant(const struct target *target, struct str variant, const char **reason,
+               char *detail, // NOLINT(readability-non-const-parameter): written through the screening
                size_t detail_size, struct err *err)
 {
     AUTO_ARENA arena = {0};

@@ -407,7 +407,7 @@ escaped(struct str text, int64_t *value)
         *value = to[at - from];
     else if (text.len > 2 && text.ptr[1] == 'x' &&
              str_to_u64(str_of((char[32]){'0', 'x', text.ptr[2], text.len > 3 ? text.ptr[3] : '\0'}), &code))
-        *value = (signed char)code;
+        *value = (char)code;
     else
         return false;
     return true;
