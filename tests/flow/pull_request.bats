@@ -38,6 +38,13 @@ setup() {
     request=$HOUSE/demo/origin.pull-requests/atoll-fibonacci.md
 }
 
+# Fails when the command succeeds: bash lets "! command" pass.
+refute() {
+    if "$@"; then
+        return 1
+    fi
+}
+
 checkout() {
     rm -rf "$BATS_TEST_TMPDIR/branch"
     git clone -q -b atoll/fibonacci "$origin" "$BATS_TEST_TMPDIR/branch"
@@ -52,8 +59,9 @@ checkout() {
 }
 
 @test "with the treatment's body replaced by abort() only the flag-on suite fails" {
+    command -v python3 >/dev/null || skip "needs python3"
     checkout
-    python3 - <<'PY' || skip "needs python3"
+    python3 - <<'PY'
 import re
 text = open("src/fibonacci.c").read()
 at = text.index("fibonacci_treatment(unsigned n)")
@@ -66,20 +74,28 @@ PY
 }
 
 @test "the flag file switches, and its lease switches back" {
+    command -v python3 >/dev/null || skip "needs python3"
     checkout
-    python3 - <<'PY' || skip "needs python3"
+    python3 - <<'PY'
 text = open("src/fibonacci.c").read()
 at = text.index("{", text.index("fibonacci_treatment(unsigned n)"))
 open("src/fibonacci.c", "w").write("#include <stdlib.h>\n" + text[: at + 1] + "\n    abort();" + text[at + 1 :])
 PY
     make -s tagd
+    # The control answers; the treatment aborts.
     ask() { echo "RETRY 7" | ATOLL_FLAG_FILE=$PWD/flags ./tagd >/dev/null 2>&1; }
-    printf 'atoll-fibonacci = off\n' >flags && ask
-    printf '# on for good\natoll-fibonacci = on\n' >flags && ! ask
-    printf 'atoll-fibonacci = on until 4102444800\n' >flags && ! ask
-    printf 'atoll-fibonacci = on until 1000\n' >flags && ask
-    printf 'atoll-fibonacci = on since ever\n' >flags && ask
-    printf 'atoll-fibonacc = on\natoll-fibonaccii = on\n' >flags && ask
+    printf 'atoll-fibonacci = off\n' >flags
+    ask
+    printf '# on for good\natoll-fibonacci = on\n' >flags
+    refute ask
+    printf 'atoll-fibonacci = on until 4102444800\n' >flags
+    refute ask
+    printf 'atoll-fibonacci = on until 1000\n' >flags
+    ask
+    printf 'atoll-fibonacci = on since ever\n' >flags
+    ask
+    printf 'atoll-fibonacc = on\natoll-fibonaccii = on\n' >flags
+    ask
 }
 
 @test "the old function stays word for word, and what surrounds it too" {
@@ -93,8 +109,9 @@ PY
 }
 
 @test "the rollout file is off, staged and leased; the pull request tells the evidence first" {
+    command -v python3 >/dev/null || skip "needs python3"
     checkout
-    python3 - <<'PY' || skip "needs python3"
+    python3 - <<'PY'
 import json
 flag = json.load(open(".atoll/rollout/fibonacci.flagd.json"))["flags"]["atoll-fibonacci"]
 assert flag["state"] == "ENABLED" and flag["defaultVariant"] == "control", flag
@@ -134,7 +151,7 @@ PY
     atoll_run
     grep -q '^state: closed$' "$request"
     "$atoll" status --json | grep -q closed-by-person
-    ! git -C "$origin" rev-parse -q --verify atoll/fibonacci
+    refute git -C "$origin" rev-parse -q --verify atoll/fibonacci
 }
 
 # publishing NAME=VALUE..: a pipeline that only publishes, with the evidence that the last run found.
