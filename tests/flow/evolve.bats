@@ -42,7 +42,7 @@ improved_by() { # FUNCTION FACTOR
 }
 
 @test "fibonacci: recursion becomes a loop" {
-    evolve fibonacci.c fibonacci 0.3
+    evolve fibonacci.c fibonacci 0.6
     check fibonacci
     improved_by fibonacci 20
 }
@@ -81,7 +81,7 @@ improved_by() { # FUNCTION FACTOR
     mkdir -p other/src
     sed -E 's/\bfibonacci\b/zorp/g; s/\bn\b/quux/g' src/fibonacci.c | tr '\n' ' ' |
         sed -E 's/.*#include "[a-z_]+\.h"//; s/^/#include <stdint.h>\n/' >other/src/zorp.c
-    "$atoll" evolve other/src/zorp.c:zorp --minutes 0.3 --json >zorp.json
+    "$atoll" evolve other/src/zorp.c:zorp --minutes 0.6 --json >zorp.json
     improved_by zorp 20
 }
 

@@ -23,8 +23,8 @@ import sys
 import time
 
 FUNCTIONS = ("fibonacci", "crc32_update")
-PATIENCE_S = 120
-GONE_WITHIN_S = 5
+PATIENCE_S = 900
+GONE_WITHIN_S = 30
 
 PIPELINE = """version: 1
 name: optimise-tagd
@@ -51,7 +51,7 @@ steps:
     if: ${{ item.status == 'ready' }}
     with:
       benchmark: ${{ item.benchmark }}
-      minutes: 0.3
+      minutes: 1
       evaluations: 24
       models:
         - provider: command

@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Runs every test in a process of its own and ends with check's summary line. Time limit 60 s a test.
+// Runs every test in a process of its own and ends with check's summary line. Time limit 300 s a test.
 static int
 unit_run(const char *suite_name, const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(suite_name);
     TCase *tcase = tcase_create(suite_name);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 300);
     for (size_t i = 0; i < count; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);
