@@ -93,9 +93,9 @@ START_TEST(planted_work_is_read)
 {
     struct stage s;
     stage_init(&s, 3, 3);
-    // Another program may disturb all launches of one duet on a shared machine, hardly those of three.
+    // Another program may disturb all launches of one duet on a shared machine, hardly those of six.
     double off = 1;
-    for (int i = 0; i < 3 && off > 0.015; i++) {
+    for (int i = 0; i < 6 && off > 0.015; i++) {
         s.spec.seed++;
         stage_run(&s, CHAIN_OBJECT(2000), CHAIN_OBJECT(2100));
         off = fabs(s.result.speedup - 1 / 1.05);
@@ -114,14 +114,20 @@ START_TEST(equal_pair_is_not_called_different)
 {
     struct stage s;
     stage_init(&s, 6, 12);
-    stage_run(&s, CHAIN_OBJECT(500), CHAIN_OBJECT(500));
-    ck_assert_msg(s.result.verdict == DUET_EQUIVALENT || s.result.verdict == DUET_INCONCLUSIVE,
-                  "%s %.4f [%.4f %.4f]", duet_verdict_name(s.result.verdict), s.result.speedup, s.result.low,
-                  s.result.high);
-    ck_assert(s.result.low < 1.005 && s.result.high > 0.995);
-    ck_assert_uint_eq(s.links[0], s.result.launches);
-    ck_assert_uint_eq(s.links[1], s.result.launches);
-    ck_assert_uint_eq(s.progress, s.result.launches);
+    bool equal = false;
+    // One duet in a hundred may be wrong, and a busy machine adds to that; a bias is wrong every time.
+    for (int i = 0; i < 3 && !equal; i++) {
+        s.spec.seed++;
+        s.links[0] = s.links[1] = 0;
+        stage_run(&s, CHAIN_OBJECT(500), CHAIN_OBJECT(500));
+        ck_assert_uint_eq(s.links[0], s.result.launches);
+        ck_assert_uint_eq(s.links[1], s.result.launches);
+        ck_assert_uint_eq(s.progress, s.result.launches);
+        equal = (s.result.verdict == DUET_EQUIVALENT || s.result.verdict == DUET_INCONCLUSIVE) &&
+                s.result.low < 1.005 && s.result.high > 0.995;
+    }
+    ck_assert_msg(equal, "%s %.4f [%.4f %.4f]", duet_verdict_name(s.result.verdict), s.result.speedup,
+                  s.result.low, s.result.high);
     stage_release(&s);
 }
 END_TEST
@@ -130,11 +136,12 @@ START_TEST(faster_and_slower_are_told)
 {
     struct stage s;
     stage_init(&s, 6, 20);
-    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    stage_run(&s, CHAIN_OBJECT(1200), CHAIN_OBJECT(300));
     ck_assert_str_eq(duet_verdict_name(s.result.verdict), "faster");
-    ck_assert_msg(s.result.low > 1.5 && s.result.high < 2.6, "[%.4f %.4f]", s.result.low, s.result.high);
+    ck_assert_msg(s.result.low > 2.5 && s.result.high < 6.4, "[%.4f %.4f]", s.result.low, s.result.high);
+    ck_assert_msg(fabs(s.result.speedup / 4 - 1) < 0.2, "read %.4f", s.result.speedup);
     s.links[0] = s.links[1] = 0;
-    stage_run(&s, CHAIN_OBJECT(300), CHAIN_OBJECT(600));
+    stage_run(&s, CHAIN_OBJECT(300), CHAIN_OBJECT(1200));
     ck_assert_str_eq(duet_verdict_name(s.result.verdict), "slower");
     ck_assert(s.result.high < 1);
     stage_release(&s);
@@ -222,12 +229,13 @@ END_TEST
 START_TEST(budget_ends_a_duet)
 {
     struct stage s;
-    stage_init(&s, 50, 500);
+    stage_init(&s, 500, 500);
     s.spec.budget_ns = 400000000;
     stage_run(&s, CHAIN_OBJECT(300), CHAIN_OBJECT(303));
     ck_assert_int_eq(s.result.verdict, DUET_INCONCLUSIVE);
-    ck_assert(s.result.seconds < 3);
+    ck_assert(s.result.seconds < 20);
     ck_assert_uint_ge(s.result.launches, 1);
+    ck_assert_uint_lt(s.result.launches, 500);
     stage_release(&s);
 }
 END_TEST
