@@ -17,10 +17,10 @@ static const char pipeline[] =
     "steps:\n"
     "  - {id: list, uses: echo, with: {items: [{name: a}, {name: b}, {name: c}]}}\n"
     "  - {id: each, uses: work, for-each: \"${{ steps.list.outputs.items }}\",\n"
-    "     with: {count: 30, sleep-ms: 4, log: log}}\n"
-    "  - {id: ship, uses: ship, with: {count: 30, sleep-ms: 3, key: one, log: world}}\n"
-    "  - {id: send, uses: ship, needs: each, with: {count: 30, sleep-ms: 3, key: two, log: world}}\n"
-    "  - {id: end, uses: work, needs: [ship, send], with: {count: 40, sleep-ms: 3, log: log}}\n";
+    "     with: {count: 30, sleep-ms: 12, log: log}}\n"
+    "  - {id: ship, uses: ship, with: {count: 30, sleep-ms: 12, key: one, log: world}}\n"
+    "  - {id: send, uses: ship, needs: each, with: {count: 30, sleep-ms: 12, key: two, log: world}}\n"
+    "  - {id: end, uses: work, needs: [ship, send], with: {count: 40, sleep-ms: 12, log: log}}\n";
 
 static pid_t
 start(const struct engine_options *options)
@@ -113,7 +113,7 @@ static void
 assert_no_orphan(const char *folder)
 {
     pid_t one = 0;
-    int64_t patience = clock_mono_ns() + 2000000000;
+    int64_t patience = clock_mono_ns() + 20000000000;
     while (processes(folder, 0, &one) > 0 && clock_mono_ns() < patience)
         fake_sleep_ms(2);
     ck_assert_msg(processes(folder, 0, &one) == 0, "process %d outlived its supervisor", (int)one);

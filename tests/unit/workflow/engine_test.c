@@ -231,7 +231,7 @@ fork_engine(const struct engine_options *options)
 static void
 wait_for_lines(const char *path, int count)
 {
-    for (int i = 0; i < 2000 && fake_count(path, NULL) < count; i++)
+    for (int i = 0; i < 12000 && fake_count(path, NULL) < count; i++)
         fake_sleep_ms(5);
     ck_assert_int_ge(fake_count(path, NULL), count);
 }
@@ -242,7 +242,7 @@ START_TEST(a_signal_leaves_a_run_that_goes_on)
     char *folder = fake_folder(&arena);
     struct engine_options options = fake_options(
         folder,
-        "version: 1\nname: x\nsteps:\n  - {id: a, uses: work, with: {count: 12, sleep-ms: 30, log: log}}\n");
+        "version: 1\nname: x\nsteps:\n  - {id: a, uses: work, with: {count: 12, sleep-ms: 600, log: log}}\n");
     pid_t pid = fork_engine(&options);
     wait_for_lines("log", 3);
     struct engine_outcome outcome;
@@ -276,7 +276,7 @@ START_TEST(another_pipeline_supersedes_an_unfinished_run)
     char *folder = fake_folder(&arena);
     struct engine_options options = fake_options(
         folder,
-        "version: 1\nname: x\nsteps:\n  - {id: a, uses: work, with: {count: 50, sleep-ms: 50, log: log}}\n");
+        "version: 1\nname: x\nsteps:\n  - {id: a, uses: work, with: {count: 50, sleep-ms: 500, log: log}}\n");
     pid_t pid = fork_engine(&options);
     wait_for_lines("log", 2);
     kill(pid, SIGKILL);
