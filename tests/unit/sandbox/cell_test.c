@@ -121,7 +121,7 @@ addresses(const char *source, bool sanitized)
     unsigned seen = 0;
     bench_init(&b, source);
     cell_free(b.cell);
-    b.cell = start(&b.f, fs_join(&b.f.arena, b.f.folder, "object.so"), sanitized);
+    b.cell = start(&b.f, fs_join(&b.f.arena, b.f.folder, "object.so"), WALL_MS, sanitized);
     for (size_t i = 0; i < 32; i++) {
         calls_add_bytes(&b.calls, 2, "0123456789abcdef", 16);
         calls_next(&b.calls);

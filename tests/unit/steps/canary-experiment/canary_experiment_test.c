@@ -4,6 +4,8 @@
 
 #include "base/db.h"
 
+#include <math.h>
+
 static struct rig rig;
 
 // Nothing was committed.
@@ -169,6 +171,7 @@ END_TEST
 START_TEST(ten_per_cent_slower_is_rolled_back)
 {
     rig_open(&rig, RIG_SLOWER);
+    json_object_set_new(rig.with, "quads", json_integer(60));
     rig_expect(&rig, "rollback", "slower");
     ck_rolled_back("slower");
     ck_assert(json_get_real(rig.outputs, "speedup_high", 2) < 1);
@@ -213,7 +216,7 @@ END_TEST
 START_TEST(a_hang_is_rolled_back)
 {
     rig_open(&rig, "for (;;) line += *line == 'X';");
-    json_object_set_new(rig.with, "timeout", json_real(1));
+    json_object_set_new(rig.with, "timeout", json_real(4));
     rig_expect(&rig, "rollback", "it hit its wall limit");
     ck_rolled_back("wall limit");
     rig_close(&rig);
@@ -222,14 +225,20 @@ END_TEST
 
 START_TEST(equal_holds)
 {
-    rig_open(&rig, RIG_EQUAL);
-    json_object_set_new(rig.with, "quads", json_integer(18));
-    RIG_OK(&rig, rig_run(&rig, "canary"));
-    // One look in twenty may be wrong about equal sides; it may never see a large effect.
-    ck_assert_double_eq_tol(json_get_real(rig.outputs, "speedup", 0), 1, 0.1);
-    if (strcmp(rig_said(&rig, "decision"), "hold") == 0)
-        ck_held();
-    rig_close(&rig);
+    bool held = false;
+    double speedup = 0;
+    // One look in twenty may be wrong about equal sides; three in a row are a bias.
+    for (int look = 0; look < 3 && !held; look++) {
+        rig_open(&rig, RIG_EQUAL);
+        json_object_set_new(rig.with, "quads", json_integer(18));
+        RIG_OK(&rig, rig_run(&rig, "canary"));
+        speedup = json_get_real(rig.outputs, "speedup", 0);
+        held = strcmp(rig_said(&rig, "decision"), "hold") == 0 && fabs(speedup - 1) < 0.1;
+        if (held)
+            ck_held();
+        rig_close(&rig);
+    }
+    ck_assert_msg(held, "%.3fx", speedup);
 }
 END_TEST
 
