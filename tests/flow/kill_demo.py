@@ -6,11 +6,13 @@ kill_demo.py --build DIR --base DIR --mode deterministic|normal --kills N --seed
 
 DIR of --base is what `run-demo --prepare` made. The whole process group of `atoll run` gets SIGKILL at moments spread
 over all steps, some of them as soon as a branch of the bare remote moved; after each, `atoll run` goes on. What was
-called is counted from outside: in the log of a compiler wrapper and in that of a fake model command. Prints what it
-found wrong, a line each, and ends with 1; else ends with 0.
+called is counted from outside: in the log of a compiler wrapper and in that of a fake model command, against what the
+state says was committed, or in flight, at each kill. Prints what it found wrong, a line each, and ends with 1; else
+ends with 0.
 """
 import argparse
 import collections
+import hashlib
 import json
 import os
 import random
@@ -20,6 +22,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 FUNCTIONS = ("fibonacci", "crc32_update")
@@ -84,10 +87,13 @@ steps:
       min-cpu-seconds: 0
 """
 
-# Logs the sum of the sources, and what they are compiled to.
+# Logs the sum of the sources, and what they are compiled to; keeps the sources.
 COMPILER = r"""#!/bin/sh
 here=%(dir)s
-sum=$(for word; do case $word in *.c) cat -- "$word" ;; esac; done | sha256sum | cut -c 1-16)
+copy=$here/log/sources/$$
+for word; do case $word in -*) ;; *.c) cat -- "$word" ;; esac; done >"$copy"
+sum=$(sha256sum <"$copy" | cut -c 1-16)
+mv "$copy" "$here/log/sources/$sum"
 echo "begin $sum $*" >>"$here/log/compiler"
 exec cc "$@"
 """
@@ -143,7 +149,7 @@ class Site:
     def __init__(self, base, build, name, mode):
         self.dir = os.path.join(os.path.realpath(base), name)
         shutil.rmtree(self.dir, ignore_errors=True)
-        os.makedirs(os.path.join(self.dir, "log"))
+        os.makedirs(os.path.join(self.dir, "log/sources"))
         self.repository, self.remote = os.path.join(self.dir, "tagd"), os.path.join(self.dir, "origin.git")
         for part in ("tagd", "origin.git"):
             shutil.copytree(os.path.join(base, part), os.path.join(self.dir, part), symlinks=True)
@@ -151,6 +157,7 @@ class Site:
         for binary in ("atoll", "atoll-cell"):
             shutil.copy2(os.path.join(build, binary), self.dir)
         self.mode, self.kills, self.problems = mode, 0, []
+        self.lives = []  # the activities of the state as each kill left them
         functions = FUNCTIONS if mode == "deterministic" else FUNCTIONS[:1]
         wanted = " || ".join(f"item.function == '{function}'" for function in functions)
         values = {"dir": self.dir, "wanted": wanted}
@@ -194,6 +201,7 @@ class Site:
         for log in ("compiler", "model"):
             with open(os.path.join(self.dir, "log", log), "a", encoding="utf-8") as file:
                 file.write("KILL\n")
+        self.lives.append(self.activities())
 
     def processes(self):
         """Processes that run a binary of this site, in its folders, or with its paths as arguments."""
@@ -225,6 +233,27 @@ class Site:
                 db.close()
         except sqlite3.OperationalError:
             return []
+
+    def activities(self):
+        """{(step, name, key): (attempts, whether it is committed)}, read from a copy: recovery is the next run's work."""
+        if not os.path.exists(self.state):
+            return {}
+        with tempfile.TemporaryDirectory() as folder:
+            for end in ("", "-wal"):
+                if os.path.exists(self.state + end):
+                    shutil.copy(self.state + end, os.path.join(folder, "state.db" + end))
+            db = sqlite3.connect(os.path.join(folder, "state.db"))
+            try:
+                rows = db.execute("SELECT step, name, key, attempts, committed_ns IS NOT NULL FROM activity").fetchall()
+            except sqlite3.OperationalError:  # killed before the tables were there
+                rows = []
+            finally:
+                db.close()
+        return {tuple(row[:3]): (row[3], bool(row[4])) for row in rows}
+
+    def in_flight(self, activity):
+        """At how many kills it was begun and not committed."""
+        return sum(1 for life in self.lives if activity in life and not life[activity][1])
 
     def facts(self, step):
         """How much of a step is committed."""
@@ -439,6 +468,80 @@ def is_variant(site):
     return wanted
 
 
+def sums_of_variants(site):
+    """{sum: [activity that compiles it]} of the search: a variant is the whole file with the function replaced."""
+    texts = {}
+    for name in os.listdir(os.path.join(site.dir, "log/sources")):
+        with open(os.path.join(site.dir, "log/sources", name), encoding="utf-8", errors="replace") as file:
+            texts[name] = file.read()
+    final, found = site.activities(), collections.defaultdict(list)
+    rows = site.rows("SELECT c.step, c.id, c.parent, c.file, b.content FROM candidate c JOIN blob b ON b.hash = c.source")
+    roots = {step: (file, plain_text(text)) for step, _, parent, file, text in rows if parent is None}
+    for step, id_, _, _, text in rows:
+        file, root = roots[step]
+        before, after = "\n".join(lines(os.path.join(site.repository, file))).split(root)
+        whole = before + plain_text(text) + after
+        users = [(step, "evaluate", id_), (step, "holdout", id_)]
+        users += [activity for activity in final if activity[:2] == (step, "measure") and activity[2].endswith("/" + id_)]
+        for sum_, source in texts.items():
+            if source.startswith(whole.rstrip()) and source[len(whole.rstrip()) :].lstrip().startswith("extern void *const"):
+                found[sum_] += [activity for activity in users if activity in final]
+    for activity in final:
+        if activity[1] == "oracle":
+            # The key is the sum of the question, which is compiled together with a driver.
+            for sum_, source in texts.items():
+                ends = [match.end() for match in re.finditer(r"    return y;\n}\n", source)]
+                sums = [hashlib.sha256(source[:end].encode()).hexdigest() for end in ends]
+                if any(activity[2].startswith(full[:32]) for full in sums):
+                    found[sum_].append(activity)
+    return found
+
+
+def plain_text(content):
+    return content.decode(errors="replace") if isinstance(content, bytes) else content
+
+
+def sums_of_prompts(site, begun):
+    """{sum: [activity that asked]}: a reply holds the first six digits of the prompt's sum, as a number."""
+    found = collections.defaultdict(list)
+    rows = site.rows(
+        "SELECT a.step, a.name, a.key, b.content FROM activity a JOIN blob b ON b.hash = json_extract(a.result, '$.reply')"
+        " WHERE a.name = 'model'"
+    )
+    for step, name, key, reply in rows:
+        number = int(re.search(r"== (\d+)\)", plain_text(reply)).group(1))
+        for sum_ in begun:
+            if sum_.startswith(f"{number:06x}"):
+                found[sum_].append((step, name, key))
+    return found
+
+
+def count_against_state(site, log, begun):
+    """What was committed was called once for it; a kill repeats a call only where it found it in flight."""
+    users = sums_of_prompts(site, begun) if log == "model" else sums_of_variants(site)
+    again = sum(max(0, times - len(users[sum_])) for sum_, times in begun.items())
+    print(f"{log}: for {sum(len(users[sum_]) for sum_ in begun)} committed activities, {again} calls again after a kill")
+    for sum_, times in begun.items():
+        allowed = sum(1 + site.in_flight(activity) for activity in users[sum_])
+        if times > allowed:
+            told = [" ".join(activity) for activity in users[sum_]]
+            site.problems.append(f"{log}: {sum_} was called {times} times, {allowed} for what is committed: {told}")
+
+
+def count_attempts(site):
+    """What was committed at a kill is never begun again; of each kind a step has at most one thing in flight."""
+    final = site.activities()
+    for number, life in enumerate(site.lives, 1):
+        for activity, (attempts, committed) in life.items():
+            if committed and final.get(activity) != (attempts, True):
+                site.problems.append(f"{activity} was committed at kill {number}, and begun again")
+        flying = collections.Counter(activity[:2] for activity, (_, committed) in life.items() if not committed)
+        site.problems += [f"kill {number} found {count} of {kind} in flight" for kind, count in flying.items() if count > 1]
+    for activity, (attempts, _) in final.items():
+        if attempts > 1 + site.in_flight(activity):
+            site.problems.append(f"{activity} was begun {attempts} times, in flight at {site.in_flight(activity)} kills")
+
+
 def count_calls(reference, site):
     for log, wanted in (("model", lambda line: True), ("compiler", is_variant(site))):
         begun, cut = counted(site, log, wanted)
@@ -447,10 +550,9 @@ def count_calls(reference, site):
         print(f"{log}: {sum(begun.values())} calls, {sum(usual.values())} without a kill, {again} cut by a kill")
         if not begun:
             site.problems.append(f"the log of the {log} has no calls")
+        count_against_state(site, log, begun)
         if site.mode != "deterministic":
-            # Another search each time: what wins is compiled for its verdict too.
-            most = max(usual.values(), default=1)
-            usual = collections.Counter({sum_: most for sum_ in begun})
+            continue  # another search each time
         # A model's reply is committed, so it is asked for once. An object file is not: what a killed worker was in the
         # middle of (a duet, a verdict) starts with the compilation of its variant again, at most one a kill.
         allowed = site.kills if log == "compiler" else 0
@@ -555,6 +657,7 @@ def main():
     if not any("atoll run:" in problem for problem in site.problems):
         count_steps(site, functions)
         count_remote(site, functions)
+        count_attempts(site)
         count_calls(reference, site)
         if given.mode == "deterministic":
             compare(reference, site)
