@@ -3,7 +3,6 @@
 #include "tests/unit/sandbox/fixture.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,7 +90,7 @@ try_attack(struct fixture *f, const struct attack *attack, const char *argument,
     if ((!attack->needs_root || geteuid() == 0) && run_bare(program, argument) != 0)
         buf_printf(wrong, "%s fails without the sandbox, too\n", attack->name);
     if (launcher_level(f->launcher) < attack->stopped_at || probe.landlock_abi < attack->landlock_abi) {
-        printf("skipped: %s needs %s\n", attack->name, isolation_name(attack->stopped_at));
+        skip_without_landlock(attack->name, attack->landlock_abi);
         return;
     }
     for (int profile = LAUNCH_BUILD; profile <= LAUNCH_RUN; profile++)

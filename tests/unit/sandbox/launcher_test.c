@@ -191,7 +191,7 @@ has_fence(const struct shell *shell)
 {
     if (launcher_level(shell->f.launcher) >= ISOLATION_FENCE)
         return true;
-    printf("skipped: needs Landlock\n");
+    skip_without_landlock("limiting file access", 3);
     return false;
 }
 
