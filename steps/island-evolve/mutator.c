@@ -48,6 +48,8 @@ includes_end(struct str text, size_t start, size_t end)
 {
     size_t at = start;
 
+    while (at < end && text.ptr[at] == '\n')
+        at++;
     while (str_starts(str_from(text, at), STR("#include"))) {
         while (at < end && text.ptr[at] != '\n')
             at++;
@@ -76,6 +78,10 @@ mutation_write(const struct mutation *mutation, const struct edit *edits, size_t
             at = includes;
         }
     }
+    // A directive needs a line of its own, also where the function stands in the middle of one.
+    if (prologue != NULL && *prologue == '#' && mutation->variant_start > 0 &&
+        text.ptr[mutation->variant_start - 1] != '\n')
+        buf_putc(variant, '\n');
     if (prologue != NULL)
         buf_puts(variant, prologue);
     for (size_t i = 0; i < count; i++) {

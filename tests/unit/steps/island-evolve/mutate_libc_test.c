@@ -48,6 +48,15 @@ START_TEST(copies)
 }
 END_TEST
 
+START_TEST(includes_in_the_middle_of_a_line)
+{
+    check(HEAD
+          "static int one(void) { return 1; } int run(char *out, const char *a, unsigned n, const char *b) { "
+          "(void)b; for (unsigned i = 0; i < n; i++) out[i] = a[i]; return one(); }\n",
+          "\n#include <string.h>\n\nint run(");
+}
+END_TEST
+
 START_TEST(fills)
 {
     check(HEAD "int run(char *out, const char *a, unsigned n, const char *b)\n{\n    (void)a;\n    (void)b;\n"
@@ -164,5 +173,5 @@ START_TEST(includes_stay_in_front)
 }
 END_TEST
 
-UNIT_MAIN("steps/island-evolve/mutate_libc", copies, fills, searches, searches_that_leave_the_loop, measures,
-          compares, leaves_other_loops_alone, includes_stay_in_front)
+UNIT_MAIN("steps/island-evolve/mutate_libc", copies, includes_in_the_middle_of_a_line, fills, searches,
+          searches_that_leave_the_loop, measures, compares, leaves_other_loops_alone, includes_stay_in_front)
