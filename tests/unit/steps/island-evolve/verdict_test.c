@@ -36,11 +36,11 @@ struct court {
 };
 
 static void
-open_court(struct court *court)
+open_court_of(struct court *court, const char *text)
 {
     struct lab *lab = &court->lab;
     *court = (struct court){0};
-    lab_open(lab, unit, "digest", train, holdout);
+    lab_open(lab, text, "digest", train, holdout);
     LAB_OK(lab, recorder_init(&court->recorder, &lab->step, &lab->cascade, "salt", NULL, &lab->err));
     court->search_spec = (struct search_spec){
         .arena = &lab->arena, .salt = "salt", .islands = 1, .target = &lab->bench.target};
@@ -54,6 +54,12 @@ open_court(struct court *court)
                                         .min_speedup = 1.05,
                                         .margin = 0.01,
                                         .seconds = 10};
+}
+
+static void
+open_court(struct court *court)
+{
+    open_court_of(court, unit);
 }
 
 static void
@@ -251,6 +257,71 @@ START_TEST(test_of_equals_the_shorter)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/verdict", test_a_sanitizer_refutes, test_no_candidate,
-          test_a_winner_without_what_it_does_not_need, test_holdout_refutes, test_holdout_is_no_faster,
-          test_only_hints, test_too_small_a_gain, test_of_equals_the_shorter)
+// ---- with the real meter: four rounds of a chain of multiplications, of which one is enough
+
+#define CHAIN                                                                                              \
+    "for (size_t i = 0; i < len; i++)\n            for (int k = 0; k < 60; k++)\n                a = a * " \
+    "31 + data[i];\n"
+#define DIGEST "uint32_t digest(const uint8_t *data, size_t len)\n{\n    uint32_t a = 0;\n"
+#define LONG_DIGEST                                                                                 \
+    DIGEST "    for (volatile int again = 0; again < 4; again++) {\n        a = 1;\n        " CHAIN \
+           "    }\n    return a;\n}"
+
+static void
+open_timed_court(struct court *court)
+{
+    open_court_of(court, "#include <stddef.h>\n#include <stdint.h>\n\n" LONG_DIGEST "\n");
+    court->lab.cascade.meter.recorded = false;
+}
+
+START_TEST(test_a_clock_finds_what_is_faster)
+{
+    struct court court;
+    open_timed_court(&court);
+    // Ten times is what a ranking thought; the verdict measures for itself.
+    accuse(&court, DIGEST "    a = 1;\n    " CHAIN "    return a;\n}", 10, TECHNIQUE_EDIT);
+    reach(&court);
+    ck_assert_msg(court.verdict.winner != NULL, "%s", court.verdict.why);
+    const struct duet_result *duets[] = {&court.verdict.train, &court.verdict.holdout};
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(duets[i]->verdict, DUET_FASTER);
+        ck_assert_uint_ge(duets[i]->launches, 6);
+        ck_assert_msg(duets[i]->speedup > 2.5 && duets[i]->speedup < 6, "%.3f", duets[i]->speedup);
+        ck_assert(duets[i]->low > 1.05 && duets[i]->low < duets[i]->speedup);
+        ck_assert(duets[i]->cpu_seconds > 0 && duets[i]->seconds > 0);
+    }
+    close_court(&court);
+}
+END_TEST
+
+// What a clock says of a candidate that the search thought to be faster: no winner.
+static bool
+clock_refuses(const char *text)
+{
+    struct court court;
+    open_timed_court(&court);
+    accuse(&court, text, 1.5, TECHNIQUE_EDIT);
+    reach(&court);
+    bool refused = court.verdict.winner == NULL && json_get_int(court.search.rejected, "not-faster", 0) == 1;
+    close_court(&court);
+    return refused;
+}
+
+START_TEST(test_a_clock_refuses_what_is_not_faster)
+{
+    static const char equal[] =
+        DIGEST "    volatile int left = 4;\n    while (left-- > 0) {\n        a = 1;\n        " CHAIN
+               "    }\n    return a;\n}";
+    static const char slower[] =
+        DIGEST "    for (volatile int again = 0; again < 8; again++) {\n        a = 1;\n        " CHAIN
+               "    }\n    return a;\n}";
+    ck_assert(clock_refuses(slower));
+    // A busy machine may lend an equal one speed once, not three times.
+    ck_assert(clock_refuses(equal) || clock_refuses(equal) || clock_refuses(equal));
+}
+END_TEST
+
+UNIT_MAIN("island-evolve/verdict", test_a_sanitizer_refutes, test_no_candidate, test_a_winner_without_what_it_does_not_need,
+          test_holdout_refutes, test_holdout_is_no_faster, test_only_hints, test_too_small_a_gain,
+          test_of_equals_the_shorter, test_a_clock_finds_what_is_faster,
+          test_a_clock_refuses_what_is_not_faster)
