@@ -186,7 +186,7 @@ SLOW='volatile uint32_t lost = 0;
     pipeline .atoll/traffic/parts.txt 200 >.atoll/canary.yml
     atoll_run
     [ "$(decisions)" = 'Roll crc32_update back' ]
-    shipped_flag | grep -qE '"reason": "slower: 0\.(8|9)'
+    shipped_flag | grep -q '"reason": "slower: 0\.'
 }
 
 @test "without traffic it holds, and commits nothing" {
