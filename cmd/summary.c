@@ -85,8 +85,9 @@ print_pull_request(void *context, const json_t *outputs)
     printf("  branch %s at %.12s\n", json_get_text(request, "branch", ""),
            json_get_text(request, "commit", ""));
     printf("    pull request  %s\n", json_get_text(request, "url", ""));
-    printf("    rollout file  %s (flag %s, off)\n", json_get_text(request, "rollout_file", ""),
-           json_get_text(request, "flag", ""));
+    bool kept = strcmp(json_get_text(outputs, "status", ""), "unchanged") == 0;
+    printf("    rollout file  %s (flag %s, %s)\n", json_get_text(request, "rollout_file", ""),
+           json_get_text(request, "flag", ""), kept ? "as it stood" : "off");
 }
 
 static void
@@ -94,9 +95,19 @@ print_canary(void *context, const json_t *outputs)
 {
     const struct terminal *terminal = context;
     const char *decision = json_get_text(outputs, "decision", "");
-    bool good = strcmp(decision, "advance") == 0;
-    printf("  %s%-9s%s %s\n", terminal_style(terminal, good ? STYLE_GOOD : STYLE_WARN), decision,
-           terminal_style(terminal, STYLE_PLAIN), json_get_text(outputs, "summary", ""));
+    const json_t *rollout = json_object_get(outputs, "rollout");
+    bool advances = strcmp(decision, "advance") == 0;
+    printf("  %s%-9s%s %-24s", terminal_style(terminal, advances ? STYLE_GOOD : STYLE_WARN), decision,
+           terminal_style(terminal, STYLE_PLAIN), json_get_text(outputs, "function", ""));
+    if (advances)
+        printf(" to stage %lld of %lld (%g %%);", (long long)json_get_int(rollout, "stage", 0),
+               (long long)json_get_int(rollout, "stages", 0), json_get_real(rollout, "percent", 0));
+    printf(" %s\n", json_get_text(outputs, "reason", ""));
+    if (json_is_number(json_object_get(outputs, "cpu_before")))
+        printf("            CPU of a run %.4f s -> %.4f s: %.1f %% saved, %.1f %% predicted\n",
+               json_get_real(outputs, "cpu_before", 0), json_get_real(outputs, "cpu_after", 0),
+               100 * json_get_real(outputs, "measured_saving", 0),
+               100 * json_get_real(outputs, "predicted_saving", 0));
 }
 
 static void

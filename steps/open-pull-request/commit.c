@@ -154,6 +154,10 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
     struct launch_result result;
     if (launcher_run(work->bench.launcher, &spec, &result, err) != 0)
         return -1;
+    if (workbench_check_lost(&result, step_text(step, "test"), err) != 0) {
+        launch_result_release(&result);
+        return -1;
+    }
     struct str output = str_trim(buf_str(&result.output));
     ptrdiff_t line = str_rfind_byte(output, '\n');
     int status = 0;

@@ -321,7 +321,7 @@ START_TEST(test_a_clock_refuses_what_is_not_faster)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/verdict", test_a_sanitizer_refutes, test_no_candidate, test_a_winner_without_what_it_does_not_need,
-          test_holdout_refutes, test_holdout_is_no_faster, test_only_hints, test_too_small_a_gain,
-          test_of_equals_the_shorter, test_a_clock_finds_what_is_faster,
-          test_a_clock_refuses_what_is_not_faster)
+UNIT_MAIN("island-evolve/verdict", test_a_sanitizer_refutes, test_no_candidate,
+          test_a_winner_without_what_it_does_not_need, test_holdout_refutes, test_holdout_is_no_faster,
+          test_only_hints, test_too_small_a_gain, test_of_equals_the_shorter,
+          test_a_clock_finds_what_is_faster, test_a_clock_refuses_what_is_not_faster)
