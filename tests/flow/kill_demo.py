@@ -93,6 +93,7 @@ here=%(dir)s
 copy=$here/log/sources/$$
 for word; do case $word in -*) ;; *.c) cat -- "$word" ;; esac; done >"$copy"
 sum=$(sha256sum <"$copy" | cut -c 1-16)
+case " $* " in *" -fsanitize="*) sum=${sum}-sanitized ;; esac
 mv "$copy" "$here/log/sources/$sum"
 echo "begin $sum $*" >>"$here/log/compiler"
 exec cc "$@"
@@ -483,9 +484,12 @@ def sums_of_variants(site):
         whole = before + plain_text(text) + after
         users = [(step, "evaluate", id_), (step, "holdout", id_)]
         users += [activity for activity in final if activity[:2] == (step, "measure") and activity[2].endswith("/" + id_)]
+        # Only the look at the winner before its holdout duet is with sanitizers.
+        sanitized = [(step, "holdout", id_)]
         for sum_, source in texts.items():
             if source.startswith(whole.rstrip()) and source[len(whole.rstrip()) :].lstrip().startswith("extern void *const"):
-                found[sum_] += [activity for activity in users if activity in final]
+                wanted = sanitized if sum_.endswith("-sanitized") else users
+                found[sum_] += [activity for activity in wanted if activity in final]
     for activity in final:
         if activity[1] == "oracle":
             # The key is the sum of the question, which is compiled together with a driver.

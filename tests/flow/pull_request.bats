@@ -197,6 +197,7 @@ ends() {
     ends open
     tip=$(git -C "$origin" rev-parse atoll/fibonacci)
     publishing
+    sleep 1.1 # made again within the same second it would be the same commit
     "$atoll" run publish.yml --quiet
     ends unchanged
     [ "$(git -C "$origin" rev-parse atoll/fibonacci)" = "$tip" ]
