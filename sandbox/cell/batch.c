@@ -60,7 +60,7 @@ decode_argument(struct reader *reader, const struct cell_parameter *parameter, s
     if (__builtin_mul_overflow(argument->value, size, &argument->bytes) || argument->bytes > SIZE_MAX / 4)
         return false;
     argument->bytes += parameter->kind == CELL_TEXT;
-    // Callers have buffers at any address that the element's type permits; a quarter of ours is aligned.
+    // Callers have buffers at any address that the element's type permits; some of ours are aligned.
     if (size > 0 && size < ALIGN && ALIGN % size == 0 && salt % 4 != 0)
         argument->shift = salt * size % ALIGN;
     if (parameter->kind == CELL_OUT)

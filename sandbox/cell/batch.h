@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls that a host makes: inputs decoded into slots and fresh buffers, outputs digested or written out.
-// Buffers stand in one area at addresses that change from batch to batch, most of them at no better alignment
-// than their elements need; under sanitizers each is a block of its own.
+// Buffers stand in one area at addresses that change from batch to batch, at any alignment that
+// their elements permit; under sanitizers each is a block of its own.
 #ifndef ATOLL_SANDBOX_CELL_BATCH_H
 #define ATOLL_SANDBOX_CELL_BATCH_H
 
