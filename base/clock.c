@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define MINUTE_S INT64_C(60)
@@ -40,6 +41,50 @@ clock_iso8601(int64_t wall_ns, char out[32])
     gmtime_r(&seconds, &utc);
     size_t used = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(out + used, 32 - used, ".%03dZ", (int)(part_ns / CLOCK_MS_NS));
+}
+
+// "Z" or "+01:00" as seconds east of UTC.
+static bool
+parse_offset(const char *text, int64_t *offset_s)
+{
+    unsigned hours, minutes;
+    int used = 0;
+    *offset_s = 0;
+    if ((*text == 'Z' || *text == 'z') && text[1] == '\0')
+        return true;
+    if (*text != '+' && *text != '-')
+        return false;
+    if (sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 || used != 5 || text[6] != '\0')
+        return false;
+    *offset_s = (int64_t)(hours * 60 + minutes) * MINUTE_S * (*text == '-' ? -1 : 1);
+    return hours < 24 && minutes < 60;
+}
+
+bool
+clock_parse_iso8601(struct str text, int64_t *wall_ns)
+{
+    char copy[40], *rest;
+    struct tm utc = {0};
+    int64_t offset_s = 0, part_ns = 0;
+    if (text.len == 0 || text.len >= sizeof(copy))
+        return false;
+    memcpy(copy, text.ptr, text.len);
+    copy[text.len] = '\0';
+    rest = strptime(copy, "%Y-%m-%d", &utc);
+    if (rest && (*rest == 'T' || *rest == ' ')) {
+        rest = strptime(rest + 1, "%H:%M:%S", &utc);
+        if (rest && *rest == '.') {
+            int64_t digit_ns = CLOCK_S_NS;
+            for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+                part_ns += (*rest - '0') * (digit_ns /= 10);
+        }
+        if (!rest || !parse_offset(rest, &offset_s))
+            return false;
+    } else if (!rest || *rest != '\0') {
+        return false;
+    }
+    *wall_ns = ((int64_t)timegm(&utc) - offset_s) * CLOCK_S_NS + part_ns;
+    return true;
 }
 
 void

@@ -11,6 +11,7 @@
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
 
 // ERR_LOST: somebody else killed a process that was needed; the work itself did not fail.
+// ERR_WAITING: nothing failed; a step can only go on after a timer or a signal (workflow/journal.h).
 // X(kind, name, exit code, retryable, hint)
 #define ERR_KINDS(X)                                                                            \
     X(ERR_INTERNAL, "internal", 1, false, "this is a bug in atoll; please report it")           \
@@ -24,6 +25,7 @@
     X(ERR_NET, "net", 1, true, NULL)                                                            \
     X(ERR_TIMEOUT, "timeout", 1, true, NULL)                                                    \
     X(ERR_LOST, "lost", 1, true, NULL)                                                          \
+    X(ERR_WAITING, "waiting", 1, false, NULL)                                                   \
     X(ERR_CANCELLED, "cancelled", 1, false, NULL)                                               \
     X(ERR_TARGET, "target", 1, false, NULL)                                                     \
     X(ERR_NO_IMPROVEMENT, "no-improvement", 3, false, NULL)                                     \

@@ -100,8 +100,17 @@ write_temp(const char *temp, const char *path, struct str content)
     return write_all(fd, content) < 0 ? -1 : fsync(fd);
 }
 
-int
-fs_write(const char *path, struct str content, struct err *err)
+// Gives a finished file its name; with `fresh` only when nobody has it.
+static int
+name_temp(const char *temp, const char *path, bool fresh)
+{
+    if (!fresh)
+        return rename(temp, path);
+    return link(temp, path) < 0 || unlink(temp) < 0 ? -1 : 0;
+}
+
+static int
+write_whole(const char *path, struct str content, bool fresh, struct err *err)
 {
     AUTO_ARENA arena = {0};
     const char *dir = fs_dir_name(&arena, path);
@@ -111,12 +120,28 @@ fs_write(const char *path, struct str content, struct err *err)
     if (getrandom(&salt, sizeof(salt), 0) < 0)
         return fail(err, "naming a temporary file for", path);
     const char *temp = arena_printf(&arena, "%s/.atoll-%llx.tmp", dir, salt);
-    if (write_temp(temp, path, content) < 0 || rename(temp, path) < 0) {
+    if (write_temp(temp, path, content) < 0 || name_temp(temp, path, fresh) < 0) {
         fail(err, "writing", path);
         unlink(temp);
         return -1;
     }
     return sync_dir(dir) < 0 ? fail(err, "writing", path) : 0;
+}
+
+int
+fs_write(const char *path, struct str content, struct err *err)
+{
+    return write_whole(path, content, false, err);
+}
+
+int
+fs_create(const char *path, struct str content, struct err *err)
+{
+    if (write_whole(path, content, true, err) == 0)
+        return 0;
+    if (err->sys == EEXIST)
+        err->kind = ERR_CONFLICT;
+    return -1;
 }
 
 int

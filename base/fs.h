@@ -23,6 +23,9 @@ int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *err
 // folders, keeps the mode of an existing file. A symbolic link at `path` is replaced.
 int fs_write(const char *path, struct str content, struct err *err) MUST_USE;
 
+// The same for a file that must not exist: ERR_CONFLICT when it does, also when somebody makes it meanwhile.
+int fs_create(const char *path, struct str content, struct err *err) MUST_USE;
+
 // Makes a folder and its parents; an existing one is fine.
 int fs_mkdirs(const char *path, struct err *err) MUST_USE;
 

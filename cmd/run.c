@@ -2,6 +2,7 @@
 // atoll run, resume and the step process: they differ in how engine_options are filled.
 #include "cmd/run.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "cmd/display.h"
 #include "cmd/summary.h"
@@ -30,6 +31,16 @@ read_vars(const struct invocation *invocation, json_t *vars, struct err *err)
     return 0;
 }
 
+// How long to stay when all that is left waits.
+static int
+read_linger(const struct invocation *invocation, int64_t *linger_ns, struct err *err)
+{
+    const char *text = arguments_text(invocation->arguments, "linger", NULL);
+    if (text == NULL || clock_parse_duration(str_of(text), linger_ns))
+        return 0;
+    return err_set(err, ERR_USAGE, "--linger needs a time as 30s, 5m or 2h, not \"%s\"", text);
+}
+
 // CI systems read step outputs from a file.
 static void
 write_ci_output(const struct invocation *invocation, const struct engine_outcome *outcome)
@@ -39,6 +50,11 @@ write_ci_output(const struct invocation *invocation, const struct engine_outcome
     if (file == NULL)
         return;
     fprintf(file, "status=%s\nrun=%s\n", outcome->status, outcome->run);
+    if (outcome->due_ns > 0) {
+        char due[32];
+        clock_iso8601(outcome->due_ns, due);
+        fprintf(file, "due=%s\n", due);
+    }
     fclose(file);
 }
 
@@ -117,9 +133,11 @@ run_pipeline(struct invocation *invocation, struct err *err)
 {
     const struct arguments *arguments = invocation->arguments;
     AUTO_JSON *vars = json_object();
-    if (read_vars(invocation, vars, err) != 0)
+    int64_t linger_ns = 0;
+    if (read_vars(invocation, vars, err) != 0 || read_linger(invocation, &linger_ns, err) != 0)
         return -1;
     struct engine_options options = {
+        .linger_ns = linger_ns,
         .vars = vars,
         .mode = arguments_text(arguments, "mode", NULL),
         .state_path = arguments_text(arguments, "state", NULL),
@@ -141,7 +159,11 @@ static int
 resume(struct invocation *invocation, struct err *err)
 {
     const struct arguments *arguments = invocation->arguments;
+    int64_t linger_ns = 0;
+    if (read_linger(invocation, &linger_ns, err) != 0)
+        return -1;
     struct engine_options options = {
+        .linger_ns = linger_ns,
         .state_path = arguments_text(arguments, "state", NULL),
         .resume = arguments->operand_count > 0 ? arguments->operands[0] : NULL,
     };
@@ -173,11 +195,15 @@ static const struct option run_options[] = {
      NULL},
     {"mode", OPTION_TEXT, "MODE", "normal, or deterministic (recorded costs, results in slot order)", modes},
     {"seed", OPTION_INT, "N", "seed of all random choices", NULL},
+    {"linger", OPTION_TEXT, "TIME", "stay up to TIME when all that is left waits (default: exit at once)",
+     NULL},
     {"fail-on-none", OPTION_FLAG, NULL, "exit 3 when no function was improved", NULL},
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 static const struct option resume_options[] = {
     {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {"linger", OPTION_TEXT, "TIME", "stay up to TIME when all that is left waits (default: exit at once)",
+     NULL},
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 
@@ -197,6 +223,16 @@ const struct command command_resume = {
     .operands = "[RUN]",
     .summary = "Go on with a failed or interrupted run",
     .details = "RUN is the latest run by default.",
+    .options = resume_options,
+    .operands_max = 1,
+    .run = resume,
+};
+const struct command command_retry = {
+    .name = "retry",
+    .operands = "[RUN]",
+    .summary = "Try again what failed or was cancelled in a run",
+    .details =
+        "RUN is the latest run by default. What was committed stays; a wait that timed out begins anew.",
     .options = resume_options,
     .operands_max = 1,
     .run = resume,

@@ -46,6 +46,49 @@ print_step(const struct terminal *terminal, const json_t *step)
            json_get_text(step, "uses", ""), STR_ARG(line));
 }
 
+static void
+print_waits(const struct terminal *terminal, const json_t *json)
+{
+    size_t index;
+    json_t *wait;
+    json_array_foreach(json_object_get(json, "waiting_for"), index, wait)
+        printf("  %s%s%s %s\n", terminal_style(terminal, STYLE_WARN), json_get_text(wait, "step", ""),
+               terminal_style(terminal, STYLE_PLAIN), json_get_text(wait, "text", ""));
+    const char *by = json_get_text(json, "paused_by", NULL);
+    if (by != NULL)
+        printf("  %sEffects are paused%s by %s; `atoll unpause` lets them leave again.\n",
+               terminal_style(terminal, STYLE_WARN), terminal_style(terminal, STYLE_PLAIN), by);
+}
+
+static int
+list(struct invocation *invocation, struct err *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    const struct terminal *terminal = &invocation->terminal;
+    struct run_filter filter = {.status = arguments_text(arguments, "status", NULL),
+                                .pipeline = arguments_text(arguments, "pipeline", NULL),
+                                .commit = arguments_text(arguments, "commit", NULL),
+                                .limit = arguments_int(arguments, "limit", 0)};
+    AUTO_JSON *runs = engine_list(state_of(invocation), &filter, err);
+    if (runs == NULL)
+        return -1;
+    if (terminal->json) {
+        terminal_json(runs);
+        return 0;
+    }
+    size_t index;
+    json_t *run;
+    json_array_foreach(runs, index, run)
+    {
+        const char *text = json_get_text(run, "status", "");
+        printf("%s  %s%-11s%s  %-20s  %.12s  %s\n", json_get_text(run, "run", ""),
+               terminal_style(terminal, style_of(text)), text, terminal_style(terminal, STYLE_PLAIN),
+               json_get_text(run, "pipeline", ""), json_get_text(run, "commit", ""),
+               json_get_text(run, "started", ""));
+    }
+    return 0;
+}
+
 static int
 status(struct invocation *invocation, struct err *err)
 {
@@ -64,6 +107,7 @@ status(struct invocation *invocation, struct err *err)
     size_t index;
     json_t *step;
     json_array_foreach(json_object_get(json, "steps"), index, step) print_step(terminal, step);
+    print_waits(terminal, json);
     if (arguments_has(invocation->arguments, "summary"))
         summary_print(terminal, json);
     return 0;
@@ -102,6 +146,24 @@ static const struct option history_options[] = {
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 
+static const char *const run_statuses[] = {"running", "waiting",   "interrupted", "succeeded",
+                                           "failed",  "cancelled", "superseded",  NULL};
+static const struct option list_options[] = {
+    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {"status", OPTION_TEXT, "STATUS", "only runs of that status", run_statuses},
+    {"pipeline", OPTION_TEXT, "NAME", "only runs of that pipeline", NULL},
+    {"commit", OPTION_TEXT, "COMMIT", "only runs of that source commit, by its first digits", NULL},
+    {"limit", OPTION_INT, "N", "the N latest", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command command_list = {
+    .name = "list",
+    .operands = "",
+    .summary = "List the runs of the state, latest first",
+    .options = list_options,
+    .run = list,
+};
 const struct command command_status = {
     .name = "status",
     .operands = "[RUN]",

@@ -11,10 +11,18 @@
 #include "steps/shared/hotspot/hotspot_table.h"
 #include "steps/shared/ledger/ledger.h"
 #include "steps/shell/shell.h"
+#include "steps/wait/wait.h"
 
 static const struct step_ops *const all_steps[] = {
-    &step_profile_fetch,     &step_benchmark_generate, &step_island_evolve, &step_correctness_test,
-    &step_open_pull_request, &step_canary_experiment,  &step_shell,         NULL,
+    &step_profile_fetch,
+    &step_benchmark_generate,
+    &step_island_evolve,
+    &step_correctness_test,
+    &step_open_pull_request,
+    &step_canary_experiment,
+    &step_shell,
+    &step_wait,
+    NULL,
 };
 
 static const struct table_set *const all_tables[] = {

@@ -7,7 +7,9 @@
 #include "base/yaml.h"
 #include "workflow/lease.h"
 #include "workflow/notice.h"
+#include "workflow/signal.h"
 #include "workflow/supervisor.h"
+#include "workflow/wait.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -257,6 +259,9 @@ load_schedule(struct engine *engine, bool reopen, struct err *err)
     }
     if (reopen)
         schedule_reopen(&engine->schedule);
+    VEC_EACH (struct task *, at, &engine->schedule.tasks)
+        if (reopen && (*at)->changed && wait_reopen(engine->state, engine->run.number, (*at)->key, err) < 0)
+            return -1;
     return 0;
 }
 
@@ -303,6 +308,52 @@ write_end(struct engine *engine, const char *status, const json_t *error, struct
         return -1;
     }
     return state_commit(engine->state, err);
+}
+
+// One line a wait, for whoever has to do something about it.
+static int
+tell_waits(struct engine *engine, struct err *err)
+{
+    AUTO_JSON *status = engine_status(engine->state_path, engine->run.id, err);
+    size_t i;
+    json_t *wait;
+    if (!status)
+        return -1;
+    json_array_foreach(json_object_get(status, "waiting_for"), i, wait)
+        notice_tell(engine->options, "waiting", engine->run.id, json_get_text(wait, "step", ""),
+                    json_get_text(wait, "text", ""), wait);
+    return 0;
+}
+
+static int
+finish_waiting(struct engine *engine, int64_t due_ns, struct err *err)
+{
+    snprintf(engine->outcome->status, sizeof(engine->outcome->status), "waiting");
+    engine->outcome->due_ns = due_ns;
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    if (run_wait(engine->state, &engine->run, due_ns, err) < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    return state_commit(engine->state, err) < 0 ? -1 : tell_waits(engine, err);
+}
+
+static int
+finish_cancelled(struct engine *engine, const char *by, struct err *err)
+{
+    snprintf(engine->outcome->status, sizeof(engine->outcome->status), "cancelled");
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    if (signal_settle_cancel(engine->state, engine->run.id, err) < 0 ||
+        run_finish(engine->state, &engine->run, "cancelled", NULL, err) < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    if (state_commit(engine->state, err) < 0)
+        return -1;
+    return err_set(err, ERR_CANCELLED, "run %s was cancelled by %s", engine->run.id,
+                   by && *by ? by : "somebody");
 }
 
 static int
@@ -432,12 +483,17 @@ run_with_state(struct engine *engine, struct err *err)
                                       .state = engine->state,
                                       .run = &engine->run,
                                       .schedule = &engine->schedule,
+                                      .state_path = engine->state_path,
                                       .scratch = fs_join(&engine->arena, work, engine->run.id)};
     enum supervision_end end;
     if (supervise(&supervision, &end, err) < 0) {
         snprintf(engine->outcome->status, sizeof(engine->outcome->status), "failed");
         return err_wrap(err, "run %s", engine->run.id);
     }
+    if (end == SUPERVISION_WAITING)
+        return finish_waiting(engine, supervision.due_ns, err);
+    if (end == SUPERVISION_CANCELLED)
+        return finish_cancelled(engine, supervision.cancelled_by, err);
     return finish(engine, end, supervision.scratch, err);
 }
 

@@ -14,12 +14,14 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/json.h"
+#include "workflow/inbox.h"
 #include "workflow/step.h"
 
 // What happens while a run goes on, for a display. All borrowed for the time of the call. Types:
 //   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG;
 //   details {"file", "line", "column", "message"}
 //   "run-started"    "run-resumed"  "run-superseded"  "run-finished"; details {"pipeline", "status", "state"}
+//   "waiting"        text says for what a step waits, and until when
 //   "step-started"   details {"uses", "attempt"}      "step-finished"  details {"status", "outputs", "error",
 //   "seconds"} "step-retry"     details {"attempt", "seconds"}   "step-skipped"   text says why "progress"
 //   from step_progress, not kept     "warning"        from step_warn, kept in the history "output" one line
@@ -50,39 +52,59 @@ struct engine_options {
     const char *mode;             // "normal" (NULL) or "deterministic"
     bool has_seed;                // else a random one is drawn, in deterministic mode 1
     uint64_t seed;
-    int parallel;            // steps that run at the same time; 0 = 1, since measuring wants a quiet machine
+    int parallel;            // steps that run at the same time; 0 = what the pipeline says
+    int64_t linger_ns;       // how long to stay when all that is left waits; 0 = not at all
     bool dry_run;            // tell each step's plan through the observer and start nothing
     engine_observer observe; // NULL = nobody watches
     void *context;
 };
 
-// How it ended. `status`: "succeeded", "failed", "waiting", "interrupted" (by a signal; resumable) or
-// "planned".
+// How it ended. `status`: "succeeded", "failed", "waiting", "cancelled", "interrupted" (by a signal of the
+// system; resumable) or "planned".
 struct engine_outcome {
     char run[32]; // "" when no run was made
     char status[16];
     char step[128];   // the first step that failed, "" = none
     char state[4096]; // the state file that was used, absolute; "" in a dry run or before it was known
     bool resumed;
+    int64_t
+        due_ns; // of a waiting run: when its first wait is due by the wall clock, 0 = only a signal ends it
 };
 
 // Runs the pipeline until it ends or waits. 0: succeeded, waiting or planned. -1 with the failed step's own
-// error (kind and message), ERR_CONFIG (pipeline, after "problem" events), ERR_LOCKED (another engine has the
-// state), ERR_ENVIRONMENT (state of a newer atoll), ERR_NOT_FOUND (`resume`), ERR_CANCELLED (SIGINT or
-// SIGTERM; a second signal kills at once). `outcome` is filled in every case. SIGINT and SIGTERM are taken
-// over meanwhile.
+// error (kind and message), ERR_CANCELLED (also by `atoll cancel`), ERR_CONFIG (pipeline, after "problem"
+// events), ERR_LOCKED (another engine has the state), ERR_ENVIRONMENT (state of a newer atoll), ERR_NOT_FOUND
+// (`resume`), ERR_CANCELLED (SIGINT or SIGTERM; a second signal kills at once). `outcome` is filled in every
+// case. SIGINT and SIGTERM are taken over meanwhile.
 int engine_run(const struct engine_options *options, struct engine_outcome *outcome,
                struct err *err) MUST_USE;
+
+// Leaves a message (its `id` and `sent_ns` are set here) for the owner of a state (workflow/inbox.h) and,
+// when nobody owns it now, takes all that lies there at once, so that the state shows it: signals are kept
+// for their wait, cancelled runs end. *delivered says which. ERR_NOT_FOUND when the state has no run of that
+// id.
+int engine_send(const char *state_path, const struct registry *registry, const struct host *host,
+                const struct message *message, bool *delivered, struct err *err) MUST_USE;
 
 // The state file of a repository: what `state:` of its .atoll/pipeline.yml says, else (also when that file is
 // missing or can't be read) REPOSITORY/.atoll/state/state.db. Lives in the arena.
 const char *engine_state_path(struct arena *arena, const char *repository);
 
-// {"run", "pipeline", "status", "commit", "mode", "seed", "started", "ended", "steps": [{"id", "uses",
-// "status", "attempt", "started", "ended", "outputs", "error"}], "waiting_for": []}; times are ISO 8601 or
-// null. A run that is marked running and has no living supervisor has status "interrupted". `run` NULL = the
-// latest. Reads only and works beside a running engine. Returns owned. ERR_NOT_FOUND without state or run.
+// {"run", "pipeline", "status", "commit", "mode", "seed", "started", "ended", "paused_by", "steps": [{"id",
+// "uses", "status", "attempt", "started", "ended", "outputs", "error"}], "waiting_for": [{"step", "kind",
+// "name", "who", "due"}]}; times are ISO 8601 or null. A run that is marked running and has no living
+// supervisor has status "interrupted". `run` NULL = the latest. Reads only and works beside a running engine.
+// Returns owned. ERR_NOT_FOUND without state or run.
 json_t *engine_status(const char *state_path, const char *run, struct err *err) MUST_USE;
+
+// Runs, latest first: [{"run", "pipeline", "status", "commit", "mode", "started", "ended", "steps",
+// "waiting_for"}], the last two as counts. Filters that are NULL match all; `commit` matches by its first
+// digits. Owned.
+struct run_filter {
+    const char *status, *pipeline, *commit;
+    int64_t limit; // 0 = no limit
+};
+json_t *engine_list(const char *state_path, const struct run_filter *filter, struct err *err) MUST_USE;
 
 // The run's events, oldest first: [{"seq", "at", "type", "step", "attempt", "details"}]. Returns owned.
 json_t *engine_history(const char *state_path, const char *run, struct err *err) MUST_USE;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "workflow/connection.h"
+#include "workflow/inbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,63 @@ journal_activity(struct step *step, const char *name, const char *key, const jso
     return -1;
 }
 
+// Ends the step's process until the supervisor starts it again; `reply` is borrowed.
+static int
+suspend(const struct step *step, const char *what, const json_t *reply, struct err *err)
+{
+    if (!json_get_bool(reply, "waiting", false))
+        return 0;
+    return err_set(err, ERR_WAITING, "step %s waits for %s", step->id, what);
+}
+
+// Opens a wait (`json` is taken): 1 received, 0 fired or timed out, -1 with ERR_WAITING while it is open.
+static int
+wait_for(struct step *step, json_t *json, const char *what, json_t **data, struct err *err)
+{
+    json_t *reply;
+    if (call(step, json, &reply, err) < 0)
+        return -1;
+    AUTO_JSON *held = reply;
+    if (suspend(step, what, held, err) < 0)
+        return -1;
+    json_t *outcome = json_object_get(held, "result");
+    bool received = strcmp(json_get_text(outcome, "status", ""), "received") == 0;
+    if (data)
+        *data = received ? json_incref(outcome) : NULL;
+    return received ? 1 : 0;
+}
+
+int
+journal_sleep_until(struct step *step, const char *name, int64_t wall_ns, struct err *err)
+{
+    return wait_for(step,
+                    json_pack("{s:s, s:s, s:s, s:I}", "call", "wait", "name", name, "kind", "timer", "due_ns",
+                              (json_int_t)wall_ns),
+                    "a timer", NULL, err);
+}
+
+int
+journal_wait_signal(struct step *step, const char *name, const char *signal, int64_t deadline_ns,
+                    json_t **data, struct err *err)
+{
+    return wait_for(step,
+                    json_pack("{s:s, s:s, s:s, s:s, s:I}", "call", "wait", "name", name, "kind", "signal",
+                              "signal", signal, "due_ns", (json_int_t)deadline_ns),
+                    "a signal", data, err);
+}
+
+int
+journal_wait_approval(struct step *step, const char *name, const json_t *who, int64_t deadline_ns,
+                      json_t **data, struct err *err)
+{
+    const char *signal = message_approval_name(step->arena, step->id);
+    return wait_for(step,
+                    json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "call", "wait", "name", name, "kind",
+                              "approval", "signal", signal, "who", or_null(who), "due_ns",
+                              (json_int_t)deadline_ns),
+                    "an approval", data, err);
+}
+
 int
 journal_effect(struct step *step, const char *key, const json_t *intent, const struct journal_effect *effect,
                void *context, json_t **result, struct err *err)
@@ -98,8 +156,11 @@ journal_effect(struct step *step, const char *key, const json_t *intent, const s
     if (call(step, json_pack("{s:s, s:s, s:o}", "call", "effect", "key", key, "intent", or_null(intent)),
              &reply, err) < 0)
         return -1;
+    int paused = suspend(step, "the end of a pause", reply, err);
     if (take_result(reply, result))
         return 0;
+    if (paused < 0)
+        return -1;
     int there = effect->look_up(context, result, err);
     if (there == 0)
         there = effect->act(context, result, err) < 0 ? -1 : 1;

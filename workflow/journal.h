@@ -32,10 +32,29 @@ struct journal_effect {
 };
 
 // Intent committed (and published) -> look up -> act -> confirm; a confirmed effect is not even looked up
-// again. `key` identifies the effect for all runs. *result is owned by the caller.
+// again. `key` identifies the effect for all runs. *result is owned by the caller. ERR_WAITING while effects
+// are paused.
 int journal_effect(struct step *step, const char *key, const json_t *intent,
                    const struct journal_effect *effect, void *context, json_t **result,
                    struct err *err) MUST_USE;
+
+// Waiting. Each of these returns -1 with ERR_WAITING when the step can't go on yet: it returns that error
+// unchanged, its process ends, and it is started again, with all its journal calls answered as before, once
+// the wait is over. That may be days later, on another machine. `name` is the wait's own within the step.
+
+// A durable timer: 0 once the wall clock of the host reached `wall_ns`, never earlier.
+int journal_sleep_until(struct step *step, const char *name, int64_t wall_ns, struct err *err) MUST_USE;
+
+// A signal of the run (`atoll signal`): 1 with *data = {"sender", "data", "sent_ns"}, owned by the caller; 0
+// when `deadline_ns` (wall clock; 0 = none) passed without one. A signal is used up by the first wait that
+// takes it; one that was sent before anybody waited is not lost.
+int journal_wait_signal(struct step *step, const char *name, const char *signal, int64_t deadline_ns,
+                        json_t **data, struct err *err) MUST_USE;
+
+// The approval of this step by one of `who` (array of text, empty or NULL: anybody; `atoll approve`): as
+// journal_wait_signal.
+int journal_wait_approval(struct step *step, const char *name, const json_t *who, int64_t deadline_ns,
+                          json_t **data, struct err *err) MUST_USE;
 
 // Recorded wall time and random number: the first answer under `name` is kept for every later attempt.
 int journal_now(struct step *step, const char *name, int64_t *wall_ns, struct err *err) MUST_USE;

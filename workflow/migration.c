@@ -49,7 +49,31 @@ static const char first[] =
     "CREATE TRIGGER event_no_delete BEFORE DELETE ON event"
     " BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;";
 
-static const char *const engine_migrations[] = {first, NULL};
+// Steps may wait, for a timer, a signal, an approval or the end of a pause.
+static const char second[] =
+    "CREATE TABLE step_2(run INTEGER NOT NULL REFERENCES run(number), key TEXT NOT NULL, id TEXT NOT NULL,"
+    " role TEXT NOT NULL CHECK(role IN ('step','group','item','on-failure')), position INTEGER NOT NULL,"
+    " uses TEXT NOT NULL, item TEXT, status TEXT NOT NULL CHECK(status IN"
+    " ('pending','running','waiting','succeeded','failed','skipped','cancelled')),"
+    " attempt INTEGER NOT NULL, failures INTEGER NOT NULL, next_ns INTEGER, started_ns INTEGER,"
+    " ended_ns INTEGER, outputs TEXT, error TEXT, PRIMARY KEY(run, key)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO step_2 SELECT * FROM step;"
+    "DROP TABLE step;"
+    "ALTER TABLE step_2 RENAME TO step;"
+    // `due_ns`: when a timer fires, or how long the others are waited for.
+    "CREATE TABLE wait(run INTEGER NOT NULL REFERENCES run(number), step TEXT NOT NULL, name TEXT NOT NULL,"
+    " kind TEXT NOT NULL CHECK(kind IN ('timer','signal','approval','pause')), signal TEXT, who TEXT,"
+    " due_ns INTEGER, since_ns INTEGER NOT NULL,"
+    " status TEXT NOT NULL CHECK(status IN ('open','fired','received','timed-out')), ended_ns INTEGER,"
+    " result TEXT, PRIMARY KEY(run, step, name)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX wait_open ON wait(run) WHERE status = 'open';"
+    // What came from outside, once each; `run` is the id of one that may live on another runner.
+    "CREATE TABLE signal(id TEXT PRIMARY KEY, kind TEXT NOT NULL, run TEXT, name TEXT NOT NULL, data TEXT,"
+    " sender TEXT NOT NULL, sent_ns INTEGER NOT NULL, received_ns INTEGER NOT NULL, consumed_ns INTEGER,"
+    " step TEXT) STRICT;"
+    "CREATE INDEX signal_open ON signal(run, name) WHERE consumed_ns IS NULL;";
+
+static const char *const engine_migrations[] = {first, second, NULL};
 
 static int
 count_of(const char *const *migrations)

@@ -20,6 +20,10 @@ notice_type(const struct task *task)
         return task->next_ns ? "step-retry" : NULL;
     case TASK_RUNNING:
         return task->role == ROLE_GROUP ? NULL : "step-started";
+    case TASK_WAITING:
+        return "step-waiting";
+    case TASK_CANCELLED:
+        return "step-cancelled";
     case TASK_SUCCEEDED:
     case TASK_FAILED:
         return "step-finished";

@@ -40,6 +40,7 @@ struct pipeline_step {
     const struct expression *for_each;  // or NULL; outputs are then {"items": [{..}], "count": n}
     struct pipeline_retry retry;        // the step's, else of `defaults`, else one attempt
     int64_t timeout_ns;                 // one attempt; 0 = none
+    int parallel;                       // items of a for-each at the same time; 0 = no limit of its own
     struct yaml_mark mark;
 };
 
@@ -52,6 +53,7 @@ struct pipeline {
     json_t *vars;      // object, never NULL; owned
     json_t *sandbox;   // {"require": "guard" | "fence", "memory": bytes, "wall": seconds, "processes": n};
                        // never NULL; owned
+    int parallel;      // steps and items that run at the same time, at least 1
     struct pipeline_step *steps; // in the order of the file
     size_t step_count;
     size_t *order; // indexes so that every step comes after its needs; file order where free

@@ -195,6 +195,7 @@ read_step(struct reading *r, const struct yaml_node *node, const json_t *json)
     step->condition = read_expression(r, yaml_get(node, "if"), "if");
     step->action = read_action(r, node);
     step->retry = read_retry(retry ? retry : json_object_get(defaults, "retry"));
+    step->parallel = (int)json_get_int(json, "parallel", 0);
     step->timeout_ns = span_ns(json_object_get(json, "timeout") ? json : defaults, "timeout");
 }
 
@@ -318,6 +319,7 @@ read_document(struct reading *r, const struct yaml_node *root)
                               .plain = true};
     r->document = binding_object(&binding, root, root->mark, layout_pipeline, "a pipeline");
     r->pipeline->version = (int)json_get_int(r->document, "version", 0);
+    r->pipeline->parallel = (int)json_get_int(r->document, "parallel", 1);
     r->pipeline->name = arena_dup(r->arena, json_get_text(r->document, "name", ""));
     r->pipeline->state = arena_dup(r->arena, json_get_text(r->document, "state", ""));
     json_t *sandbox = json_object_get(r->document, "sandbox");

@@ -179,6 +179,59 @@ run_supersede_others(struct state *state, const struct run *run, struct err *err
 }
 
 int
+run_wait(struct state *state, struct run *run, int64_t due_ns, struct err *err)
+{
+    int64_t changed;
+    if (state_run(state, "UPDATE run SET status = 'waiting' WHERE number = ? AND epoch = ?",
+                  json_pack("[II]", (json_int_t)run->number, (json_int_t)run->epoch), &changed, err) < 0)
+        return -1;
+    if (changed == 0)
+        return run_check_epoch(state, run->number, run->epoch, err);
+    copy(run->status, sizeof(run->status), "waiting");
+    run_event(state, run, "run-waiting", due_ns ? json_pack("{s:I}", "due_ns", (json_int_t)due_ns) : NULL);
+    return 0;
+}
+
+static int
+cancel_row(struct state *state, const json_t *row, struct err *err)
+{
+    struct run other = {.number = json_get_int(row, "number", 0), .epoch = json_get_int(row, "epoch", 0)};
+    json_int_t now_ns = (json_int_t)state_now(state);
+    if (state_run(state,
+                  "UPDATE step SET status = 'cancelled', ended_ns = ?, next_ns = NULL"
+                  " WHERE run = ? AND status IN ('pending','running','waiting')",
+                  json_pack("[II]", now_ns, (json_int_t)other.number), NULL, err) < 0 ||
+        state_run(
+            state,
+            "UPDATE signal SET consumed_ns = ? WHERE run = ? AND kind = 'cancel' AND consumed_ns IS NULL",
+            json_pack("[Is]", now_ns, json_get_text(row, "id", "")), NULL, err) < 0)
+        return -1;
+    run_event(state, &other, "run-finished", json_pack("{s:s}", "status", "cancelled"));
+    return 0;
+}
+
+int
+run_cancel_others(struct state *state, const struct run *run, struct err *err)
+{
+    AUTO_JSON *rows = state_rows(
+        state,
+        "UPDATE run SET status = 'cancelled', epoch = epoch + 1, ended_ns = ? WHERE status IN"
+        " ('running','waiting') AND number <> ? AND id IN (SELECT run FROM signal WHERE kind = 'cancel'"
+        " AND consumed_ns IS NULL) RETURNING number, id, epoch",
+        json_pack("[II]", (json_int_t)state_now(state), (json_int_t)(run ? run->number : 0)), err);
+    if (!rows)
+        return -1;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (cancel_row(state, row, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
 run_finish(struct state *state, struct run *run, const char *status, const json_t *error, struct err *err)
 {
     char *text = error ? json_compact(error) : NULL;
@@ -273,9 +326,16 @@ task_event(const struct task *task)
 {
     switch (task->status) {
     case TASK_PENDING:
-        return task->next_ns ? "step-retry" : task->attempt ? "step-interrupted" : NULL;
+        return task->woken     ? "step-woken"
+               : task->next_ns ? "step-retry"
+               : task->attempt ? "step-interrupted"
+                               : NULL;
     case TASK_RUNNING:
         return task->role == ROLE_GROUP ? "step-expanded" : "step-started";
+    case TASK_WAITING:
+        return "step-waiting";
+    case TASK_CANCELLED:
+        return "step-cancelled";
     case TASK_SUCCEEDED:
     case TASK_FAILED:
         return "step-finished";

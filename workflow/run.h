@@ -46,6 +46,14 @@ int run_take_over(struct state *state, struct run *run, struct err *err) MUST_US
 // Marks every other unfinished run as superseded. Gives their ids as an owned array.
 json_t *run_supersede_others(struct state *state, const struct run *run, struct err *err) MUST_USE;
 
+// Marks that the run has nothing to do until a wait ends, and queues an event with when that is (0 = only a
+// signal). ERR_CONFLICT when fenced.
+int run_wait(struct state *state, struct run *run, int64_t due_ns, struct err *err) MUST_USE;
+
+// Ends every other run that somebody asked to cancel and that no supervisor works on: this one holds the
+// lease. `run` may be NULL.
+int run_cancel_others(struct state *state, const struct run *run, struct err *err) MUST_USE;
+
 // Sets the final status, with an error object or NULL (borrowed), and queues an event. ERR_CONFLICT when
 // fenced.
 int run_finish(struct state *state, struct run *run, const char *status, const json_t *error,

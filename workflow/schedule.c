@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const char *const status_names[] = {"pending", "running", "succeeded", "failed", "skipped"};
+static const char *const status_names[] = {"pending", "running", "waiting",  "succeeded",
+                                           "failed",  "skipped", "cancelled"};
 static const char *const role_names[] = {"step", "group", "item", "on-failure"};
 
 const char *
@@ -123,6 +124,14 @@ schedule_end(struct schedule *schedule, struct task *task, enum task_status stat
     publish_end(schedule, task);
 }
 
+void
+schedule_cancel(struct schedule *schedule, int64_t wall_ns)
+{
+    VEC_EACH (struct task *, at, &schedule->tasks)
+        if (!task_ended(*at))
+            schedule_end(schedule, *at, TASK_CANCELLED, wall_ns);
+}
+
 bool
 schedule_ended(const struct schedule *schedule)
 {
@@ -181,7 +190,7 @@ schedule_restore(struct schedule *schedule, const json_t *row, struct err *err)
 {
     const char *key = json_get_text(row, "key", "");
     int role = word_index(role_names, 4, json_get_text(row, "role", ""));
-    int status = word_index(status_names, 5, json_get_text(row, "status", ""));
+    int status = word_index(status_names, 7, json_get_text(row, "status", ""));
     ptrdiff_t step = pipeline_find(schedule->pipeline, json_get_text(row, "id", ""));
     if (role < 0 || status < 0 || step < 0)
         return err_set(err, ERR_CONFLICT, "step %s of the state does not fit the pipeline", key);
@@ -213,7 +222,9 @@ schedule_reopen(struct schedule *schedule)
 {
     VEC_EACH (struct task *, at, &schedule->tasks) {
         struct task *task = *at;
-        if (task->status != TASK_FAILED && task->status != TASK_SKIPPED && task->role != ROLE_ON_FAILURE)
+        bool undone = task->status == TASK_FAILED || task->status == TASK_SKIPPED ||
+                      task->status == TASK_CANCELLED || task->role == ROLE_ON_FAILURE;
+        if (!undone)
             continue;
         bool expanded = false;
         VEC_EACH (struct task *, other, &schedule->tasks)

@@ -16,7 +16,15 @@ enum task_role {
     ROLE_ON_FAILURE, // the compensation of a step that finally failed
 };
 
-enum task_status { TASK_PENDING, TASK_RUNNING, TASK_SUCCEEDED, TASK_FAILED, TASK_SKIPPED };
+enum task_status {
+    TASK_PENDING,
+    TASK_RUNNING,
+    TASK_WAITING, // for a timer, a signal, an approval, the end of a pause: no process
+    TASK_SUCCEEDED,
+    TASK_FAILED,
+    TASK_SKIPPED,
+    TASK_CANCELLED,
+};
 
 struct task {
     const char *key; // "evolve", "evolve[crc32]", "evolve on-failure"
@@ -35,6 +43,7 @@ struct task {
     int64_t started_ns, ended_ns;
     const char *note; // why it was skipped
     int lost;         // times that somebody else killed it, in this life of the supervisor
+    bool woken;       // its wait ended; it is pending again for that
     bool changed;     // since it was last written down
 };
 
@@ -62,6 +71,9 @@ int schedule_restore(struct schedule *schedule, const json_t *row, struct err *e
 
 // Makes what failed, was skipped for it, or stands above it pending again, with all attempts left.
 void schedule_reopen(struct schedule *schedule);
+
+// Cancels everything that did not end.
+void schedule_cancel(struct schedule *schedule, int64_t wall_ns);
 
 // Whether every task ended.
 bool schedule_ended(const struct schedule *schedule);

@@ -242,11 +242,24 @@ schedule_advance(struct schedule *schedule)
     }
 }
 
+// Whether the for-each step of an item has as many of its items running as it may.
+static bool
+is_crowded(const struct schedule *schedule, const struct task *task)
+{
+    int most = task->role == ROLE_ITEM ? step_of(schedule, task)->parallel : 0, running = 0;
+    if (most == 0)
+        return false;
+    VEC_EACH (struct task *, at, &schedule->tasks)
+        running += (*at)->parent == task->parent && (*at)->role == ROLE_ITEM && (*at)->status == TASK_RUNNING;
+    return running >= most;
+}
+
 struct task *
 schedule_next(const struct schedule *schedule, int64_t wall_ns)
 {
     VEC_EACH (struct task *, at, &schedule->tasks)
-        if ((*at)->status == TASK_PENDING && (*at)->with && (*at)->next_ns <= wall_ns)
+        if ((*at)->status == TASK_PENDING && (*at)->with && (*at)->next_ns <= wall_ns &&
+            !is_crowded(schedule, *at))
             return *at;
     return NULL;
 }
@@ -256,7 +269,8 @@ schedule_due_ns(const struct schedule *schedule)
 {
     int64_t due = INT64_MAX;
     VEC_EACH (struct task *, at, &schedule->tasks)
-        if ((*at)->status == TASK_PENDING && (*at)->with && (*at)->next_ns < due)
+        if ((*at)->status == TASK_PENDING && (*at)->with && (*at)->next_ns < due &&
+            !is_crowded(schedule, *at))
             due = (*at)->next_ns;
     return due;
 }
@@ -270,6 +284,7 @@ schedule_start(struct schedule *schedule, struct task *task, int64_t wall_ns)
     task->status = TASK_RUNNING;
     task->attempt++;
     task->next_ns = 0;
+    task->woken = false;
     if (task->started_ns == 0)
         task->started_ns = wall_ns;
     task->changed = true;
@@ -323,4 +338,61 @@ schedule_lose(struct schedule *schedule, struct task *task)
     (void)schedule;
     task->status = TASK_PENDING;
     task->changed = true;
+}
+
+void
+schedule_wait(struct schedule *schedule, struct task *task)
+{
+    (void)schedule;
+    task->status = TASK_WAITING;
+    task->changed = true;
+}
+
+static bool
+has_wait(const json_t *open, const char *key)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach((json_t *)(uintptr_t)open, i, row)
+    {
+        if (strcmp(json_get_text(row, "step", ""), key) == 0)
+            return true;
+    }
+    return false;
+}
+
+void
+schedule_wake(struct schedule *schedule, const json_t *open)
+{
+    VEC_EACH (struct task *, at, &schedule->tasks) {
+        struct task *task = *at;
+        if (task->status != TASK_WAITING || has_wait(open, task->key))
+            continue;
+        task->status = TASK_PENDING;
+        task->woken = true;
+        task->changed = true;
+    }
+}
+
+bool
+schedule_any_waits(const struct schedule *schedule)
+{
+    VEC_EACH (struct task *, at, &schedule->tasks)
+        if ((*at)->status == TASK_WAITING)
+            return true;
+    return false;
+}
+
+bool
+schedule_only_waits(const struct schedule *schedule)
+{
+    bool waits = false;
+    VEC_EACH (struct task *, at, &schedule->tasks) {
+        bool goes_on = ((*at)->status == TASK_RUNNING && (*at)->role != ROLE_GROUP) ||
+                       ((*at)->status == TASK_PENDING && (*at)->with);
+        if (goes_on)
+            return false;
+        waits = waits || (*at)->status == TASK_WAITING;
+    }
+    return waits;
 }

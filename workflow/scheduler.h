@@ -24,6 +24,18 @@ void schedule_succeed(struct schedule *schedule, struct task *task, json_t *outp
 // Its attempt failed: pending again when the retry policy and the kind of the error allow it, else failed.
 void schedule_fail(struct schedule *schedule, struct task *task, const struct err *problem, int64_t wall_ns);
 
+// Its process ended because it waits (workflow/wait.h).
+void schedule_wait(struct schedule *schedule, struct task *task);
+
+// Makes every waiting task that has none of the open waits (rows of workflow/wait.h) pending again.
+void schedule_wake(struct schedule *schedule, const json_t *open);
+
+// Whether any task waits.
+bool schedule_any_waits(const struct schedule *schedule);
+
+// Whether tasks wait and nothing else can go on: nothing runs, is ready or is tried again later.
+bool schedule_only_waits(const struct schedule *schedule);
+
 // Its process was lost or stopped: pending again, and no attempt of the retry policy is used.
 void schedule_lose(struct schedule *schedule, struct task *task);
 

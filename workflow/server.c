@@ -3,6 +3,8 @@
 
 #include "base/hash.h"
 #include "workflow/run.h"
+#include "workflow/signal.h"
+#include "workflow/wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +198,50 @@ call_commit(struct call *call, struct err *err)
     return changed ? 0 : explain_nothing(call, "an activity was committed that was not begun, or twice", err);
 }
 
+// Answers with how a wait ended, or that the step has to wait.
+static int
+reply_wait(const struct call *call, const struct wait *wait, struct err *err)
+{
+    json_t *outcome;
+    if (wait_open(call->server->state, call->server->run, call->server->epoch, wait, &outcome, err) < 0)
+        return -1;
+    if (outcome)
+        json_object_set_new(call->reply, "result", outcome);
+    else
+        json_object_set_new(call->reply, "waiting", json_true());
+    return 0;
+}
+
+static int
+call_wait(struct call *call, struct err *err)
+{
+    struct wait wait = {
+        .step = call->server->step,
+        .name = text_of(call, "name"),
+        .kind = text_of(call, "kind"),
+        .signal = json_get_text(call->json, "signal", NULL),
+        .who = json_object_get(call->json, "who"),
+        .due_ns = json_get_int(call->json, "due_ns", 0),
+    };
+    return reply_wait(call, &wait, err);
+}
+
+// While effects are paused nothing leaves the machine: the step waits for the end of the pause.
+static int
+hold_effect(const struct call *call, bool *held, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *who;
+    int paused = signal_paused(call->server->state, &arena, &who, err);
+    *held = paused > 0;
+    if (paused <= 0)
+        return paused;
+    struct wait wait = {.step = call->server->step,
+                        .name = arena_printf(&arena, "pause %s", text_of(call, "key")),
+                        .kind = "pause"};
+    return reply_wait(call, &wait, err);
+}
+
 static int
 call_effect(struct call *call, struct err *err)
 {
@@ -206,6 +252,9 @@ call_effect(struct call *call, struct err *err)
     AUTO_JSON *row = found;
     if (row && strcmp(json_get_text(row, "status", ""), "confirmed") == 0)
         return reply_result(call, row, err);
+    bool held;
+    if (hold_effect(call, &held, err) < 0 || held)
+        return held ? 0 : -1;
     char *intent = json_compact(json_object_get(call->json, "intent"));
     json_t *rest = json_pack("[ssI]", text_of(call, "key"), intent, now_of(call));
     free(intent);
@@ -322,7 +371,7 @@ static const struct {
     {"begin", call_begin, false},     {"commit", call_commit, false}, {"effect", call_effect, false},
     {"confirm", call_confirm, false}, {"record", call_record, false}, {"put", call_put, false},
     {"get", call_get, false},         {"flush", call_flush, false},   {"rows", call_rows, false},
-    {"warn", call_warn, true},
+    {"wait", call_wait, false},       {"warn", call_warn, true},
 };
 
 // Applies inside a part that is kept or undone.

@@ -6,14 +6,11 @@
 // Calls (JSON of the frame) and what the reply adds to {"ok": true}:
 //   begin    name key input            result, when it was committed before
 //   commit   name key result stores
-//   effect   key intent                result, when it was confirmed before
-//   confirm  key result
-//   record   name value                value, the one that was first
-//   put      (tail: content)           hash
-//   get      hash                      (tail: content)
-//   flush    stores
-//   rows     stores statement params   rows; the stores are not kept
-//   warn     text                      no reply
+//   effect   key intent                result, when it was confirmed before; waiting, while effects are
+//   paused confirm  key result wait     name kind signal who due_ns   result, when it ended
+//   (workflow/wait.h); else waiting record   name value                value, the one that was first put
+//   (tail: content)           hash get      hash                      (tail: content) flush    stores rows
+//   stores statement params   rows; the stores are not kept warn     text                      no reply
 // `stores` is a list of [statement, params].
 #ifndef ATOLL_WORKFLOW_SERVER_H
 #define ATOLL_WORKFLOW_SERVER_H

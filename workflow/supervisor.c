@@ -8,12 +8,15 @@
 #include "workflow/notice.h"
 #include "workflow/scheduler.h"
 #include "workflow/server.h"
+#include "workflow/signal.h"
+#include "workflow/wait.h"
 #include "workflow/worker.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +25,7 @@
 #define LOST_MAX 3 // times that somebody else killed it or its sandbox, before the step counts as failed
 
 struct supervisor {
-    const struct supervision *given;
+    struct supervision *given;
     struct loop *loop;
     VEC(struct worker *) workers;
     VEC(struct task *) starting; // chosen in this turn
@@ -31,6 +34,11 @@ struct supervisor {
     int stops;           // signals to stop so far
     uint64_t kill_timer; // after the first
     bool fenced;
+    int inbox_fd;   // inotify on the inbox
+    bool inbox_new; // something may lie in it
+    bool cancelled;
+    int64_t wait_ns;   // wall clock when the first open wait is due; INT64_MAX = none
+    int64_t linger_ns; // wall clock until which it stays though everything waits; 0 = not begun
 };
 
 static void
@@ -66,6 +74,14 @@ on_patience_over(void *context)
 }
 
 static void
+stop_workers(struct supervisor *s, int number)
+{
+    signal_all(s, number);
+    if (s->kill_timer == 0)
+        s->kill_timer = loop_timer(s->loop, clock_mono_ns() + STOP_PATIENCE_NS, on_patience_over, s);
+}
+
+static void
 on_signal(void *context, int fd, uint32_t events)
 {
     struct supervisor *s = context;
@@ -75,9 +91,69 @@ on_signal(void *context, int fd, uint32_t events)
         s->stops++;
     if (s->stops == 0)
         return;
-    signal_all(s, s->stops > 1 ? SIGKILL : SIGTERM);
-    if (s->kill_timer == 0)
-        s->kill_timer = loop_timer(s->loop, clock_mono_ns() + STOP_PATIENCE_NS, on_patience_over, s);
+    stop_workers(s, s->stops > 1 ? SIGKILL : SIGTERM);
+}
+
+// ---- messages
+
+static void
+on_inbox(void *context, int fd, uint32_t events)
+{
+    struct supervisor *s = context;
+    char names[4096] __attribute__((aligned(8)));
+    (void)events;
+    while (read(fd, names, sizeof(names)) > 0)
+        s->inbox_new = true;
+}
+
+static int
+watch_inbox(struct supervisor *s, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *folder = inbox_folder(&arena, s->given->state_path);
+    s->inbox_new = true;
+    if (fs_mkdirs(folder, err) < 0)
+        return -1;
+    s->inbox_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (s->inbox_fd < 0 || inotify_add_watch(s->inbox_fd, folder, IN_CREATE | IN_MOVED_TO) < 0)
+        return err_sys(err, ERR_IO, "watching %s", folder);
+    return loop_watch_fd(s->loop, s->inbox_fd, EPOLLIN, on_inbox, s, err);
+}
+
+// Takes what came, and does what it asks for.
+static int
+take_messages(struct supervisor *s, struct arena *arena, const char ***ids, size_t *count, struct err *err)
+{
+    struct state *state = s->given->state;
+    *count = 0;
+    if (!s->inbox_new)
+        return 0;
+    s->inbox_new = false;
+    if (signal_take_inbox(state, s->given->state_path, arena, ids, count, err) < 0 ||
+        run_cancel_others(state, s->given->run, err) < 0)
+        return -1;
+    const char **by = &s->given->cancelled_by;
+    int wanted = signal_wants_cancel(state, s->given->run->id, s->given->schedule->arena, by, err);
+    if (wanted > 0 && !s->cancelled) {
+        s->cancelled = true;
+        stop_workers(s, SIGTERM);
+    }
+    return wanted < 0 ? -1 : 0;
+}
+
+// Settles waits and wakes their steps.
+static int
+settle_waits(struct supervisor *s, struct err *err)
+{
+    s->wait_ns = INT64_MAX;
+    if (!schedule_any_waits(s->given->schedule))
+        return 0;
+    AUTO_JSON *open = wait_settle(s->given->state, s->given->run, err);
+    if (!open)
+        return -1;
+    schedule_wake(s->given->schedule, open);
+    s->wait_ns = wait_rows_due_ns(open);
+    return 0;
 }
 
 // SIGINT and SIGTERM come through the loop until release.
@@ -266,7 +342,9 @@ note_end(struct supervisor *s, struct worker *worker, const json_t *call, bool g
     }
     struct err problem;
     err_set(&problem, err_kind_of(json_get_text(call, "kind", "")), "%s", json_get_text(call, "message", ""));
-    if (problem.kind == ERR_LOST && ++worker->task->lost <= LOST_MAX)
+    if (problem.kind == ERR_WAITING)
+        schedule_wait(s->given->schedule, worker->task);
+    else if (problem.kind == ERR_LOST && ++worker->task->lost <= LOST_MAX)
         schedule_lose(s->given->schedule, worker->task);
     else
         schedule_fail(s->given->schedule, worker->task, &problem, wall(s));
@@ -375,14 +453,22 @@ reap(struct supervisor *s)
     }
 }
 
+// How many steps may run at the same time.
+static size_t
+seats_of(const struct supervisor *s)
+{
+    int asked = s->given->options->parallel;
+    return (size_t)(asked > 0 ? asked : s->given->schedule->pipeline->parallel);
+}
+
 static void
 choose_starts(struct supervisor *s)
 {
-    size_t seats = s->given->options->parallel > 0 ? (size_t)s->given->options->parallel : 1;
+    size_t seats = seats_of(s);
     s->starting.count = 0;
     // Also when it stops: a pipeline whose last step just ended is at its end, not interrupted.
     schedule_advance(s->given->schedule);
-    if (s->stops > 0 || s->fenced)
+    if (s->stops > 0 || s->fenced || s->cancelled)
         return;
     while (s->workers.count + s->starting.count < seats) {
         struct task *task = schedule_next(s->given->schedule, wall(s));
@@ -416,46 +502,79 @@ start_chosen(struct supervisor *s, struct err *err)
     return 0;
 }
 
+// What follows from all that happened since the last turn.
+static int
+work_forward(struct supervisor *s, json_t *notices, struct err *err)
+{
+    apply_calls(s);
+    reap(s);
+    if (s->cancelled && s->workers.count == 0)
+        schedule_cancel(s->given->schedule, wall(s));
+    if (settle_waits(s, err) < 0)
+        return -1;
+    choose_starts(s);
+    if (!s->fenced)
+        return write_changes(s, notices, err);
+    (void)!run_check_epoch(s->given->state, s->given->run->number, s->given->run->epoch, err);
+    return -1;
+}
+
 // One transaction, then replies and starts.
 static int
 turn(struct supervisor *s, struct err *err)
 {
     AUTO_JSON *notices = json_array();
+    AUTO_ARENA arena = {0};
+    const char **messages = NULL;
+    size_t message_count;
     if (state_begin(s->given->state, err) < 0)
         return -1;
-    apply_calls(s);
-    reap(s);
-    choose_starts(s);
-    if (s->fenced || write_changes(s, notices, err) < 0) {
-        if (s->fenced)
-            (void)!run_check_epoch(s->given->state, s->given->run->number, s->given->run->epoch, err);
+    if (take_messages(s, &arena, &messages, &message_count, err) < 0 || work_forward(s, notices, err) < 0) {
         state_rollback(s->given->state);
         return -1;
     }
     if (state_commit(s->given->state, err) < 0)
         return err_wrap(err, "writing the state");
+    signal_drop_taken(s->given->state_path, messages, message_count);
     send_replies(s);
     notices_tell(notices, s->given->options, s->given->run->id);
     return start_chosen(s, err);
 }
 
-// How long the loop may sleep: until the next retry is due.
+// How long the loop may sleep: until the next retry or wait is due.
 static int64_t
 patience_ns(const struct supervisor *s)
 {
-    int64_t due = s->stops ? INT64_MAX : schedule_due_ns(s->given->schedule);
-    bool full =
-        s->workers.count >= (size_t)(s->given->options->parallel > 0 ? s->given->options->parallel : 1);
-    if (due == INT64_MAX || full)
+    bool full = s->workers.count >= seats_of(s);
+    int64_t due = s->stops || s->cancelled || full ? INT64_MAX : schedule_due_ns(s->given->schedule);
+    if (s->wait_ns < due)
+        due = s->wait_ns;
+    if (s->workers.count == 0 && s->linger_ns > 0 && s->linger_ns < due)
+        due = s->linger_ns;
+    if (due == INT64_MAX)
         return -1;
     int64_t left = due - wall(s);
     return left > 0 ? left : 0;
 }
 
+// Whether all that is left waits, and has for as long as the caller would stay.
 static bool
-over(const struct supervisor *s)
+waits_long_enough(struct supervisor *s)
 {
-    return s->workers.count == 0 && (s->stops > 0 || schedule_ended(s->given->schedule));
+    if (!schedule_only_waits(s->given->schedule)) {
+        s->linger_ns = 0;
+        return false;
+    }
+    if (s->linger_ns == 0)
+        s->linger_ns = wall(s) + s->given->options->linger_ns;
+    return wall(s) >= s->linger_ns;
+}
+
+static bool
+over(struct supervisor *s)
+{
+    return s->workers.count == 0 &&
+           (s->stops > 0 || schedule_ended(s->given->schedule) || waits_long_enough(s));
 }
 
 static int
@@ -466,7 +585,7 @@ run_loop(struct supervisor *s, struct err *err)
             return -1;
         if (over(s))
             return 0;
-        if (s->workers.count == 0 && schedule_due_ns(s->given->schedule) == INT64_MAX)
+        if (s->workers.count == 0 && schedule_due_ns(s->given->schedule) == INT64_MAX && s->linger_ns == 0)
             return err_set(err, ERR_INTERNAL, "no step can run and the pipeline is not at its end");
         if (loop_step(s->loop, patience_ns(s), err) < 0)
             return -1;
@@ -488,20 +607,33 @@ kill_rest(struct supervisor *s)
     }
 }
 
-int
-supervise(const struct supervision *supervision, enum supervision_end *end, struct err *err)
+static enum supervision_end
+end_of(const struct supervisor *s)
 {
-    struct supervisor s = {.given = supervision, .signal_fd = -1};
+    if (s->cancelled)
+        return SUPERVISION_CANCELLED;
+    if (schedule_ended(s->given->schedule))
+        return SUPERVISION_ENDED;
+    return s->stops > 0 ? SUPERVISION_STOPPED : SUPERVISION_WAITING;
+}
+
+int
+supervise(struct supervision *supervision, enum supervision_end *end, struct err *err)
+{
+    struct supervisor s = {.given = supervision, .signal_fd = -1, .inbox_fd = -1, .wait_ns = INT64_MAX};
     sigprocmask(SIG_BLOCK, NULL, &s.signals_before);
     s.loop = loop_new(err);
     if (!s.loop)
         return -1;
-    int result = take_signals(&s, err) < 0 ? -1 : run_loop(&s, err);
+    int result = take_signals(&s, err) < 0 || watch_inbox(&s, err) < 0 ? -1 : run_loop(&s, err);
     if (result < 0)
         kill_rest(&s);
-    *end = schedule_ended(supervision->schedule) ? SUPERVISION_ENDED : SUPERVISION_STOPPED;
+    *end = end_of(&s);
+    supervision->due_ns = s.wait_ns == INT64_MAX ? 0 : s.wait_ns;
     loop_free(s.loop);
     give_signals_back(&s);
+    if (s.inbox_fd >= 0)
+        close(s.inbox_fd);
     vec_release(&s.workers);
     vec_release(&s.starting);
     return result;

@@ -16,17 +16,23 @@ struct supervision {
     struct state *state;
     struct run *run;
     struct schedule *schedule;
-    const char *scratch; // folder of the run; a step gets a folder below
+    const char *state_path; // beside it lies the inbox
+    const char *scratch;    // folder of the run; a step gets a folder below
+    int64_t due_ns; // out, for SUPERVISION_WAITING: when the first wait is due by the wall clock, 0 = no time
+    const char *cancelled_by; // out, for SUPERVISION_CANCELLED; lives in the schedule's arena
 };
 
 // How it ended.
 enum supervision_end {
     SUPERVISION_ENDED,   // every task did
     SUPERVISION_STOPPED, // by SIGINT or SIGTERM; what ran is pending again
+    SUPERVISION_WAITING, // nothing can go on before a timer or a signal
+    SUPERVISION_CANCELLED,
 };
 
-// Runs until every task ended or a signal came. -1 for what the engine itself can't go on with: the state
-// can't be written, or somebody else took the run over (ERR_CONFLICT); no worker is left in any case.
-int supervise(const struct supervision *supervision, enum supervision_end *end, struct err *err) MUST_USE;
+// Runs until every task ended, all that is left waits, or somebody stopped or cancelled it. -1 for what the
+// engine itself can't go on with: the state can't be written, or somebody else took the run over
+// (ERR_CONFLICT); no worker is left in any case.
+int supervise(struct supervision *supervision, enum supervision_end *end, struct err *err) MUST_USE;
 
 #endif

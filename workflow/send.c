@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages to a state, and their delivery when nobody works on it.
+#include "workflow/engine.h"
+#include "workflow/lease.h"
+#include "workflow/run.h"
+#include "workflow/signal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static int
+check_run(const char *state_path, const char *run, struct err *err)
+{
+    struct db *db;
+    if (!run)
+        return 0;
+    if (state_open_reader(state_path, &db, err) < 0)
+        return -1;
+    AUTO_JSON *params = json_pack("[s]", run);
+    AUTO_JSON *rows = db_rows(db, "SELECT status FROM run WHERE id = ?", params, err);
+    db_close(db);
+    if (!rows)
+        return -1;
+    const char *status = json_get_text(json_array_get(rows, 0), "status", NULL);
+    if (!status)
+        return err_set(err, ERR_NOT_FOUND, "no run %s in the state %s", run, state_path);
+    if (strcmp(status, "running") != 0 && strcmp(status, "waiting") != 0)
+        return err_set(err, ERR_CONFLICT, "run %s ended already: %s", run, status);
+    return 0;
+}
+
+// All that lies in the inbox, in one transaction.
+static int
+deliver(struct state *state, const char *state_path, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char **ids;
+    size_t count;
+    if (state_begin(state, err) < 0)
+        return -1;
+    if (signal_take_inbox(state, state_path, &arena, &ids, &count, err) < 0 ||
+        run_cancel_others(state, NULL, err) < 0) {
+        state_rollback(state);
+        return -1;
+    }
+    if (state_commit(state, err) < 0)
+        return -1;
+    signal_drop_taken(state_path, ids, count);
+    return 0;
+}
+
+static int
+put_message(const char *state_path, const struct host *host, const struct message *given, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    uint8_t random[10];
+    char id[27];
+    struct message message = *given;
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return err_sys(err, ERR_IO, "getrandom");
+    message.sent_ns = host->wall_ns(host->context);
+    run_make_id(message.sent_ns, random, id);
+    char *text = message_write(&message);
+    if (!text)
+        return err_set(err, ERR_USAGE, "a text of the message is not UTF-8");
+    int result = inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err);
+    free(text);
+    return result;
+}
+
+int
+engine_send(const char *state_path, const struct registry *registry, const struct host *host,
+            const struct message *message, bool *delivered, struct err *err)
+{
+    struct lease lease;
+    *delivered = false;
+    if (check_run(state_path, message->run, err) < 0 || put_message(state_path, host, message, err) < 0)
+        return -1;
+    if (lease_acquire(&lease, state_path, err) < 0)
+        return err->kind == ERR_LOCKED ? 0 : -1;
+    struct state *state = state_open(state_path, registry, host, err);
+    int result = state ? deliver(state, state_path, err) : -1;
+    state_close(state);
+    lease_release(&lease);
+    *delivered = result == 0;
+    return result;
+}
