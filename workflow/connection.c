@@ -16,6 +16,7 @@ connection_release(struct journal *journal)
 {
     wire_release(&journal->wire);
     json_decref(journal->stores);
+    json_drop(&journal->details);
     journal->stores = NULL;
 }
 
@@ -73,7 +74,7 @@ connection_tell(struct journal *journal, json_t *note)
         return;
     if (journal->local) {
         AUTO_FRAME reply = {0};
-        if (strcmp(json_get_text(held, "call", ""), "warn") == 0)
+        if (strcmp(json_get_text(held, "call", ""), "progress") != 0)
             (void)!serve(journal->local, held, STR(""), &reply, &ignored);
         return;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/journal.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/rng.h"
 #include "workflow/connection.h"
@@ -8,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define INPUT_HASH_DIGITS 32
 
@@ -77,17 +79,144 @@ journal_commit(struct step *step, const char *name, const char *key, const json_
     return 0;
 }
 
+static bool
+is_final(const struct journal_policy *policy, enum err_kind kind)
+{
+    for (const enum err_kind *at = policy->final; at && *at != ERR_INTERNAL; at++)
+        if (*at == kind)
+            return true;
+    return policy->final ? kind == ERR_INTERNAL : !err_retryable(kind);
+}
+
+static json_t *
+policy_json(const struct journal_policy *policy)
+{
+    return json_pack(
+        "{s:i, s:I, s:I, s:f, s:b, s:I, s:I, s:I, s:I}", "attempts", policy->attempts, "initial_ns",
+        (json_int_t)policy->initial_ns, "maximum_ns", (json_int_t)policy->maximum_ns, "coefficient",
+        policy->coefficient, "timeout_final", is_final(policy, ERR_TIMEOUT), "start_to_close_ns",
+        (json_int_t)policy->start_to_close_ns, "schedule_to_start_ns",
+        (json_int_t)policy->schedule_to_start_ns, "schedule_to_close_ns",
+        (json_int_t)policy->schedule_to_close_ns, "heartbeat_ns", (json_int_t)policy->heartbeat_ns);
+}
+
+// Begins an attempt: 1 committed before, 0 run it, -1. *wait_ns: how long to wait before asking again.
+static int
+begin_with(struct step *step, const char *name, const char *key, const json_t *input,
+           const struct journal_policy *policy, json_t **result, int64_t *wait_ns, struct err *err)
+{
+    char hex[65];
+    json_t *reply;
+    hash_input(input, hex);
+    if (call(step,
+             json_pack("{s:s, s:s, s:s, s:s, s:o}", "call", "begin", "name", name, "key", key, "input", hex,
+                       "policy", policy_json(policy)),
+             &reply, err) < 0)
+        return -1;
+    *wait_ns = json_get_int(reply, "wait_ns", 0);
+    json_drop(&step->journal->details);
+    step->journal->details = json_incref(json_object_get(reply, "details"));
+    return take_result(reply, result);
+}
+
+// Writes a failed attempt down. 1 when the activity is to be tried again, else 0.
+static int
+fail_with(struct step *step, const char *name, const char *key, const struct journal_policy *policy,
+          const struct err *problem, struct err *err)
+{
+    json_t *reply;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "call", "fail", "name", name, "key", key,
+                             "kind", err_name(problem->kind), "final", is_final(policy, problem->kind),
+                             "policy", policy_json(policy));
+    json_set_text(json, "message", problem->message);
+    if (call(step, json, &reply, err) < 0)
+        return -1;
+    bool again = json_get_bool(reply, "again", false);
+    json_decref(reply);
+    return again ? 1 : 0;
+}
+
+static void
+sleep_ns(int64_t span_ns)
+{
+    struct timespec left = {.tv_sec = span_ns / CLOCK_S_NS, .tv_nsec = span_ns % CLOCK_S_NS};
+    while (nanosleep(&left, &left) < 0)
+        ;
+}
+
+// One attempt: 0 committed, 1 to be tried again, -1.
+static int
+attempt(struct step *step, const char *name, const char *key, const struct journal_policy *policy,
+        journal_fn run, void *context, json_t **result, struct err *err)
+{
+    size_t stored = json_array_size(step->journal->stores);
+    step->journal->name = name;
+    step->journal->key = key;
+    int ran = run(context, result, err);
+    step->journal->name = step->journal->key = NULL;
+    json_drop(&step->journal->details);
+    if (ran == 0)
+        return journal_commit(step, name, key, *result, err);
+    json_drop(result);
+    // A step that waits has not failed; and what can't be told to the supervisor is not tried again.
+    if (err->kind == ERR_WAITING)
+        return -1;
+    struct err problem = *err;
+    while (json_array_size(step->journal->stores) > stored)
+        json_array_remove(step->journal->stores, stored);
+    int again = fail_with(step, name, key, policy, &problem, err);
+    if (again == 0)
+        *err = problem;
+    return again > 0 ? 1 : -1;
+}
+
+int
+journal_activity_with(struct step *step, const char *name, const char *key, const json_t *input,
+                      const struct journal_policy *policy, journal_fn run, void *context, json_t **result,
+                      struct err *err)
+{
+    int status = 1;
+    while (status > 0) {
+        int64_t wait_ns;
+        *result = NULL;
+        int begun = begin_with(step, name, key, input, policy, result, &wait_ns, err);
+        if (begun != 0)
+            return begun < 0 ? -1 : 0;
+        if (wait_ns > 0)
+            sleep_ns(wait_ns);
+        else
+            status = attempt(step, name, key, policy, run, context, result, err);
+    }
+    if (status < 0)
+        json_drop(result);
+    return status;
+}
+
 int
 journal_activity(struct step *step, const char *name, const char *key, const json_t *input, journal_fn run,
                  void *context, json_t **result, struct err *err)
 {
-    int begun = journal_begin(step, name, key, input, result, err);
-    if (begun != 0)
-        return begun < 0 ? -1 : 0;
-    if (run(context, result, err) == 0 && journal_commit(step, name, key, *result, err) == 0)
-        return 0;
-    json_drop(result);
-    return -1;
+    static const struct journal_policy once = {.attempts = 1};
+    return journal_activity_with(step, name, key, input, &once, run, context, result, err);
+}
+
+void
+journal_heartbeat(struct step *step, json_t *details)
+{
+    struct journal *journal = step->journal;
+    json_t *held = details ? details : json_null();
+    if (!journal->name) {
+        json_decref(held);
+        return;
+    }
+    connection_tell(journal, json_pack("{s:s, s:s, s:s, s:o}", "call", "heartbeat", "name", journal->name,
+                                       "key", journal->key, "details", held));
+}
+
+const json_t *
+journal_details(const struct step *step)
+{
+    return step->journal->details;
 }
 
 // Ends the step's process until the supervisor starts it again; `reply` is borrowed.

@@ -24,6 +24,34 @@ typedef int (*journal_fn)(void *context, json_t **result, struct err *err);
 int journal_activity(struct step *step, const char *name, const char *key, const json_t *input,
                      journal_fn run, void *context, json_t **result, struct err *err) MUST_USE;
 
+// How an activity is tried again and how long it may take. Zeros mean: one attempt, no limit. Attempts count
+// within one attempt of the step; an attempt whose process was killed from outside is none.
+struct journal_policy {
+    int attempts;                   // in all
+    int64_t initial_ns, maximum_ns; // wait before the second attempt; longest wait (0 = no limit)
+    double coefficient;             // each wait is that many times the one before (below 1: as 1)
+    const enum err_kind *final;     // kinds that are not tried again, ends with ERR_INTERNAL; NULL = what
+                                    // base/err.h says of each kind
+    int64_t start_to_close_ns;      // one attempt
+    int64_t schedule_to_start_ns;   // from the first begin, or from when a retry was due, to the attempt
+    int64_t schedule_to_close_ns;   // from the first begin to the commit, waits included
+    int64_t heartbeat_ns;           // longest silence between two heartbeats
+};
+
+// journal_activity with a policy. Past start-to-close or the heartbeat the process of the step is killed and
+// the attempt counts as failed with ERR_TIMEOUT; past the other two it is not tried again. The last error is
+// the activity's.
+int journal_activity_with(struct step *step, const char *name, const char *key, const json_t *input,
+                          const struct journal_policy *policy, journal_fn run, void *context, json_t **result,
+                          struct err *err) MUST_USE;
+
+// Within an activity: says that it lives and how far it is. Written down without waiting for it. Takes
+// `details`.
+void journal_heartbeat(struct step *step, json_t *details);
+
+// Within an activity: the details of the last heartbeat of the attempt before, borrowed; NULL without.
+const json_t *journal_details(const struct step *step);
+
 // What leaves the machine. look_up says whether the effect is there already: 1 with *result, 0 not there, -1
 // error.
 struct journal_effect {

@@ -27,12 +27,30 @@ static const struct field retry_fields[] = {
     {.name = NULL},
 };
 
+static const struct field timeouts_fields[] = {
+    {.name = "schedule-to-start",
+     .type = FIELD_DURATION,
+     .summary = "Longest time from when the step could start to its first attempt; never tried again."},
+    {.name = "schedule-to-close",
+     .type = FIELD_DURATION,
+     .summary = "Longest time from when the step could start to its end, retries and waits included."},
+    {.name = "heartbeat",
+     .type = FIELD_DURATION,
+     .summary =
+         "Longest time without a word (a journal call, progress, a heartbeat) from a running attempt."},
+    {.name = NULL},
+};
+
 static const struct field defaults_fields[] = {
     {.name = "retry",
      .type = FIELD_OBJECT,
      .members = retry_fields,
      .summary = "Retry of steps that have none of their own."},
     {.name = "timeout", .type = FIELD_DURATION, .summary = "Time-out of steps that have none of their own."},
+    {.name = "timeouts",
+     .type = FIELD_OBJECT,
+     .members = timeouts_fields,
+     .summary = "Further time-outs of steps that have none of their own."},
     {.name = NULL},
 };
 
@@ -91,6 +109,10 @@ const struct field layout_step[] = {
      .members = retry_fields,
      .summary = "How often a failed step is tried again."},
     {.name = "timeout", .type = FIELD_DURATION, .summary = "Longest time of one attempt."},
+    {.name = "timeouts",
+     .type = FIELD_OBJECT,
+     .members = timeouts_fields,
+     .summary = "Further time-outs; `timeout` is the one from start to close."},
     {.name = "on-failure",
      .type = FIELD_OBJECT,
      .members = failure_fields,

@@ -49,15 +49,16 @@ static const char first[] =
     "CREATE TRIGGER event_no_delete BEFORE DELETE ON event"
     " BEGIN SELECT RAISE(ABORT, 'events are never removed'); END;";
 
-// Steps may wait, for a timer, a signal, an approval or the end of a pause.
+// Steps may wait, for a timer, a signal, an approval or the end of a pause; activities may be tried again.
 static const char second[] =
     "CREATE TABLE step_2(run INTEGER NOT NULL REFERENCES run(number), key TEXT NOT NULL, id TEXT NOT NULL,"
     " role TEXT NOT NULL CHECK(role IN ('step','group','item','on-failure')), position INTEGER NOT NULL,"
     " uses TEXT NOT NULL, item TEXT, status TEXT NOT NULL CHECK(status IN"
     " ('pending','running','waiting','succeeded','failed','skipped','cancelled')),"
     " attempt INTEGER NOT NULL, failures INTEGER NOT NULL, next_ns INTEGER, started_ns INTEGER,"
-    " ended_ns INTEGER, outputs TEXT, error TEXT, PRIMARY KEY(run, key)) STRICT, WITHOUT ROWID;"
-    "INSERT INTO step_2 SELECT * FROM step;"
+    " ended_ns INTEGER, outputs TEXT, error TEXT, ready_ns INTEGER, PRIMARY KEY(run, key)) STRICT,"
+    " WITHOUT ROWID;"
+    "INSERT INTO step_2 SELECT *, NULL FROM step;"
     "DROP TABLE step;"
     "ALTER TABLE step_2 RENAME TO step;"
     // `due_ns`: when a timer fires, or how long the others are waited for.
@@ -71,7 +72,14 @@ static const char second[] =
     "CREATE TABLE signal(id TEXT PRIMARY KEY, kind TEXT NOT NULL, run TEXT, name TEXT NOT NULL, data TEXT,"
     " sender TEXT NOT NULL, sent_ns INTEGER NOT NULL, received_ns INTEGER NOT NULL, consumed_ns INTEGER,"
     " step TEXT) STRICT;"
-    "CREATE INDEX signal_open ON signal(run, name) WHERE consumed_ns IS NULL;";
+    "CREATE INDEX signal_open ON signal(run, name) WHERE consumed_ns IS NULL;"
+    // Attempts of an activity: when the first was begun, how many failed, when the next may begin, why the
+    // last one failed, and what it last said of how far it is.
+    "ALTER TABLE activity ADD COLUMN scheduled_ns INTEGER;"
+    "ALTER TABLE activity ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE activity ADD COLUMN next_ns INTEGER;"
+    "ALTER TABLE activity ADD COLUMN error TEXT;"
+    "ALTER TABLE activity ADD COLUMN details TEXT;";
 
 static const char *const engine_migrations[] = {first, second, NULL};
 

@@ -48,6 +48,14 @@ set_expression(json_t *json, const char *key, const struct expression *expressio
         json_object_set_new(json, key, json_text(str_trim(expression->text)));
 }
 
+// What is not set does not show: the pin of a pipeline without these stays what it always was.
+static void
+set_span(json_t *json, const char *key, int64_t span_ns)
+{
+    if (span_ns > 0)
+        json_object_set_new(json, key, json_integer(span_ns));
+}
+
 static json_t *
 normal_step(const struct pipeline *pipeline, const struct pipeline_step *step)
 {
@@ -64,7 +72,10 @@ normal_step(const struct pipeline *pipeline, const struct pipeline_step *step)
                                   (json_int_t)step->retry.initial_ns, "maximum_ns",
                                   (json_int_t)step->retry.maximum_ns, "coefficient",
                                   step->retry.coefficient));
-    json_object_set_new(json, "timeout_ns", json_integer(step->timeout_ns));
+    json_object_set_new(json, "timeout_ns", json_integer(step->timeouts.start_to_close_ns));
+    set_span(json, "schedule_to_start_ns", step->timeouts.schedule_to_start_ns);
+    set_span(json, "schedule_to_close_ns", step->timeouts.schedule_to_close_ns);
+    set_span(json, "heartbeat_ns", step->timeouts.heartbeat_ns);
     if (step->on_failure.ops)
         json_object_set_new(json, "on-failure", normal_action(pipeline, &step->on_failure));
     return json;

@@ -15,6 +15,14 @@ struct pipeline_retry {
     double coefficient;             // each wait is that many times the one before
 };
 
+// How long a step may take; 0 = no limit.
+struct pipeline_timeouts {
+    int64_t start_to_close_ns;    // one attempt
+    int64_t schedule_to_start_ns; // from when it could start to its first attempt
+    int64_t schedule_to_close_ns; // from when it could start to its end, retries included
+    int64_t heartbeat_ns;         // longest time without a word from its process
+};
+
 // A step that this one comes after.
 struct pipeline_need {
     size_t step; // index
@@ -39,7 +47,7 @@ struct pipeline_step {
     const struct expression *condition; // `if`, or NULL
     const struct expression *for_each;  // or NULL; outputs are then {"items": [{..}], "count": n}
     struct pipeline_retry retry;        // the step's, else of `defaults`, else one attempt
-    int64_t timeout_ns;                 // one attempt; 0 = none
+    struct pipeline_timeouts timeouts;  // the step's, else of `defaults`
     int parallel;                       // items of a for-each at the same time; 0 = no limit of its own
     struct yaml_mark mark;
 };

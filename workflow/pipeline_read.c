@@ -172,6 +172,19 @@ read_retry(const json_t *retry)
     };
 }
 
+static struct pipeline_timeouts
+read_timeouts(const json_t *step, const json_t *defaults)
+{
+    const json_t *own = json_object_get(step, "timeouts"), *others = json_object_get(defaults, "timeouts");
+    const json_t *rest = own ? own : others;
+    return (struct pipeline_timeouts){
+        .start_to_close_ns = span_ns(json_object_get(step, "timeout") ? step : defaults, "timeout"),
+        .schedule_to_start_ns = span_ns(rest, "schedule-to-start"),
+        .schedule_to_close_ns = span_ns(rest, "schedule-to-close"),
+        .heartbeat_ns = span_ns(rest, "heartbeat"),
+    };
+}
+
 static void
 read_step(struct reading *r, const struct yaml_node *node, const json_t *json)
 {
@@ -196,7 +209,7 @@ read_step(struct reading *r, const struct yaml_node *node, const json_t *json)
     step->action = read_action(r, node);
     step->retry = read_retry(retry ? retry : json_object_get(defaults, "retry"));
     step->parallel = (int)json_get_int(json, "parallel", 0);
-    step->timeout_ns = span_ns(json_object_get(json, "timeout") ? json : defaults, "timeout");
+    step->timeouts = read_timeouts(json, defaults);
 }
 
 // ---- what only shows when all steps are known

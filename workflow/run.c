@@ -372,21 +372,22 @@ run_write_task(struct state *state, const struct run *run, const struct schedule
                struct err *err)
 {
     json_t *params = json_pack(
-        "[IIsssIsosiiooooo]", (json_int_t)run->number, (json_int_t)run->epoch, task->key,
+        "[IIsssIsosiioooooo]", (json_int_t)run->number, (json_int_t)run->epoch, task->key,
         schedule->pipeline->steps[task->step].id, task_role_name(task->role), (json_int_t)task->position,
         task_action(schedule, task)->ops->name, as_text(task->item), task_status_name(task->status),
         task->attempt, task->failures, as_time(task->next_ns), as_time(task->started_ns),
-        as_time(task->ended_ns), as_text(task->outputs), as_text(task->error));
+        as_time(task->ended_ns), as_text(task->outputs), as_text(task->error), as_time(task->ready_ns));
     int64_t changed;
     if (state_run(
             state,
             "INSERT INTO step(run, key, id, role, position, uses, item, status, attempt, failures, next_ns,"
-            " started_ns, ended_ns, outputs, error)"
-            " SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16"
+            " started_ns, ended_ns, outputs, error, ready_ns)"
+            " SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17"
             " WHERE (SELECT epoch FROM run WHERE number = ?1) = ?2"
             " ON CONFLICT(run, key) DO UPDATE SET status = excluded.status, attempt = excluded.attempt,"
             " failures = excluded.failures, next_ns = excluded.next_ns, started_ns = excluded.started_ns,"
-            " ended_ns = excluded.ended_ns, outputs = excluded.outputs, error = excluded.error",
+            " ended_ns = excluded.ended_ns, outputs = excluded.outputs, error = excluded.error,"
+            " ready_ns = excluded.ready_ns",
             params, &changed, err) < 0)
         return -1;
     if (changed == 0)

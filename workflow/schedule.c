@@ -207,6 +207,7 @@ schedule_restore(struct schedule *schedule, const json_t *row, struct err *err)
     task->attempt = (int)json_get_int(row, "attempt", 0);
     task->failures = (int)json_get_int(row, "failures", 0);
     task->next_ns = json_get_int(row, "next_ns", 0);
+    task->ready_ns = json_get_int(row, "ready_ns", 0);
     task->started_ns = json_get_int(row, "started_ns", 0);
     task->ended_ns = json_get_int(row, "ended_ns", 0);
     task_replace(&task->item, read_json(row, "item"));
@@ -233,7 +234,7 @@ schedule_reopen(struct schedule *schedule)
         bool dormant = task->role == ROLE_ON_FAILURE;
         task->status = dormant ? TASK_SKIPPED : expanded ? TASK_RUNNING : TASK_PENDING;
         task->failures = 0;
-        task->next_ns = task->ended_ns = 0;
+        task->next_ns = task->ended_ns = task->ready_ns = 0;
         task->changed = true;
         task_replace(&task->error, NULL);
         json_object_del(schedule->steps, task->key);

@@ -40,6 +40,7 @@ struct task {
     int attempt;         // processes started so far
     int failures;        // attempts that failed
     int64_t next_ns;     // wall clock: not before; 0 = at once
+    int64_t ready_ns;    // since when it could start, 0 = it can't yet
     int64_t started_ns, ended_ns;
     const char *note; // why it was skipped
     int lost;         // times that somebody else killed it, in this life of the supervisor

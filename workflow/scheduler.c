@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/scheduler.h"
 
+#include "base/clock.h"
+
 #include <string.h>
 
 #define LABEL_MAX_BYTES 100
@@ -57,6 +59,22 @@ needs_ended(const struct schedule *schedule, const struct task *task)
     return true;
 }
 
+// Ends what waited too long for its first attempt.
+static bool
+is_stale(struct schedule *schedule, struct task *task)
+{
+    int64_t most_ns = step_of(schedule, task)->timeouts.schedule_to_start_ns;
+    if (most_ns == 0 || task->status != TASK_PENDING || !task->with || task->attempt > 0 ||
+        wall(schedule) - task->ready_ns <= most_ns)
+        return false;
+    char span[24];
+    struct err problem;
+    clock_human(most_ns, span, sizeof(span));
+    err_set(&problem, ERR_TIMEOUT, "it did not start within %s, its schedule-to-start", span);
+    fail_finally(schedule, task, &problem);
+    return true;
+}
+
 static void
 resolve(struct schedule *schedule, struct task *task)
 {
@@ -65,6 +83,8 @@ resolve(struct schedule *schedule, struct task *task)
     if (pipeline_resolve_with(schedule->pipeline, task_action(schedule, task), &scope, &task->with,
                               &problem) < 0)
         fail_finally(schedule, task, &problem);
+    else if (task->ready_ns == 0)
+        task->ready_ns = wall(schedule);
 }
 
 // Decides on a step or an item whose needs ended: skipped, failed, or ready with its inputs.
@@ -218,7 +238,7 @@ look_at(struct schedule *schedule, struct task *task)
         return true;
     }
     if (task->status != TASK_PENDING || task->with)
-        return false;
+        return is_stale(schedule, task);
     if (task->role == ROLE_ON_FAILURE)
         resolve(schedule, task);
     else if (!needs_ended(schedule, task))
@@ -321,15 +341,18 @@ void
 schedule_fail(struct schedule *schedule, struct task *task, const struct err *problem, int64_t wall_ns)
 {
     const struct pipeline_retry *retry = &step_of(schedule, task)->retry;
+    int64_t close_ns = step_of(schedule, task)->timeouts.schedule_to_close_ns;
     task->failures++;
     task_set_error(task, problem);
     task->changed = true;
-    if (task->failures >= retry->attempts || !worth_retrying(problem->kind)) {
+    int64_t next_ns = wall_ns + retry_wait_ns(retry, task->failures);
+    bool late = close_ns > 0 && next_ns - task->ready_ns > close_ns;
+    if (task->failures >= retry->attempts || late || !worth_retrying(problem->kind)) {
         schedule_end(schedule, task, TASK_FAILED, wall_ns);
         return;
     }
     task->status = TASK_PENDING;
-    task->next_ns = wall_ns + retry_wait_ns(retry, task->failures);
+    task->next_ns = next_ns;
 }
 
 void

@@ -2,6 +2,7 @@
 #include "workflow/server.h"
 
 #include "base/hash.h"
+#include "workflow/attempt.h"
 #include "workflow/run.h"
 #include "workflow/signal.h"
 #include "workflow/wait.h"
@@ -101,6 +102,21 @@ result_details(const struct call *call, const char *result)
     return details;
 }
 
+// What an earlier attempt said last of how far it was, and how long all attempts together have left.
+static int
+reply_details(const struct call *call, const json_t *row, struct err *err)
+{
+    const char *text = json_get_text(row, "details", NULL);
+    json_t *details = text ? json_read(str_of(text), "heartbeat details", err) : NULL;
+    if (details)
+        json_object_set_new(call->reply, "details", details);
+    int64_t close_ns = json_get_int(json_object_get(call->json, "policy"), "schedule_to_close_ns", 0);
+    int64_t scheduled_ns = json_get_int(row, "scheduled_ns", 0);
+    if (close_ns > 0 && scheduled_ns > 0)
+        json_object_set_new(call->reply, "left_ns", json_integer(scheduled_ns + close_ns - now_of(call)));
+    return text && !details ? -1 : 0;
+}
+
 static int
 begin_known(const struct call *call, const json_t *row, struct err *err)
 {
@@ -113,10 +129,19 @@ begin_known(const struct call *call, const json_t *row, struct err *err)
             "their old values and run `atoll resume`, or start anew with `atoll run`",
             text_of(call, "name"), text_of(call, "key"), call->server->step);
     }
+    int64_t changed, wait_ns;
+    if (attempt_check(row, json_object_get(call->json, "policy"), now_of(call), &wait_ns, err) < 0)
+        return err_wrap(err, "activity %s \"%s\"", text_of(call, "name"), text_of(call, "key"));
+    if (wait_ns > 0) {
+        json_object_set_new(call->reply, "wait_ns", json_integer(wait_ns));
+        return 0;
+    }
+    if (reply_details(call, row, err) < 0)
+        return -1;
     // Nothing was committed, so nothing is bound to the input that an earlier attempt had.
-    int64_t changed;
     if (run_sql(call,
-                "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6, input_hash = ?7"
+                "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6, input_hash = ?7,"
+                " scheduled_ns = coalesce(scheduled_ns, ?6), next_ns = NULL"
                 " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND " FENCE,
                 json_pack("[ssIs]", text_of(call, "name"), text_of(call, "key"), now_of(call),
                           text_of(call, "input")),
@@ -130,8 +155,8 @@ begin_new(const struct call *call, struct err *err)
 {
     int64_t changed;
     if (run_sql(call,
-                "INSERT INTO activity(run, step, name, key, input_hash, attempts, begun_ns)"
-                " SELECT ?1, ?3, ?4, ?5, ?6, 1, ?7 WHERE " FENCE,
+                "INSERT INTO activity(run, step, name, key, input_hash, attempts, begun_ns, scheduled_ns)"
+                " SELECT ?1, ?3, ?4, ?5, ?6, 1, ?7, ?7 WHERE " FENCE,
                 json_pack("[sssI]", text_of(call, "name"), text_of(call, "key"), text_of(call, "input"),
                           now_of(call)),
                 &changed, err) < 0)
@@ -144,7 +169,8 @@ call_begin(struct call *call, struct err *err)
 {
     json_t *found = NULL;
     if (one_row(call,
-                "SELECT input_hash, result FROM activity WHERE run = ? AND step = ? AND name = ? AND key = ?",
+                "SELECT input_hash, result, next_ns, scheduled_ns, details FROM activity"
+                " WHERE run = ? AND step = ? AND name = ? AND key = ?",
                 json_pack("[Isss]", (json_int_t)call->server->run, call->server->step, text_of(call, "name"),
                           text_of(call, "key")),
                 &found, err) < 0)
@@ -152,10 +178,36 @@ call_begin(struct call *call, struct err *err)
     AUTO_JSON *row = found;
     if ((row ? begin_known(call, row, err) : begin_new(call, err)) < 0)
         return -1;
-    if (!json_object_get(call->reply, "result"))
+    if (!json_object_get(call->reply, "result") && !json_object_get(call->reply, "wait_ns"))
         add_event(call, "activity-begun",
                   json_pack("{s:s, s:s}", "name", text_of(call, "name"), "key", text_of(call, "key")));
     return 0;
+}
+
+static struct activity
+activity_of(const struct call *call)
+{
+    return (struct activity){call->server, text_of(call, "name"), text_of(call, "key")};
+}
+
+static int
+call_fail(struct call *call, struct err *err)
+{
+    struct activity activity = activity_of(call);
+    bool again;
+    if (attempt_fail(&activity, json_object_get(call->json, "policy"),
+                     json_get_bool(call->json, "final", true), err_kind_of(text_of(call, "kind")),
+                     text_of(call, "message"), &again, err) < 0)
+        return -1;
+    json_object_set_new(call->reply, "again", json_boolean(again));
+    return 0;
+}
+
+static int
+call_heartbeat(struct call *call, struct err *err)
+{
+    struct activity activity = activity_of(call);
+    return attempt_beat(&activity, json_object_get(call->json, "details"), err);
 }
 
 static int
@@ -371,7 +423,8 @@ static const struct {
     {"begin", call_begin, false},     {"commit", call_commit, false}, {"effect", call_effect, false},
     {"confirm", call_confirm, false}, {"record", call_record, false}, {"put", call_put, false},
     {"get", call_get, false},         {"flush", call_flush, false},   {"rows", call_rows, false},
-    {"wait", call_wait, false},       {"warn", call_warn, true},
+    {"wait", call_wait, false},       {"fail", call_fail, false},     {"heartbeat", call_heartbeat, true},
+    {"warn", call_warn, true},
 };
 
 // Applies inside a part that is kept or undone.
@@ -408,7 +461,7 @@ server_apply(const struct server *server, const struct frame *frame, json_t **re
         if (apply_part(&call, calls[i].apply, err) < 0) {
             struct err check;
             *fenced = run_check_epoch(server->state, server->run, server->epoch, &check) < 0;
-            return -1;
+            return calls[i].note ? 0 : -1; // nobody waits for the answer to a note
         }
         *reply = calls[i].note ? NULL : json_incref(made);
         return 0;

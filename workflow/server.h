@@ -4,7 +4,11 @@
 // transaction stand. The supervisor sends replies only after the COMMIT.
 //
 // Calls (JSON of the frame) and what the reply adds to {"ok": true}:
-//   begin    name key input            result, when it was committed before
+//   begin    name key input [policy]   result, when it was committed before; wait_ns, before a retry;
+//   details;
+//                                      left_ns of schedule-to-close
+//   fail     name key policy final kind message   again
+//   heartbeat name key details         no reply
 //   commit   name key result stores
 //   effect   key intent                result, when it was confirmed before; waiting, while effects are
 //   paused confirm  key result wait     name kind signal who due_ns   result, when it ended

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/loop.h"
 #include "workflow/assignment.h"
+#include "workflow/attempt.h"
 #include "workflow/notice.h"
 #include "workflow/scheduler.h"
 #include "workflow/server.h"
@@ -205,6 +206,7 @@ on_socket(void *context, int fd, uint32_t events)
     if (!worker)
         return;
     worker_read(worker);
+    worker->limits.heard_ns = clock_mono_ns();
     if (worker->wire.ended || worker->unreadable)
         loop_unwatch_fd(s->loop, fd);
     if (worker->unreadable)
@@ -259,13 +261,33 @@ on_exit_of(void *context, pid_t pid, int wait_status, const struct rusage *usage
     }
 }
 
+static void arm(struct seat *seat);
+
+// Kills a worker whose first limit is over; limits may have moved since the timer was set.
 static void
-on_timeout(void *context)
+on_limit(void *context)
 {
     struct seat *seat = context;
-    seat->worker->timer = 0;
-    seat->worker->timed_out = true;
-    worker_signal(seat->worker, SIGKILL);
+    struct worker *worker = seat->worker;
+    worker->timer = 0;
+    struct limit first = limits_first(&worker->limits);
+    if (first.due_ns > clock_mono_ns()) {
+        arm(seat);
+        return;
+    }
+    worker->over = first;
+    worker_signal(worker, SIGKILL);
+}
+
+// Sets the timer for the limit that is over first.
+static void
+arm(struct seat *seat)
+{
+    struct worker *worker = seat->worker;
+    int64_t due_ns = limits_first(&worker->limits).due_ns;
+    if (worker->timer)
+        loop_timer_cancel(seat->supervisor->loop, worker->timer);
+    worker->timer = due_ns == INT64_MAX ? 0 : loop_timer(seat->supervisor->loop, due_ns, on_limit, seat);
 }
 
 static void
@@ -294,6 +316,23 @@ end_unwatched(struct supervisor *s, struct worker *worker)
     remove_worker(s, worker);
 }
 
+static void
+watch_limits(struct supervisor *s, struct worker *worker)
+{
+    const struct task *task = worker->task;
+    const struct pipeline_timeouts *timeouts = &s->given->schedule->pipeline->steps[task->step].timeouts;
+    int64_t now_ns = clock_mono_ns(), used_ns = wall(s) - task->ready_ns;
+    worker->limits = (struct limits){
+        .step = *timeouts,
+        .started_ns = now_ns,
+        .heard_ns = now_ns,
+        .close_ns = now_ns + timeouts->schedule_to_close_ns - (task->ready_ns ? used_ns : 0),
+    };
+    worker->seat = ARENA_NEW(s->given->schedule->arena, struct seat);
+    *worker->seat = (struct seat){s, worker};
+    arm(worker->seat);
+}
+
 static int
 start_process(struct supervisor *s, struct task *task, struct err *err)
 {
@@ -317,12 +356,7 @@ start_process(struct supervisor *s, struct task *task, struct err *err)
         end_unwatched(s, worker);
         return -1;
     }
-    int64_t timeout_ns = s->given->schedule->pipeline->steps[task->step].timeout_ns;
-    if (timeout_ns > 0) {
-        struct seat *seat = ARENA_NEW(s->given->schedule->arena, struct seat);
-        *seat = (struct seat){s, worker};
-        worker->timer = loop_timer(s->loop, clock_mono_ns() + timeout_ns, on_timeout, seat);
-    }
+    watch_limits(s, worker);
     return 0;
 }
 
@@ -350,6 +384,35 @@ note_end(struct supervisor *s, struct worker *worker, const json_t *call, bool g
         schedule_fail(s->given->schedule, worker->task, &problem, wall(s));
 }
 
+// Keeps the limits of the activity that the worker is in up to date.
+static void
+note_activity(struct worker *worker, const json_t *call, const json_t *reply)
+{
+    const char *name = json_get_text(call, "call", "");
+    bool begun =
+        strcmp(name, "begin") == 0 && !json_object_get(reply, "result") && !json_object_get(reply, "wait_ns");
+    if (strcmp(name, "heartbeat") == 0)
+        worker->limits.activity.beat_ns = clock_mono_ns();
+    else if (begun)
+        limits_begin(&worker->limits, call, reply, clock_mono_ns());
+    else if (strcmp(name, "commit") == 0 || strcmp(name, "fail") == 0)
+        limits_end(&worker->limits);
+    else
+        return;
+    if (begun)
+        arm(worker->seat);
+}
+
+static struct server
+server_of(const struct supervisor *s, const struct worker *worker)
+{
+    return (struct server){.state = s->given->state,
+                           .run = s->given->run->number,
+                           .epoch = s->given->run->epoch,
+                           .step = worker->task->key,
+                           .attempt = worker->task->attempt};
+}
+
 // Applies one call and gives its reply (owned, NULL for a note).
 static json_t *
 apply_call(struct supervisor *s, struct worker *worker, const struct frame *call, struct buf *tail)
@@ -366,16 +429,13 @@ apply_call(struct supervisor *s, struct worker *worker, const struct frame *call
     }
     if (strcmp(name, "warn") == 0)
         tell(s, "warning", worker->task, json_get_text(call->json, "text", ""), NULL);
-    struct server server = {.state = s->given->state,
-                            .run = s->given->run->number,
-                            .epoch = s->given->run->epoch,
-                            .step = worker->task->key,
-                            .attempt = worker->task->attempt};
+    struct server server = server_of(s, worker);
     struct err problem;
     json_t *reply;
-    if (server_apply(&server, call, &reply, tail, &s->fenced, &problem) == 0)
-        return reply;
-    return server_error(&problem);
+    if (server_apply(&server, call, &reply, tail, &s->fenced, &problem) < 0)
+        return server_error(&problem);
+    note_activity(worker, call->json, reply);
+    return reply;
 }
 
 // A reply too large to be sent becomes an error.
@@ -420,6 +480,25 @@ send_replies(struct supervisor *s)
 
 // ---- turns
 
+// Writes down that an activity ran into a limit of its own; whether its policy has another attempt.
+static bool
+activity_goes_on(struct supervisor *s, const struct worker *worker, struct err *problem)
+{
+    const json_t *begin = worker->limits.activity.begin, *policy = json_object_get(begin, "policy");
+    struct server server = server_of(s, worker);
+    struct activity activity = {&server, json_get_text(begin, "name", ""), json_get_text(begin, "key", "")};
+    struct err failed;
+    bool again = false;
+    char span[24];
+    clock_human(worker->over.span_ns, span, sizeof(span));
+    err_set(problem, ERR_TIMEOUT, "activity %s \"%s\" was stopped after %s, its %s", activity.name,
+            activity.key, span, worker->over.what);
+    if (attempt_fail(&activity, policy, json_get_bool(policy, "timeout_final", true), ERR_TIMEOUT,
+                     problem->message, &again, &failed) < 0)
+        *problem = failed;
+    return again;
+}
+
 // What the end of a process without a report means for its task.
 static void
 judge_end(struct supervisor *s, struct worker *worker)
@@ -432,8 +511,11 @@ judge_end(struct supervisor *s, struct worker *worker)
         schedule_lose(s->given->schedule, task);
         return;
     }
-    worker_describe_end(worker, s->given->schedule->pipeline->steps[task->step].timeout_ns, &problem);
-    schedule_fail(s->given->schedule, task, &problem, wall(s));
+    worker_describe_end(worker, &problem);
+    if (worker->over.of_activity && activity_goes_on(s, worker, &problem))
+        schedule_lose(s->given->schedule, task);
+    else
+        schedule_fail(s->given->schedule, task, &problem, wall(s));
 }
 
 // Forgets workers that ended; a step that succeeded needs its folder no more.

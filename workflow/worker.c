@@ -145,6 +145,7 @@ worker_free(struct worker *worker)
     VEC_EACH (struct frame, frame, &worker->calls)
         frame_release(frame);
     vec_release(&worker->calls);
+    limits_end(&worker->limits);
     free(worker);
 }
 
@@ -207,12 +208,12 @@ worker_end_output(struct worker *worker,
 }
 
 void
-worker_describe_end(const struct worker *worker, int64_t timeout_ns, struct err *err)
+worker_describe_end(const struct worker *worker, struct err *err)
 {
     char span[24];
-    if (worker->timed_out) {
-        clock_human(timeout_ns, span, sizeof(span));
-        err_set(err, ERR_TIMEOUT, "it was stopped after %s, its timeout", span);
+    if (worker->over.what) {
+        clock_human(worker->over.span_ns, span, sizeof(span));
+        err_set(err, ERR_TIMEOUT, "it was stopped after %s, its %s", span, worker->over.what);
     } else if (worker->unreadable) {
         *err = worker->broken;
     } else if (WIFSIGNALED(worker->wait_status)) {
@@ -227,7 +228,7 @@ worker_describe_end(const struct worker *worker, int64_t timeout_ns, struct err 
 bool
 worker_was_killed(const struct worker *worker)
 {
-    if (!WIFSIGNALED(worker->wait_status) || worker->timed_out || worker->unreadable)
+    if (!WIFSIGNALED(worker->wait_status) || worker->over.what || worker->unreadable)
         return false;
     int number = WTERMSIG(worker->wait_status);
     return number == SIGKILL || number == SIGTERM;

@@ -5,22 +5,27 @@
 #ifndef ATOLL_WORKFLOW_WORKER_H
 #define ATOLL_WORKFLOW_WORKER_H
 
+#include "workflow/limit.h"
 #include "workflow/schedule.h"
 #include "workflow/wire.h"
 
 #include <sys/types.h>
 
+struct seat; // what a timer of the supervisor needs to find its worker
+
 struct worker {
     struct task *task;
+    struct seat *seat; // borrowed
     pid_t pid;
     struct wire wire;        // not blocking
     int output_fd;           // stdout and stderr, not blocking
     struct buf line;         // of its output, not yet ended
     VEC(struct frame) calls; // read and not yet applied
-    uint64_t timer;          // of the step's timeout, 0 = none
-    bool ended;              // the process was reaped
+    struct limits limits;
+    struct limit over; // the limit that it was killed for; `what` NULL = none
+    uint64_t timer;    // of the limit that is over first, 0 = none
+    bool ended;        // the process was reaped
     int wait_status;
-    bool timed_out;
     bool stopped;      // a signal was sent because the whole run stops
     bool reported;     // it sent its outputs or its error
     struct err broken; // what was wrong with its frames, when `unreadable`
@@ -53,7 +58,7 @@ void worker_end_output(struct worker *worker,
 
 // How an attempt that never reported ended, as an error: ERR_TIMEOUT, or ERR_INTERNAL for an exit or a
 // signal.
-void worker_describe_end(const struct worker *worker, int64_t timeout_ns, struct err *err);
+void worker_describe_end(const struct worker *worker, struct err *err);
 
 // Whether somebody else killed it (SIGKILL or SIGTERM): the attempt is lost, not failed.
 bool worker_was_killed(const struct worker *worker);

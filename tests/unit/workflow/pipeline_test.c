@@ -98,12 +98,12 @@ START_TEST(members_reach_the_structure)
     ck_assert(json_equal(p->sandbox, sandbox));
     ck_assert_uint_eq(json_array_size(json_object_get(p->vars, "x")), 1);
     ck_assert_uint_eq(p->step_count, 2);
-    ck_assert_int_eq(p->steps[0].timeout_ns, 600000000000);
+    ck_assert_int_eq(p->steps[0].timeouts.start_to_close_ns, 600000000000);
     ck_assert_int_eq(p->steps[0].retry.attempts, 4);
     ck_assert_int_eq(p->steps[0].retry.initial_ns, 2000000000);
     ck_assert_int_eq(p->steps[0].retry.maximum_ns, 300000000000);
     ck_assert_double_eq(p->steps[0].retry.coefficient, 2);
-    ck_assert_int_eq(p->steps[1].timeout_ns, 5000000000);
+    ck_assert_int_eq(p->steps[1].timeouts.start_to_close_ns, 5000000000);
     ck_assert_int_eq(p->steps[1].retry.attempts, 2);
     ck_assert_int_eq(p->steps[1].retry.initial_ns, 10000000000);
     ck_assert_double_eq(p->steps[1].retry.coefficient, 3);
@@ -126,7 +126,7 @@ START_TEST(defaults_of_the_file)
     ck_assert_uint_eq(json_object_size(p->vars), 0);
     ck_assert_uint_eq(json_object_size(p->sandbox), 0);
     ck_assert_int_eq(p->steps[0].retry.attempts, 1);
-    ck_assert_int_eq(p->steps[0].timeout_ns, 0);
+    ck_assert_int_eq(p->steps[0].timeouts.start_to_close_ns, 0);
     ck_assert_uint_eq(p->steps[0].need_count, 0);
     pipeline_release(p);
 }
