@@ -237,6 +237,46 @@ const struct command command_retry = {
     .operands_max = 1,
     .run = resume,
 };
+static int
+reset(struct invocation *invocation, struct err *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    const char *state = arguments_text(arguments, "state", NULL), *to = arguments_text(arguments, "to", NULL);
+    if (state == NULL)
+        state = engine_state_path(invocation->arena, invocation->repository);
+    if (to == NULL)
+        return err_set(err, ERR_USAGE, "--to STEP says where the run goes back to");
+    json_t *steps;
+    if (engine_reset(state, &step_registry, invocation->host, arguments->operands[0], to, &steps, err) != 0)
+        return -1;
+    AUTO_JSON *answer = json_pack("{s:s, s:s, s:o}", "run", arguments->operands[0], "to", to, "steps", steps);
+    if (invocation->terminal.json)
+        terminal_json(answer);
+    else
+        printf(
+            "Run %s is back at step %s: %zu steps are to be done again. `atoll resume %s` goes on with it.\n",
+            arguments->operands[0], to, json_array_size(steps), arguments->operands[0]);
+    return 0;
+}
+
+static const struct option reset_options[] = {
+    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {"to", OPTION_TEXT, "STEP", "the first step to be done again, with all that comes after it", NULL},
+    {NULL, OPTION_FLAG, NULL, NULL, NULL},
+};
+
+const struct command command_reset = {
+    .name = "reset",
+    .operands = "RUN",
+    .summary = "Take a run back to a step; what came before stays",
+    .details =
+        "What the step and all after it committed is forgotten. Effects stay done: nothing is published a\n"
+        "second time.",
+    .options = reset_options,
+    .operands_min = 1,
+    .operands_max = 1,
+    .run = reset,
+};
 const struct command command_step_process = {.name = "step-process",
                                              .operands = "",
                                              .summary = "Run one step for a supervisor",

@@ -86,6 +86,13 @@ int engine_run(const struct engine_options *options, struct engine_outcome *outc
 int engine_send(const char *state_path, const struct registry *registry, const struct host *host,
                 const struct message *message, bool *delivered, struct err *err) MUST_USE;
 
+// Takes a run back to the beginning of a step: the step and all that comes after it are pending again, and
+// what they committed (activities, recorded values, waits, rows of step_tables) is forgotten. Effects stay
+// done: a confirmed one is never done again. *steps: the ids of those steps, owned array. The run goes on
+// with `resume`. ERR_NOT_FOUND for run or step, ERR_LOCKED while a supervisor works.
+int engine_reset(const char *state_path, const struct registry *registry, const struct host *host,
+                 const char *run, const char *step, json_t **steps, struct err *err) MUST_USE;
+
 // The state file of a repository: what `state:` of its .atoll/pipeline.yml says, else (also when that file is
 // missing or can't be read) REPOSITORY/.atoll/state/state.db. Lives in the arena.
 const char *engine_state_path(struct arena *arena, const char *repository);

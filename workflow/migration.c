@@ -148,6 +148,21 @@ migration_check(struct db *db, const struct registry *registry, struct err *err)
     return 0;
 }
 
+int
+migration_check_current(struct db *db, struct err *err)
+{
+    int done;
+    if (done_of(db, ENGINE_NOUN, &done, err) < 0)
+        return -1;
+    if (done >= migration_version())
+        return 0;
+    return err_set(
+        err, ERR_ENVIRONMENT,
+        "the state was written by an older atoll (version %d, this one reads %d); the next `atoll run` or"
+        " `atoll gc` brings it up to date",
+        done, migration_version());
+}
+
 static int
 record(struct db *db, const char *noun, int version, int64_t at_ns, struct err *err)
 {

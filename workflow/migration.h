@@ -12,6 +12,10 @@
 // only. `registry` may be NULL: then only the engine's tables are looked at.
 int migration_check(struct db *db, const struct registry *registry, struct err *err) MUST_USE;
 
+// Refuses a file whose engine tables are older than what this program reads (ERR_ENVIRONMENT, says what
+// brings them up to date).
+int migration_check_current(struct db *db, struct err *err) MUST_USE;
+
 // migration_check, then runs what is missing in one transaction. `at_ns` is recorded.
 int migration_apply(struct db *db, const struct registry *registry, int64_t at_ns, struct err *err) MUST_USE;
 

@@ -155,6 +155,29 @@ run_take_over(struct state *state, struct run *run, struct err *err)
     return note_owner(state, run, err);
 }
 
+int
+run_reopen(struct state *state, struct run *run, json_t *details, struct err *err)
+{
+    AUTO_JSON *held = details;
+    if (state_run(state,
+                  "UPDATE run SET epoch = epoch + 1, status = 'running', ended_ns = NULL, error = NULL"
+                  " WHERE number = ?",
+                  json_pack("[I]", (json_int_t)run->number), NULL, err) < 0)
+        return -1;
+    run->epoch++;
+    copy(run->status, sizeof(run->status), "running");
+    run_event(state, run, "run-reset", json_incref(held));
+    return 0;
+}
+
+// What a run waited for has no use once it ended; the events tell that it did.
+static int
+drop_waits(struct state *state, int64_t run, struct err *err)
+{
+    return state_run(state, "DELETE FROM wait WHERE run = ? AND status = 'open'",
+                     json_pack("[I]", (json_int_t)run), NULL, err);
+}
+
 json_t *
 run_supersede_others(struct state *state, const struct run *run, struct err *err)
 {
@@ -172,6 +195,10 @@ run_supersede_others(struct state *state, const struct run *run, struct err *err
     json_array_foreach(rows, i, row)
     {
         struct run other = {.number = json_get_int(row, "number", 0), .epoch = json_get_int(row, "epoch", 0)};
+        if (drop_waits(state, other.number, err) < 0) {
+            json_decref(ids);
+            return NULL;
+        }
         run_event(state, &other, "run-superseded", json_pack("{s:s}", "by", run->id));
         json_array_append(ids, json_object_get(row, "id"));
     }
@@ -197,7 +224,8 @@ cancel_row(struct state *state, const json_t *row, struct err *err)
 {
     struct run other = {.number = json_get_int(row, "number", 0), .epoch = json_get_int(row, "epoch", 0)};
     json_int_t now_ns = (json_int_t)state_now(state);
-    if (state_run(state,
+    if (drop_waits(state, other.number, err) < 0 ||
+        state_run(state,
                   "UPDATE step SET status = 'cancelled', ended_ns = ?, next_ns = NULL"
                   " WHERE run = ? AND status IN ('pending','running','waiting')",
                   json_pack("[II]", now_ns, (json_int_t)other.number), NULL, err) < 0 ||
@@ -244,6 +272,8 @@ run_finish(struct state *state, struct run *run, const char *status, const json_
         return -1;
     if (changed == 0)
         return run_check_epoch(state, run->number, run->epoch, err);
+    if (drop_waits(state, run->number, err) < 0)
+        return -1;
     copy(run->status, sizeof(run->status), status);
     run_event(state, run, "run-finished", json_pack("{s:s}", "status", status));
     return 0;

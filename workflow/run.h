@@ -43,6 +43,10 @@ int run_insert(struct state *state, struct run *run, const char *name, const cha
 // Takes a run over: raises its epoch, sets it running and queues an event.
 int run_take_over(struct state *state, struct run *run, struct err *err) MUST_USE;
 
+// Makes a run unfinished again after a reset: raises its epoch and queues an event with `details` (taken). It
+// is marked running, and is interrupted until somebody resumes it.
+int run_reopen(struct state *state, struct run *run, json_t *details, struct err *err) MUST_USE;
+
 // Marks every other unfinished run as superseded. Gives their ids as an owned array.
 json_t *run_supersede_others(struct state *state, const struct run *run, struct err *err) MUST_USE;
 

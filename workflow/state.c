@@ -226,7 +226,7 @@ state_open_reader(const char *path, struct db **db, struct err *err)
     *db = db_open(path, DB_READ, err);
     if (!*db)
         return err_wrap(err, "state %s", path);
-    if (migration_check(*db, NULL, err) == 0)
+    if (migration_check(*db, NULL, err) == 0 && migration_check_current(*db, err) == 0)
         return 0;
     db_close(*db);
     *db = NULL;

@@ -43,6 +43,9 @@ struct table_set {
     const char *noun;
     const char *const *migrations;            // NULL-terminated
     const struct table_statement *statements; // ends with a NULL name
+    // Tables whose rows belong to a step of a run (columns run = its id, step = its key) and go with it when
+    // the step is reset; NULL-terminated, NULL = none.
+    const char *const *step_tables;
 };
 
 struct step_ops {

@@ -43,7 +43,9 @@ static const struct table_statement statements[] = {
     {NULL, NULL},
 };
 
-const struct table_set candidate_tables = {"candidate", migrations, statements};
+static const char *const step_tables[] = {"candidate", "evaluation", NULL};
+
+const struct table_set candidate_tables = {"candidate", migrations, statements, step_tables};
 
 const char *
 stage_name(enum stage stage)

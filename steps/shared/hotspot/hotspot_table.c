@@ -20,4 +20,6 @@ static const struct table_statement statements[] = {
     {NULL, NULL},
 };
 
-const struct table_set table_hotspot = {"hotspot", migrations, statements};
+static const char *const step_tables[] = {"hotspot", NULL};
+
+const struct table_set table_hotspot = {"hotspot", migrations, statements, step_tables};

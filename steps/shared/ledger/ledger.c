@@ -31,7 +31,7 @@ static const struct table_statement statements[] = {
     {NULL, NULL},
 };
 
-const struct table_set table_ledger = {"ledger", migrations, statements};
+const struct table_set table_ledger = {"ledger", migrations, statements, NULL};
 
 const char *
 ledger_event_name(enum ledger_event event)

@@ -204,7 +204,7 @@ static const struct table_statement fake_statements[] = {
     {"square.count", "SELECT count(*) AS n FROM square WHERE step = ?1"},
     {NULL, NULL},
 };
-static const struct table_set fake_squares = {"square", fake_migrations, fake_statements};
+static const struct table_set fake_squares = {"square", fake_migrations, fake_statements, NULL};
 static const struct table_set *const fake_tables[] = {&fake_squares, NULL};
 static const struct registry fake_registry = {fake_steps, fake_tables};
 

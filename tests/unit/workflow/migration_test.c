@@ -42,7 +42,7 @@ START_TEST(nouns_migrate_forward_and_each_once)
     static const char *const older[] = {"CREATE TABLE square(step TEXT NOT NULL, number INTEGER NOT NULL,"
                                         " UNIQUE(step, number)) STRICT",
                                         NULL};
-    static const struct table_set set = {"square", older, fake_statements};
+    static const struct table_set set = {"square", older, fake_statements, NULL};
     static const struct table_set *const tables[] = {&set, NULL};
     static const struct registry registry = {fake_steps, tables};
     AUTO_ARENA arena = {0};
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(a_failed_migration_leaves_nothing)
 {
     static const char *const broken[] = {"CREATE TABLE half(x)", "CREATE TABLE half(x)", NULL};
-    static const struct table_set set = {"half", broken, NULL};
+    static const struct table_set set = {"half", broken, NULL, NULL};
     static const struct table_set *const tables[] = {&set, NULL};
     static const struct registry registry = {fake_steps, tables};
     AUTO_ARENA arena = {0};
