@@ -43,47 +43,69 @@ clock_iso8601(int64_t wall_ns, char out[32])
     snprintf(out + used, 32 - used, ".%03dZ", (int)(part_ns / CLOCK_MS_NS));
 }
 
+// Whether a text begins with a shape, in which 0 stands for any digit. strptime alone also takes "2026-1- 2".
+static bool
+has_shape(const char *text, const char *shape)
+{
+    for (; *shape; shape++, text++)
+        if (*shape == '0' ? *text < '0' || *text > '9' : *text != *shape)
+            return false;
+    return true;
+}
+
 // "Z" or "+01:00" as seconds east of UTC.
 static bool
 parse_offset(const char *text, int64_t *offset_s)
 {
-    unsigned hours, minutes;
-    int used = 0;
     *offset_s = 0;
     if ((*text == 'Z' || *text == 'z') && text[1] == '\0')
         return true;
-    if (*text != '+' && *text != '-')
+    if ((*text != '+' && *text != '-') || !has_shape(text + 1, "00:00") || text[6] != '\0')
         return false;
-    if (sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &used) != 2 || used != 5 || text[6] != '\0')
-        return false;
-    *offset_s = (int64_t)(hours * 60 + minutes) * MINUTE_S * (*text == '-' ? -1 : 1);
+    int64_t hours = (text[1] - '0') * 10 + text[2] - '0', minutes = (text[4] - '0') * 10 + text[5] - '0';
+    *offset_s = (hours * 60 + minutes) * MINUTE_S * (*text == '-' ? -1 : 1);
     return hours < 24 && minutes < 60;
+}
+
+// "18:00:00.5+01:00", what stands behind a date.
+static bool
+parse_time(const char *text, struct tm *time, int64_t *offset_s, int64_t *part_ns)
+{
+    if (!has_shape(text, "00:00:00"))
+        return false;
+    const char *rest = strptime(text, "%H:%M:%S", time);
+    if (!rest || (*rest == '.' && !has_shape(rest, ".0")))
+        return false;
+    if (*rest == '.') {
+        int64_t digit_ns = CLOCK_S_NS;
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++)
+            *part_ns += (*rest - '0') * (digit_ns /= 10);
+    }
+    return parse_offset(rest, offset_s);
 }
 
 bool
 clock_parse_iso8601(struct str text, int64_t *wall_ns)
 {
-    char copy[40], *rest;
+    char copy[40];
     struct tm utc = {0};
-    int64_t offset_s = 0, part_ns = 0;
-    if (text.len == 0 || text.len >= sizeof(copy))
+    int64_t offset_s = 0, part_ns = 0, at_ns;
+    if (text.len == 0 || text.len >= sizeof(copy) || str_find_byte(text, '\0') >= 0)
         return false;
     memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
-    rest = strptime(copy, "%Y-%m-%d", &utc);
-    if (rest && (*rest == 'T' || *rest == ' ')) {
-        rest = strptime(rest + 1, "%H:%M:%S", &utc);
-        if (rest && *rest == '.') {
-            int64_t digit_ns = CLOCK_S_NS;
-            for (rest++; *rest >= '0' && *rest <= '9'; rest++)
-                part_ns += (*rest - '0') * (digit_ns /= 10);
-        }
-        if (!rest || !parse_offset(rest, &offset_s))
-            return false;
-    } else if (!rest || *rest != '\0') {
+    const char *rest = has_shape(copy, "0000-00-00") ? strptime(copy, "%Y-%m-%d", &utc) : NULL;
+    if (!rest || (*rest != '\0' && *rest != 'T' && *rest != ' '))
         return false;
-    }
-    *wall_ns = ((int64_t)timegm(&utc) - offset_s) * CLOCK_S_NS + part_ns;
+    if (*rest && !parse_time(rest + 1, &utc, &offset_s, &part_ns))
+        return false;
+    // A day that its month does not have comes back as one of the next month.
+    struct tm said = utc;
+    int64_t at_s = (int64_t)timegm(&utc) - offset_s;
+    if (utc.tm_mday != said.tm_mday || utc.tm_sec != said.tm_sec ||
+        __builtin_mul_overflow(at_s, CLOCK_S_NS, &at_ns) || __builtin_add_overflow(at_ns, part_ns, &at_ns))
+        return false;
+    *wall_ns = at_ns;
     return true;
 }
 

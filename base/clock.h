@@ -23,7 +23,8 @@ void clock_iso8601(int64_t wall_ns, char out[32]);
 void clock_human(int64_t span_ns, char *out, size_t size);
 
 // Reads such a time, UTC ("Z") or with an offset ("+01:00"), fractions of a second optional; a date alone is
-// its midnight UTC. False leaves *wall_ns.
+// its midnight UTC. A day that is not in the calendar, a leap second, and what 64 bits of ns can't hold are
+// none. False leaves *wall_ns.
 bool clock_parse_iso8601(struct str text, int64_t *wall_ns);
 
 // Reads a whole number with a unit (ns us ms s m h d): "30s", "5m", "500ms". False leaves *ns.

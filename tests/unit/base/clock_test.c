@@ -96,4 +96,91 @@ START_TEST(reads_durations)
 }
 END_TEST
 
-UNIT_MAIN("base/clock", clocks_run, writes_iso_8601, writes_spans_for_people, reads_durations)
+START_TEST(reads_iso_8601)
+{
+    static const struct {
+        const char *text;
+        int64_t wall_ns;
+    } cases[] = {{"1970-01-01T00:00:00Z", 0},
+                 {"1970-01-01", 0},
+                 {"1969-12-31T23:59:59.999Z", -CLOCK_MS_NS},
+                 {"2026-11-21T06:50:20.123Z", INT64_C(1795243820123000000)},
+                 {"2026-11-21 06:50:20z", INT64_C(1795243820000000000)},
+                 {"2026-11-21T07:50:20+01:00", INT64_C(1795243820000000000)},
+                 {"2026-11-20T23:20:20-07:30", INT64_C(1795243820000000000)},
+                 {"2026-11-21T06:50:20.123456789Z", INT64_C(1795243820123456789)},
+                 {"2026-11-21T06:50:20.1234567899Z", INT64_C(1795243820123456789)},
+                 {"2024-02-29T23:59:59Z", INT64_C(1709251199000000000)},
+                 {"2262-04-11T23:47:16.854775807Z", INT64_MAX}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t wall_ns = 42;
+        ck_assert_msg(clock_parse_iso8601(str_of(cases[i].text), &wall_ns), "%s", cases[i].text);
+        ck_assert_msg(wall_ns == cases[i].wall_ns, "%s is %lld", cases[i].text, (long long)wall_ns);
+    }
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_time)
+{
+    static const char *const bad[] = {"",
+                                      "tomorrow",
+                                      "2026",
+                                      "2026-11",
+                                      "2026-11-21T",
+                                      "2026-11-21T06:50Z",
+                                      "2026-11-21T06:50:20",
+                                      "2026-11-21T06:50:20.Z",
+                                      "2026-11-21T06:50:20,1Z",
+                                      "2026-11-21T06:50:20ZZ",
+                                      "2026-11-21T06:50:20+01",
+                                      "2026-11-21T06:50:20+0100",
+                                      "2026-11-21T06:50:20+01:00x",
+                                      "2026-11-21T06:50:20+24:00",
+                                      "2026-11-21T06:50:20+00:60",
+                                      "2026-11-21T06:50:20+-1:00",
+                                      "2026-11-21T06:50:20 Z",
+                                      " 2026-11-21",
+                                      "2026-11-21 ",
+                                      "2026-1-2",
+                                      "2026- 1- 2",
+                                      "+026-11-21",
+                                      "26-11-21",
+                                      "2026-00-01",
+                                      "2026-13-01",
+                                      "2026-11-00",
+                                      "2026-11-31",
+                                      "2026-02-29",
+                                      "2100-02-29",
+                                      "2026-11-21T24:00:00Z",
+                                      "2026-11-21T06:60:00Z",
+                                      "2016-12-31T23:59:60Z",
+                                      "2026-11-21T6:50:20Z",
+                                      "2262-04-11T23:47:16.854775808Z",
+                                      "2263-01-01",
+                                      "9999-12-31T23:59:59Z",
+                                      "0001-01-01",
+                                      "1700000000",
+                                      "2026-11-21T06:50:20.0000000000000000000000000Z"};
+    int64_t wall_ns = 42;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!clock_parse_iso8601(str_of(bad[i]), &wall_ns), "%s", bad[i]);
+    ck_assert(!clock_parse_iso8601(str_n("2026-11-21\0x", 12), &wall_ns));
+    ck_assert_int_eq(wall_ns, 42);
+}
+END_TEST
+
+START_TEST(reads_what_it_writes)
+{
+    for (int64_t wall_ns = -INT64_C(2000000000000000000); wall_ns < INT64_C(9000000000000000000);
+         wall_ns += INT64_C(98765432109000000)) {
+        char text[32];
+        int64_t again_ns;
+        clock_iso8601(wall_ns, text);
+        ck_assert_msg(clock_parse_iso8601(str_of(text), &again_ns), "%s", text);
+        ck_assert_int_eq(again_ns, wall_ns);
+    }
+}
+END_TEST
+
+UNIT_MAIN("base/clock", clocks_run, writes_iso_8601, writes_spans_for_people, reads_durations, reads_iso_8601,
+          refuses_what_is_no_time, reads_what_it_writes)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct arena arena;
@@ -269,6 +270,83 @@ START_TEST(temp_dirs_differ_and_are_private)
 }
 END_TEST
 
+// How many files stand in a folder.
+static size_t
+files_in(const char *dir)
+{
+    struct fs_list list;
+    ck_assert_int_eq(fs_walk(&arena, dir, &list, &err), 0);
+    return list.count;
+}
+
+START_TEST(create_never_replaces)
+{
+    char *dir = scratch();
+    const char *path = fs_join(&arena, dir, "sub/a");
+    ck_assert_msg(fs_create(path, STR("one"), &err) == 0, "%s", err.message);
+    ck_assert_int_eq(fs_create(path, STR("two"), &err), -1);
+    ck_assert_int_eq(err.kind, ERR_CONFLICT);
+    ck_assert_ptr_nonnull(strstr(err.message, path));
+    ck_file(dir, "sub/a", "one");
+    ck_assert_int_eq(symlink("nowhere", fs_join(&arena, dir, "link")), 0);
+    ck_assert_int_eq(fs_create(fs_join(&arena, dir, "link"), STR("x"), &err), -1);
+    ck_assert_int_eq(err.kind, ERR_CONFLICT);
+    put(dir, "file", "");
+    ck_assert_int_eq(fs_create(fs_join(&arena, dir, "file/a"), STR("x"), &err), -1);
+    ck_assert_int_eq(err.kind, ERR_IO);
+    ck_assert_uint_eq(files_in(dir), 2);
+    scratch_end(dir);
+}
+END_TEST
+
+#define CREATORS 4
+
+// Tries to create 100 files with its own name in them; its exit code is how many it made.
+static void
+create_all(const char *dir, char name)
+{
+    int made = 0;
+    for (int i = 0; i < 100; i++) {
+        if (fs_create(arena_printf(&arena, "%s/%d", dir, i), str_n(&name, 1), &err) == 0)
+            made++;
+        else if (err.kind != ERR_CONFLICT)
+            _exit(255);
+    }
+    _exit(made);
+}
+
+START_TEST(of_racing_creators_one_wins)
+{
+    char *dir = scratch();
+    pid_t creators[CREATORS];
+    int owned[CREATORS] = {0}, made = 0;
+    for (int i = 0; i < CREATORS; i++) {
+        creators[i] = fork();
+        ck_assert_int_ge(creators[i], 0);
+        if (creators[i] == 0)
+            create_all(dir, (char)('a' + i));
+    }
+    for (int i = 0; i < CREATORS; i++) {
+        int status;
+        ck_assert_int_eq(waitpid(creators[i], &status, 0), creators[i]);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) <= 100);
+        owned[i] = WEXITSTATUS(status);
+        made += owned[i];
+    }
+    ck_assert_int_eq(made, 100);
+    ck_assert_uint_eq(files_in(dir), 100);
+    for (int i = 0; i < 100; i++) {
+        AUTO_BUF content = BUF(10);
+        ck_assert_int_eq(fs_read(arena_printf(&arena, "%s/%d", dir, i), 10, &content, &err), 0);
+        ck_assert_uint_eq(content.len, 1);
+        owned[buf_text(&content)[0] - 'a']--;
+    }
+    for (int i = 0; i < CREATORS; i++)
+        ck_assert_int_eq(owned[i], 0);
+    scratch_end(dir);
+}
+END_TEST
+
 // Stands in for libc's in this program: what was synced, and whether the file had its name by then.
 static const char *awaited;
 static unsigned files_synced, folders_synced;
@@ -302,8 +380,24 @@ START_TEST(write_syncs_before_it_names_and_the_folder_after)
 }
 END_TEST
 
+START_TEST(create_syncs_before_it_names_and_the_folder_after)
+{
+    char *dir = scratch();
+    const char *path = fs_join(&arena, dir, "a");
+    awaited = path;
+    files_synced = folders_synced = 0;
+    ck_assert_int_eq(fs_create(path, STR("one"), &err), 0);
+    ck_assert_uint_eq(files_synced, 1);
+    ck_assert_uint_eq(folders_synced, 1);
+    ck_assert(!named_too_early);
+    awaited = NULL;
+    scratch_end(dir);
+}
+END_TEST
+
 UNIT_MAIN("base/fs", reads_and_replaces, refuses_too_large_and_missing, write_replaces_whole_and_keeps_mode,
           write_obeys_umask_and_leaves_nothing_on_failure, makes_folders, removes_without_following,
           copies_a_tree, copies_into_itself_once, joins_and_splits, resolves, globs_in_order,
-          walks_regular_files, temp_dirs_differ_and_are_private,
-          write_syncs_before_it_names_and_the_folder_after)
+          walks_regular_files, temp_dirs_differ_and_are_private, create_never_replaces,
+          of_racing_creators_one_wins, write_syncs_before_it_names_and_the_folder_after,
+          create_syncs_before_it_names_and_the_folder_after)
