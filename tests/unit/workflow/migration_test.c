@@ -75,5 +75,90 @@ START_TEST(a_failed_migration_leaves_nothing)
 }
 END_TEST
 
+// The pipeline of data/state-1.db, a state that an atoll with schema version 1 left when it was killed: what
+// ran is the second of the four activities of `work`.
+static const char old_pipeline[] =
+    "version: 1\nname: old\nsteps:\n"
+    "  - {id: list, uses: echo, with: {items: [x, y], log: log}}\n"
+    "  - {id: each, uses: echo, needs: list, for-each: \"${{ steps.list.outputs.items }}\", with: {value: "
+    "\"${{ item }}\"}}\n"
+    "  - {id: bad, uses: trouble, needs: each, with: {how: config, log: log}, on-failure: {uses: echo, with: "
+    "{log: log}}}\n"
+    "  - {id: after, uses: echo, needs: bad, with: {log: log}}\n"
+    "  - {id: ship, uses: ship, needs: each, with: {key: old, log: log}}\n"
+    "  - {id: work, uses: work, needs: ship, with: {count: 4, sleep-ms: 300, log: log}}\n"
+    "  - {id: last, uses: echo, needs: work, with: {value: \"${{ steps.work.outputs.sum }}\", log: log}}\n";
+
+// Copies the stored state into a folder of its own.
+static char *
+old_state(struct arena *arena)
+{
+    struct err err = {0};
+    AUTO_BUF content = BUF(1 << 20);
+    ck_assert_int_eq(fs_read("tests/unit/workflow/data/state-1.db", 1 << 20, &content, &err), 0);
+    char *folder = fake_folder(arena);
+    ck_assert_int_eq(fs_write("s/state.db", buf_str(&content), &err), 0);
+    return folder;
+}
+
+// The rows of all steps as one text, column by column.
+static char *
+steps_text(struct arena *arena)
+{
+    struct err err = {0};
+    struct db *db = db_open("s/state.db", DB_WRITE, &err);
+    AUTO_JSON *rows = db_rows(db,
+                              "SELECT run, key, id, role, position, uses, item, status, attempt, failures,"
+                              " next_ns, started_ns, ended_ns, outputs, error FROM step ORDER BY run, key",
+                              NULL, &err);
+    ck_assert_msg(rows != NULL, "%s", err.message);
+    db_close(db);
+    char *text = json_compact(rows), *kept = arena_dup(arena, text);
+    free(text);
+    return kept;
+}
+
+START_TEST(a_state_of_version_1_keeps_every_step)
+{
+    AUTO_ARENA arena = {0};
+    struct err err = {0};
+    old_state(&arena);
+    const char *before = steps_text(&arena);
+    struct state *state = open_state(&fake_registry, &err);
+    ck_assert_msg(state != NULL, "%s", err.message);
+    state_close(state);
+    ck_assert_str_eq(steps_text(&arena), before);
+    ck_assert_int_eq(number("SELECT count(*) AS n FROM step"), 10);
+    ck_assert_int_eq(number("SELECT max(version) AS n FROM migration WHERE noun = 'engine'"),
+                     migration_version());
+    ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
+}
+END_TEST
+
+START_TEST(the_run_of_a_state_of_version_1_goes_on)
+{
+    AUTO_ARENA arena = {0};
+    struct err err = {0};
+    struct engine_options options = fake_options(old_state(&arena), old_pipeline);
+    options.state_path = "s/state.db";
+    struct engine_outcome outcome;
+    ck_assert_int_eq(engine_run(&options, &outcome, &err), -1);
+    ck_assert_msg(outcome.resumed && strcmp(outcome.step, "bad") == 0, "%s", err.message);
+    ck_assert_int_eq(number("SELECT count(*) AS n FROM run"), 1);
+    ck_assert_int_eq(fake_count("log", "work 0"), 0);
+    ck_assert_int_eq(fake_count("log", "work 1"), 1);
+    ck_assert_int_eq(fake_count("log", "work 3"), 1);
+    ck_assert_int_eq(fake_count("log", "effect old/0"), 0);
+    ck_assert_int_eq(fake_count("log", "last echoes"), 1);
+    ck_assert_int_eq(fake_count("log", "bad on-failure echoes"), 1);
+    ck_assert_int_eq(fake_count("log", NULL), 5);
+    ck_assert_int_eq(
+        number("SELECT json_extract(outputs, '$.value') AS n FROM step WHERE key = 'last' AND attempt = 1"),
+        14);
+    ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
+}
+END_TEST
+
 FAKE_MAIN("workflow/migration", a_state_of_a_newer_program_is_refused, nouns_migrate_forward_and_each_once,
-          a_failed_migration_leaves_nothing)
+          a_failed_migration_leaves_nothing, a_state_of_version_1_keeps_every_step,
+          the_run_of_a_state_of_version_1_goes_on)
