@@ -278,20 +278,20 @@ call_wait(struct call *call, struct err *err)
     return reply_wait(call, &wait, err);
 }
 
-// While effects are paused nothing leaves the machine: the step waits for the end of the pause.
+// While effects are paused nothing leaves the machine: the step waits for the end of the pause. 1 when it
+// does.
 static int
-hold_effect(const struct call *call, bool *held, struct err *err)
+hold_effect(const struct call *call, struct err *err)
 {
     AUTO_ARENA arena = {0};
     const char *who;
     int paused = signal_paused(call->server->state, &arena, &who, err);
-    *held = paused > 0;
     if (paused <= 0)
         return paused;
     struct wait wait = {.step = call->server->step,
                         .name = arena_printf(&arena, "pause %s", text_of(call, "key")),
                         .kind = "pause"};
-    return reply_wait(call, &wait, err);
+    return reply_wait(call, &wait, err) < 0 ? -1 : 1;
 }
 
 static int
@@ -304,9 +304,9 @@ call_effect(struct call *call, struct err *err)
     AUTO_JSON *row = found;
     if (row && strcmp(json_get_text(row, "status", ""), "confirmed") == 0)
         return reply_result(call, row, err);
-    bool held;
-    if (hold_effect(call, &held, err) < 0 || held)
-        return held ? 0 : -1;
+    int held = hold_effect(call, err);
+    if (held != 0)
+        return held < 0 ? -1 : 0;
     char *intent = json_compact(json_object_get(call->json, "intent"));
     json_t *rest = json_pack("[ssI]", text_of(call, "key"), intent, now_of(call));
     free(intent);

@@ -10,11 +10,17 @@
 //   fail     name key policy final kind message   again
 //   heartbeat name key details         no reply
 //   commit   name key result stores
-//   effect   key intent                result, when it was confirmed before; waiting, while effects are
-//   paused confirm  key result wait     name kind signal who due_ns   result, when it ended
-//   (workflow/wait.h); else waiting record   name value                value, the one that was first put
-//   (tail: content)           hash get      hash                      (tail: content) flush    stores rows
-//   stores statement params   rows; the stores are not kept warn     text                      no reply
+//   effect   key intent                result, when it was confirmed before; waiting, while paused
+//   confirm  key result
+//   wait     name kind signal who due_ns
+//                                      result, when it ended (workflow/wait.h); else waiting
+//   record   name value                value, the one that was first
+//   put      (tail: content)           hash
+//   get      hash                      (tail: content)
+//   flush    stores
+//   rows     stores statement params   rows; the stores are not kept
+//   warn     text                      no reply
+//
 // `stores` is a list of [statement, params].
 #ifndef ATOLL_WORKFLOW_SERVER_H
 #define ATOLL_WORKFLOW_SERVER_H

@@ -2,6 +2,7 @@
 #include "tests/unit/workflow/fake_steps.h"
 #include "workflow/run.h"
 #include "workflow/server.h"
+#include "workflow/signal.h"
 
 struct bench {
     struct state *state;
@@ -187,6 +188,79 @@ START_TEST(an_effect_is_intended_then_confirmed_once)
 }
 END_TEST
 
+static void
+set_pause(struct bench *bench, const char *id, const char *kind, int64_t sent_ns)
+{
+    struct err err = {0};
+    const struct message message = {.id = id, .kind = kind, .name = "", .sender = "me", .sent_ns = sent_ns};
+    ck_assert_int_eq(state_begin(bench->state, &err), 0);
+    ck_assert_msg(signal_receive(bench->state, &message, &err) == 0, "%s", err.message);
+    ck_assert_int_eq(state_commit(bench->state, &err), 0);
+}
+
+START_TEST(no_effect_is_intended_while_paused)
+{
+    AUTO_ARENA arena = {0};
+    struct bench bench = open_bench(&arena);
+    AUTO_JSON *effect = json_pack("{s:s, s:s, s:{}}", "call", "effect", "key", "e", "intent");
+    AUTO_JSON *confirm = json_pack("{s:s, s:s, s:s}", "call", "confirm", "key", "e", "result", "done");
+    set_pause(&bench, "1", "pause", 1);
+    AUTO_JSON *held = good(&bench, json_incref(effect));
+    ck_assert(json_get_bool(held, "waiting", false));
+    ck_assert_int_eq(number("SELECT count(*) AS n FROM effect"), 0);
+    set_pause(&bench, "2", "unpause", 2);
+    AUTO_JSON *free_now = good(&bench, json_incref(effect));
+    ck_assert(!json_get_bool(free_now, "waiting", false));
+    ck_assert_int_eq(number("SELECT count(*) AS n FROM effect WHERE status = 'intended'"), 1);
+    // What was intended before acts no more, what was done may be told.
+    set_pause(&bench, "3", "pause", 3);
+    AUTO_JSON *again = good(&bench, json_incref(effect));
+    ck_assert(json_get_bool(again, "waiting", false));
+    ck_assert_int_eq(number("SELECT attempts AS n FROM effect"), 1);
+    json_decref(good(&bench, json_incref(confirm)));
+    AUTO_JSON *done = good(&bench, json_incref(effect));
+    ck_assert_str_eq(json_get_text(done, "result", ""), "done");
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_stale_owner_is_not_told_to_act_while_paused)
+{
+    AUTO_ARENA arena = {0};
+    struct err err = {0};
+    struct bench bench = open_bench(&arena);
+    set_pause(&bench, "1", "pause", 1);
+    ck_assert_int_eq(state_begin(bench.state, &err), 0);
+    ck_assert_int_eq(state_run(bench.state, "UPDATE run SET epoch = epoch + 1", json_array(), NULL, &err), 0);
+    ck_assert_int_eq(state_commit(bench.state, &err), 0);
+    ck_assert_int_eq(bad(&bench, json_pack("{s:s, s:s, s:{}}", "call", "effect", "key", "e", "intent")),
+                     ERR_CONFLICT);
+    ck_assert_int_eq(bad(&bench, json_pack("{s:s, s:s, s:s, s:i}", "call", "wait", "name", "w", "kind",
+                                           "timer", "due_ns", 5)),
+                     ERR_CONFLICT);
+    close_bench(&bench);
+}
+END_TEST
+
+START_TEST(a_wait_answers_with_how_it_ended)
+{
+    AUTO_ARENA arena = {0};
+    struct bench bench = open_bench(&arena);
+    AUTO_JSON *past =
+        json_pack("{s:s, s:s, s:s, s:i}", "call", "wait", "name", "p", "kind", "timer", "due_ns", 5);
+    AUTO_JSON *open =
+        json_pack("{s:s, s:s, s:s, s:s}", "call", "wait", "name", "o", "kind", "signal", "signal", "go");
+    AUTO_JSON *fired = good(&bench, json_incref(past)), *waits = good(&bench, json_incref(open));
+    ck_assert_str_eq(json_get_text(json_object_get(fired, "result"), "status", ""), "fired");
+    ck_assert(!json_get_bool(fired, "waiting", false));
+    ck_assert(json_get_bool(waits, "waiting", false));
+    ck_assert_ptr_null(json_object_get(waits, "result"));
+    ck_assert_int_eq(bad(&bench, json_pack("{s:s, s:s, s:s}", "call", "wait", "name", "x", "kind", "moon")),
+                     ERR_CONFLICT);
+    close_bench(&bench);
+}
+END_TEST
+
 START_TEST(a_recorded_value_is_the_first)
 {
     AUTO_ARENA arena = {0};
@@ -257,4 +331,6 @@ END_TEST
 FAKE_MAIN("workflow/server", a_committed_activity_gives_its_result,
           another_input_than_the_committed_one_is_a_conflict, stores_and_result_commit_together_or_not_at_all,
           rows_see_queued_stores_and_keep_nothing, an_effect_is_intended_then_confirmed_once,
-          a_recorded_value_is_the_first, blobs_travel_in_the_tail, a_stale_owner_completes_nothing)
+          a_recorded_value_is_the_first, blobs_travel_in_the_tail, no_effect_is_intended_while_paused,
+          a_stale_owner_is_not_told_to_act_while_paused, a_wait_answers_with_how_it_ended,
+          a_stale_owner_completes_nothing)
