@@ -257,11 +257,12 @@ load_schedule(struct engine *engine, bool reopen, struct err *err)
         if (schedule_restore(&engine->schedule, row, err) < 0)
             return -1;
     }
+    VEC_EACH (struct task *, at, &engine->schedule.tasks)
+        if (reopen && (*at)->status == TASK_FAILED &&
+            wait_reopen(engine->state, engine->run.number, (*at)->key, err) < 0)
+            return -1;
     if (reopen)
         schedule_reopen(&engine->schedule);
-    VEC_EACH (struct task *, at, &engine->schedule.tasks)
-        if (reopen && (*at)->changed && wait_reopen(engine->state, engine->run.number, (*at)->key, err) < 0)
-            return -1;
     return 0;
 }
 

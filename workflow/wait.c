@@ -289,7 +289,9 @@ int
 wait_reopen(struct state *state, int64_t run, const char *step, struct err *err)
 {
     return state_run(state,
-                     "DELETE FROM wait WHERE run = ? AND step = ? AND (status = 'timed-out' OR"
-                     " (kind = 'approval' AND status = 'received'))",
-                     json_pack("[Is]", (json_int_t)run, step), NULL, err);
+                     "UPDATE wait SET status = 'open', due_ns = due_ns - since_ns + ?3, since_ns = ?3,"
+                     " ended_ns = NULL, result = NULL WHERE run = ?1 AND step = ?2 AND (status = 'timed-out'"
+                     " OR (kind = 'approval' AND status = 'received'"
+                     " AND json_type(result, '$.data.approved') IS NOT 'true'))",
+                     json_pack("[IsI]", (json_int_t)run, step, (json_int_t)state_now(state)), NULL, err);
 }

@@ -29,7 +29,7 @@ int wait_open(struct state *state, int64_t run, int64_t epoch, const struct wait
 json_t *wait_settle(struct state *state, const struct run *run, struct err *err) MUST_USE;
 
 // Opens anew what ended without what was waited for (timed out, or an approval that was refused) in a step
-// that is tried again by hand.
+// that failed and is tried again by hand; it has as long as the first time.
 int wait_reopen(struct state *state, int64_t run, const char *step, struct err *err) MUST_USE;
 
 // The open waits of a run: [{"step", "name", "kind", "signal", "who", "due_ns"}], earliest due first. Owned.
