@@ -24,11 +24,26 @@ message_write(const struct message *message)
     return json ? json_compact(json) : NULL;
 }
 
+// What a message lacks, or NULL.
+static const char *
+missing_in(const struct message *message)
+{
+    static const char *const kinds[] = {"signal", "cancel", "pause", "unpause"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        known = known || strcmp(kinds[i], message->kind) == 0;
+    bool signal = strcmp(message->kind, "signal") == 0;
+    if (!known)
+        return "kind that this atoll knows";
+    if ((signal || strcmp(message->kind, "cancel") == 0) && !message->run)
+        return "run";
+    return signal && !*message->name ? "name" : NULL;
+}
+
 int
 message_read(struct str text, const char *id, struct arena *arena, struct message *message, json_t **json,
              struct err *err)
 {
-    static const char *const kinds[] = {"signal", "cancel", "pause", "unpause"};
     *json = json_read(text, "message", err);
     if (!*json)
         return -1;
@@ -41,13 +56,15 @@ message_read(struct str text, const char *id, struct arena *arena, struct messag
         .sent_ns = json_get_int(*json, "sent_ns", 0),
         .data = json_object_get(*json, "data"),
     };
-    bool known = false;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        known = known || strcmp(kinds[i], message->kind) == 0;
-    if (json_get_int(*json, "version", 0) == 1 && known && strlen(message->kind) < 20)
+    if (json_is_null(message->data))
+        message->data = NULL;
+    const char *missing =
+        json_get_int(*json, "version", 0) == 1 ? missing_in(message) : "version that this atoll knows";
+    if (!missing)
         return 0;
+    err_set(err, ERR_PARSE, "message %s has no %s", id, missing);
     json_drop(json);
-    return err_set(err, ERR_PARSE, "message %s: not one that this atoll knows", id);
+    return -1;
 }
 
 const char *

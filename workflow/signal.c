@@ -22,10 +22,24 @@ set_pause(struct state *state, const struct message *message, struct err *err)
                      params, NULL, err);
 }
 
+// Whether somebody has to take it later. An ended run has nothing to cancel, also when it is tried again.
+static bool
+is_lasting(const struct message *message, const json_t *run)
+{
+    const char *status = json_get_text(run, "status", "running");
+    bool open = strcmp(status, "running") == 0 || strcmp(status, "waiting") == 0;
+    return strcmp(message->kind, "signal") == 0 || (strcmp(message->kind, "cancel") == 0 && open);
+}
+
 int
 signal_receive(struct state *state, const struct message *message, struct err *err)
 {
-    bool lasting = strcmp(message->kind, "signal") == 0 || strcmp(message->kind, "cancel") == 0;
+    AUTO_JSON *rows = state_rows(state, "SELECT number, epoch, status FROM run WHERE id = ?",
+                                 json_pack("[s]", message->run ? message->run : ""), err);
+    if (!rows)
+        return -1;
+    const json_t *run = json_array_get(rows, 0);
+    bool lasting = is_lasting(message, run);
     json_int_t now_ns = (json_int_t)state_now(state);
     char *data = message->data ? json_compact(message->data) : NULL;
     json_t *params = json_pack("[sss?ss?sIIo]", message->id, message->kind, message->run, message->name, data,
@@ -40,14 +54,9 @@ signal_receive(struct state *state, const struct message *message, struct err *e
         return -1;
     if (changed == 0)
         return 0;
-    if (!lasting && set_pause(state, message, err) < 0)
+    bool pause = strcmp(message->kind, "pause") == 0 || strcmp(message->kind, "unpause") == 0;
+    if (pause && set_pause(state, message, err) < 0)
         return -1;
-    AUTO_JSON *params_run = json_pack("[s]", message->run ? message->run : "");
-    AUTO_JSON *rows =
-        state_rows(state, "SELECT number, epoch FROM run WHERE id = ?", json_incref(params_run), err);
-    if (!rows)
-        return -1;
-    const json_t *run = json_array_get(rows, 0);
     state_event(state,
                 (struct event){.run = json_get_int(run, "number", 0),
                                .type = "signal-received",
@@ -66,6 +75,7 @@ refuse(struct state *state, const char *id, const char *why)
     state_event(state, (struct event){.type = "message-refused"}, details);
 }
 
+// 1 when the file has done its duty, 0 when it must stay: somebody may make it readable.
 static int
 take_one(struct state *state, const char *folder, const char *id, struct arena *arena, struct err *err)
 {
@@ -76,10 +86,10 @@ take_one(struct state *state, const char *folder, const char *id, struct arena *
     if (inbox_read(folder, id, &text, &problem) < 0 ||
         message_read(buf_str(&text), id, arena, &message, &json, &problem) < 0) {
         refuse(state, id, problem.message);
-        return 0;
+        return problem.kind == ERR_LIMIT || problem.kind == ERR_PARSE ? 1 : 0;
     }
     AUTO_JSON *held = json;
-    return signal_receive(state, &message, err);
+    return signal_receive(state, &message, err) < 0 ? -1 : 1;
 }
 
 int
@@ -87,11 +97,18 @@ signal_take_inbox(struct state *state, const char *state_path, struct arena *are
                   size_t *count, struct err *err)
 {
     const char *folder = inbox_folder(arena, state_path);
-    if (inbox_list(folder, arena, ids, count, err) < 0)
+    size_t found, taken = 0;
+    *count = 0;
+    if (inbox_list(folder, arena, ids, &found, err) < 0)
         return -1;
-    for (size_t i = 0; i < *count; i++)
-        if (take_one(state, folder, (*ids)[i], arena, err) < 0)
+    for (size_t i = 0; i < found; i++) {
+        int done = take_one(state, folder, (*ids)[i], arena, err);
+        if (done < 0)
             return -1;
+        if (done > 0)
+            (*ids)[taken++] = (*ids)[i];
+    }
+    *count = taken;
     return 0;
 }
 

@@ -9,12 +9,13 @@
 #include "workflow/inbox.h"
 #include "workflow/state.h"
 
-// Takes a message into the open transaction; one that is known by its id changes nothing. An ended or unknown
-// run keeps it without use.
+// Takes a message into the open transaction; one that is known by its id changes nothing. A signal to an
+// ended or unknown run is kept without use, a request to cancel an ended one is settled at once.
 int signal_receive(struct state *state, const struct message *message, struct err *err) MUST_USE;
 
-// Takes everything that lies in the inbox of the state into the open transaction. What can't be read becomes
-// a "message-refused" event. Gives the ids to drop once the transaction is committed; they live in the arena.
+// Takes everything that lies in the inbox of the state into the open transaction. What is no message becomes
+// a "message-refused" event; so does a file that can't be read, but that one stays. Gives the ids to drop
+// once the transaction is committed; they live in the arena.
 int signal_take_inbox(struct state *state, const char *state_path, struct arena *arena, const char ***ids,
                       size_t *count, struct err *err) MUST_USE;
 
