@@ -19,14 +19,18 @@
 
 // What happens while a run goes on, for a display. All borrowed for the time of the call. Types:
 //   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG;
-//   details {"file", "line", "column", "message"}
+//                    details {"file", "line", "column", "message"}
 //   "run-started"    "run-resumed"  "run-superseded"  "run-finished"; details {"pipeline", "status", "state"}
 //   "waiting"        text says for what a step waits, and until when
-//   "step-started"   details {"uses", "attempt"}      "step-finished"  details {"status", "outputs", "error",
-//   "seconds"} "step-retry"     details {"attempt", "seconds"}   "step-skipped"   text says why "progress"
-//   from step_progress, not kept     "warning"        from step_warn, kept in the history "output" one line
-//   that the step process wrote to its stdout or stderr, not kept "plan"           dry run: one line a step,
-//   details {"uses", "with", "for_each"}
+//   "step-started"   details {"uses", "attempt"}
+//   "step-finished"  details {"status", "outputs", "error", "seconds"}
+//   "step-retry"     details {"attempt", "seconds"}
+//   "step-skipped"   text says why
+//   "step-waiting"   "step-cancelled"
+//   "progress"       from step_progress, not kept
+//   "warning"        from step_warn, kept in the history
+//   "output"         one line that the step process wrote to its stdout or stderr, not kept
+//   "plan"           dry run: one line a step, details {"uses", "with", "for_each"}
 struct engine_event {
     const char *type;
     const char *run;       // NULL before a run exists
@@ -81,8 +85,9 @@ int engine_run(const struct engine_options *options, struct engine_outcome *outc
 
 // Leaves a message (its `id` and `sent_ns` are set here) for the owner of a state (workflow/inbox.h) and,
 // when nobody owns it now, takes all that lies there at once, so that the state shows it: signals are kept
-// for their wait, cancelled runs end. *delivered says which. ERR_NOT_FOUND when the state has no run of that
-// id.
+// for their wait, cancelled runs end. *delivered says which; an owner that does not take it in within two
+// seconds still will. ERR_NOT_FOUND when the state has no run of that id, ERR_CONFLICT for a run that ended,
+// ERR_LIMIT for a message larger than INBOX_MESSAGE_MAX_BYTES.
 int engine_send(const char *state_path, const struct registry *registry, const struct host *host,
                 const struct message *message, bool *delivered, struct err *err) MUST_USE;
 

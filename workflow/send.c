@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages to a state, and their delivery when nobody works on it.
+#include "base/fs.h"
 #include "workflow/engine.h"
 #include "workflow/lease.h"
 #include "workflow/run.h"
@@ -8,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
+
+#define PATIENCE_MS 2000
+#define NAP_MS 10
 
 static int
 check_run(const char *state_path, const char *run, struct err *err)
@@ -51,12 +56,13 @@ deliver(struct state *state, const char *state_path, struct err *err)
 }
 
 static int
-put_message(const char *state_path, const struct host *host, const struct message *given, struct err *err)
+put_message(const char *state_path, const struct host *host, const struct message *given, char id[27],
+            struct err *err)
 {
     AUTO_ARENA arena = {0};
     uint8_t random[10];
-    char id[27];
     struct message message = *given;
+    message.id = id;
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return err_sys(err, ERR_IO, "getrandom");
     message.sent_ns = host->wall_ns(host->context);
@@ -64,9 +70,32 @@ put_message(const char *state_path, const struct host *host, const struct messag
     char *text = message_write(&message);
     if (!text)
         return err_set(err, ERR_USAGE, "a text of the message is not UTF-8");
-    int result = inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err);
+    size_t size = strlen(text);
+    int result = size > INBOX_MESSAGE_MAX_BYTES
+                     ? err_set(err, ERR_LIMIT, "the message has %zu bytes; %zu is the most", size,
+                               INBOX_MESSAGE_MAX_BYTES)
+                     : inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err);
     free(text);
     return result;
+}
+
+// Takes the lease, unless the owner of the state takes the message in meanwhile: 1 with the lease, 0, -1. An
+// owner may be one that is about to end and looks no more, or another sender.
+static int
+outwait_owner(struct lease *lease, const char *state_path, const char *id, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *file = arena_printf(&arena, "%s/%s.json", inbox_folder(&arena, state_path), id);
+    for (int i = 0; i < PATIENCE_MS / NAP_MS; i++) {
+        if (lease_acquire(lease, state_path, err) == 0)
+            return 1;
+        if (err->kind != ERR_LOCKED)
+            return -1;
+        if (!fs_exists(file))
+            return 0;
+        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
+    }
+    return 0;
 }
 
 int
@@ -74,11 +103,15 @@ engine_send(const char *state_path, const struct registry *registry, const struc
             const struct message *message, bool *delivered, struct err *err)
 {
     struct lease lease;
+    char id[27];
     *delivered = false;
-    if (check_run(state_path, message->run, err) < 0 || put_message(state_path, host, message, err) < 0)
+    // The folder of the state before that of the inbox, which would make it without its .gitignore.
+    if (check_run(state_path, message->run, err) < 0 || state_make_folder(state_path, err) < 0 ||
+        put_message(state_path, host, message, id, err) < 0)
         return -1;
-    if (lease_acquire(&lease, state_path, err) < 0)
-        return err->kind == ERR_LOCKED ? 0 : -1;
+    int mine = outwait_owner(&lease, state_path, id, err);
+    if (mine <= 0)
+        return mine;
     struct state *state = state_open(state_path, registry, host, err);
     int result = state ? deliver(state, state_path, err) : -1;
     state_close(state);
