@@ -123,9 +123,13 @@ wait_json(const json_t *row)
                      wait_text(&arena, row, due));
 }
 
+// None of a run that ended: a wait stays open in the state, for a retry.
 static json_t *
 waits_of(struct db *db, const json_t *run, struct err *err)
 {
+    const char *status = json_get_text(run, "status", "");
+    if (strcmp(status, "running") != 0 && strcmp(status, "waiting") != 0)
+        return json_array();
     AUTO_JSON *rows = wait_rows(db, json_get_int(run, "number", 0), err);
     if (!rows)
         return NULL;
@@ -194,7 +198,8 @@ list_in(struct db *db, const char *state_path, const struct run_filter *filter, 
     AUTO_JSON *rows = db_rows(
         db,
         "SELECT r.*, p.name AS pipeline, (SELECT count(*) FROM step s WHERE s.run = r.number) AS steps,"
-        " (SELECT count(*) FROM wait w WHERE w.run = r.number AND w.status = 'open') AS waits"
+        " (SELECT count(*) FROM wait w WHERE w.run = r.number AND w.status = 'open'"
+        "  AND r.status IN ('running','waiting')) AS waits"
         " FROM run r JOIN plan p ON p.hash = r.plan ORDER BY r.number DESC",
         NULL, err);
     if (!rows)
