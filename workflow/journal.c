@@ -245,12 +245,20 @@ wait_for(struct step *step, json_t *json, const char *what, json_t **data, struc
     return received ? 1 : 0;
 }
 
+// A time as a wait holds it, where 0 is none: what lies before 1970 is as much in the past as its first
+// moment.
+static json_int_t
+past_none(int64_t wall_ns)
+{
+    return wall_ns > 0 ? wall_ns : 1;
+}
+
 int
 journal_sleep_until(struct step *step, const char *name, int64_t wall_ns, struct err *err)
 {
     return wait_for(step,
                     json_pack("{s:s, s:s, s:s, s:I}", "call", "wait", "name", name, "kind", "timer", "due_ns",
-                              (json_int_t)wall_ns),
+                              past_none(wall_ns)),
                     "a timer", NULL, err);
 }
 
@@ -260,7 +268,7 @@ journal_wait_signal(struct step *step, const char *name, const char *signal, int
 {
     return wait_for(step,
                     json_pack("{s:s, s:s, s:s, s:s, s:I}", "call", "wait", "name", name, "kind", "signal",
-                              "signal", signal, "due_ns", (json_int_t)deadline_ns),
+                              "signal", signal, "due_ns", deadline_ns ? past_none(deadline_ns) : 0),
                     "a signal", data, err);
 }
 
@@ -272,7 +280,7 @@ journal_wait_approval(struct step *step, const char *name, const json_t *who, in
     return wait_for(step,
                     json_pack("{s:s, s:s, s:s, s:s, s:o, s:I}", "call", "wait", "name", name, "kind",
                               "approval", "signal", signal, "who", or_null(who), "due_ns",
-                              (json_int_t)deadline_ns),
+                              deadline_ns ? past_none(deadline_ns) : 0),
                     "an approval", data, err);
 }
 

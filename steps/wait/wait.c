@@ -13,6 +13,14 @@ has(const json_t *with, const char *name)
     return value && !json_is_null(value);
 }
 
+static int
+refuse_time(const char *until, struct err *err)
+{
+    return err_set(err, ERR_CONFIG,
+                   "until: \"%s\" is no time; write it as 2026-12-24T18:00:00Z or with an offset as +01:00",
+                   until);
+}
+
 // Exactly one of these.
 static int
 check_with(const json_t *with, struct err *err)
@@ -24,6 +32,10 @@ check_with(const json_t *with, struct err *err)
     if (count != 1)
         return err_set(err, ERR_CONFIG,
                        "`wait` takes one of `for`, `until`, `signal` and `approval`, not %d of them", count);
+    const char *until = json_get_text(with, "until", NULL);
+    int64_t ignored;
+    if (until && str_find(str_of(until), STR("${{")) < 0 && !clock_parse_iso8601(str_of(until), &ignored))
+        return refuse_time(until, err);
     if (has(with, "timeout") && (has(with, "for") || has(with, "until")))
         return err_set(err, ERR_CONFIG,
                        "`timeout` goes with `signal` and `approval`; a timer ends by itself");
@@ -50,9 +62,7 @@ wait_timer(struct step *step, int64_t begun_ns, struct err *err)
     int64_t due_ns = begun_ns + span_ns(step, "for");
     const char *until = step_text(step, "until");
     if (until && !clock_parse_iso8601(str_of(until), &due_ns))
-        return err_set(
-            err, ERR_CONFIG,
-            "until: \"%s\" is no time; write it as 2026-12-24T18:00:00Z or with an offset as +01:00", until);
+        return refuse_time(until, err);
     if (journal_sleep_until(step, "timer", due_ns, err) < 0)
         return -1;
     char text[32];
@@ -85,7 +95,7 @@ tell_message(struct step *step, const json_t *message, struct err *err)
     const char *sender = json_get_text(message, "sender", "");
     const json_t *data = json_object_get(message, "data");
     bool approval = has(step->with, "approval");
-    if (approval && !json_get_bool(data, "approved", true)) {
+    if (approval && !json_get_bool(data, "approved", false)) {
         const char *why = json_get_text(data, "reason", "");
         return err_set(err, ERR_TARGET, "%s refused%s%s", sender, *why ? ": " : "", why);
     }
