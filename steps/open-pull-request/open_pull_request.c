@@ -201,6 +201,11 @@ static int
 offer(struct work *work, enum request_state state, const char *url, struct err *err)
 {
     struct step *step = work->step;
+    const char *moved;
+    if (base_follow(work, &moved, err) != 0)
+        return -1;
+    if (moved != NULL)
+        return stop(work, "base-moved", arena_printf(step->arena, "%s: %s", work->function, moved));
     if (commit_make(work, err) != 0 || branch_look(work, err) != 0)
         return -1;
     const char *reason = retired_reason(work);
@@ -321,7 +326,7 @@ static const struct field inputs[] = {
 static const struct field outputs[] = {
     {.name = "status",
      .type = FIELD_TEXT,
-     .summary = "open, unchanged, retired, closed-by-person or merged."},
+     .summary = "open, unchanged, retired, base-moved, closed-by-person or merged."},
     {.name = "function", .type = FIELD_TEXT, .summary = "The function."},
     {.name = "pull_request",
      .type = FIELD_ANY,

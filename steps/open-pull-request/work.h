@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the step works with, and its parts: the commit that is made (commit.c), what stands under the branch
-// already (branch.c), and what leaves the machine (publish.c).
+// What the step works with, and its parts: the base branch (base.c), the commit that is made (commit.c), what
+// stands under the branch already (branch.c), and what leaves the machine (publish.c).
 #ifndef ATOLL_STEPS_OPEN_PULL_REQUEST_WORK_H
 #define ATOLL_STEPS_OPEN_PULL_REQUEST_WORK_H
 
@@ -39,6 +39,11 @@ struct work {
     struct pull_request request;
     const struct forge_ops *forge;
 };
+
+// Looks whether the base branch moved on the remote since the run began. When it did and the target's file is
+// the same there, the change is made on its tip, to be tested there by commit_verify; else *why says why the
+// proof does not hold any more (lives in the arena), NULL when it does.
+int base_follow(struct work *work, const char **why, struct err *err) MUST_USE;
 
 // Makes the commit in the local object store: guarded source, header, rollout files, benchmark file. No work
 // tree, index or branch is touched; the same evidence gives the same commit in every attempt. ERR_TARGET when

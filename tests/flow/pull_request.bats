@@ -240,3 +240,34 @@ ends() {
     "$atoll" run search.yml --quiet
     "$atoll" status --json | grep -q 'not searched: a person closed its pull request'
 }
+
+# on_main TEXT FILE: somebody else appends a line to a file of the base branch.
+on_main() {
+    rm -rf "$BATS_TEST_TMPDIR/other"
+    git clone -q -b main "$origin" "$BATS_TEST_TMPDIR/other"
+    echo "$1" >>"$BATS_TEST_TMPDIR/other/$2"
+    git -C "$BATS_TEST_TMPDIR/other" -c user.name=p -c user.email=p@example.com commit -qam "$1"
+    git -C "$BATS_TEST_TMPDIR/other" push -q origin main
+}
+
+@test "a base branch that moved is noticed: the change is made and tested there, or left alone" {
+    command -v python3 >/dev/null || skip "needs python3"
+    git -C "$origin" update-ref -d refs/heads/atoll/fibonacci
+    rm -f "$request"
+    on_main '# moved' Makefile
+    publishing again=true
+    "$atoll" run publish.yml --quiet
+    ends base-moved
+    refute git -C "$origin" rev-parse -q --verify atoll/fibonacci
+    publishing again=true "test=make test"
+    "$atoll" run publish.yml --quiet
+    ends open
+    [ "$(git -C "$origin" rev-parse atoll/fibonacci~1)" = "$(git -C "$origin" rev-parse main)" ]
+    git -C "$origin" update-ref -d refs/heads/atoll/fibonacci
+    rm -f "$request"
+    on_main '/* moved */' src/fibonacci.c
+    publishing again=true "test=make test"
+    "$atoll" run publish.yml --quiet
+    ends base-moved
+    refute git -C "$origin" rev-parse -q --verify atoll/fibonacci
+}
