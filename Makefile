@@ -43,7 +43,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test faults unit unit-binaries fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
+.PHONY: all deps demo test faults unit unit-binaries crash crash-binaries crash-nightly crash-controls fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
 
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
@@ -130,8 +130,8 @@ DEPS = GRAMMAR_CACHED=$(wildcard $(GRAMMAR_DIR)/src/parser.c) tests/deps/install
 
 test: ## run every test; the last line is "N passed, N failed"
 	@$(DEPS) build test
-	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries
-	@tests/run --build $(BUILD) unit flow
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries crash-binaries
+	@tests/run --build $(BUILD) unit flow crash
 
 demo: ## the main job from end to end on a real C service
 	@$(DEPS) build demo
@@ -159,6 +159,46 @@ cover: ## line coverage of the unit tests, per file
 	@tests/run --build build/cover unit
 	@gcovr --root . --object-directory build/cover --exclude tests/ --txt build/cover/coverage.txt --print-summary
 	@echo "Per file: build/cover/coverage.txt"
+
+# ---- crash tests: processes are killed, calls fail, the power is cut ------------------------------------------------
+CRASH_PARTS = pipeline power_vfs no_git
+CRASH_SWEEP = sweep story kills power faults answers no_git
+CRASH_ARCHIVES := $(foreach f,$(BELOW_workflow),$(call archive_of,$(f)))
+CRASH_POINTS ?= 100000
+
+# Loaded into every process under test.
+$(BUILD)/crash/kill_shim.so: tests/crash/kill_shim.c tests/crash/control.h
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O2 -g1 -fPIC -shared -fvisibility=hidden $(WARNINGS) $(WERROR) $< -o $@
+
+# Started thousands of times: symbols are looked up when they are used.
+$(BUILD)/crash/pipeline: $(CRASH_PARTS:%=$(BUILD)/tests/crash/%.o) $(CRASH_ARCHIVES)
+$(BUILD)/crash/sweep: $(CRASH_SWEEP:%=$(BUILD)/tests/crash/%.o) $(CRASH_ARCHIVES)
+$(BUILD)/crash/pipeline $(BUILD)/crash/sweep:
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,lazy $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	  $(PACKAGE_LIBS) -lm -o $@
+
+crash-binaries: $(BUILD)/crash/pipeline $(BUILD)/crash/sweep $(BUILD)/crash/kill_shim.so
+
+crash: ## only the crash tests of `make test`
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory -j$$(nproc) crash-binaries
+	@tests/run --build $(BUILD) crash
+
+crash-nightly: ## CRASH_POINTS kills (default 100000), every fault, many power cuts; goes on where it was interrupted
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory -j$$(nproc) crash-binaries
+	@$(BUILD)/crash/sweep power --points 1000
+	@$(BUILD)/crash/sweep faults --points 1000000
+	@$(BUILD)/crash/sweep nightly --points $(CRASH_POINTS) \
+	  --progress $(BUILD)/crash/progress-$$(git rev-parse --short=12 HEAD)
+
+crash-controls: ## remove the safeguards of the state one by one; a crash test must fail for each
+	@$(DEPS) build test
+	@tests/crash/controls
 
 # ---- fuzzing: clang's libFuzzer under address and undefined-behaviour sanitizers -----------------------------------
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
