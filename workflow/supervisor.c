@@ -611,7 +611,10 @@ turn(struct supervisor *s, struct err *err)
     size_t message_count;
     if (state_begin(s->given->state, err) < 0)
         return -1;
-    if (take_messages(s, &arena, &messages, &message_count, err) < 0 || work_forward(s, notices, err) < 0) {
+    // Before anything is written: not every row that a turn adds carries the epoch.
+    const struct run *run = s->given->run;
+    if (run_check_epoch(s->given->state, run->number, run->epoch, err) < 0 ||
+        take_messages(s, &arena, &messages, &message_count, err) < 0 || work_forward(s, notices, err) < 0) {
         state_rollback(s->given->state);
         return -1;
     }
