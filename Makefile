@@ -162,7 +162,7 @@ cover: ## line coverage of the unit tests, per file
 
 # ---- crash tests: processes are killed, calls fail, the power is cut ------------------------------------------------
 CRASH_PARTS = pipeline power_vfs no_git
-CRASH_SWEEP = sweep story kills power faults answers no_git
+CRASH_SWEEP = sweep story kills power faults answers owners no_git
 CRASH_ARCHIVES := $(foreach f,$(BELOW_workflow),$(call archive_of,$(f)))
 CRASH_POINTS ?= 100000
 

@@ -40,6 +40,14 @@ struct control_shot {
 // How the answer of an effect that took place is lost, once for every effect.
 enum control_loss { CONTROL_KEEP, CONTROL_STEP_DIES, CONTROL_SUPERVISOR_DIES, CONTROL_ACT_FAILS };
 
+// What an activity does that holds still until the test lets it go on.
+enum control_hold {
+    CONTROL_GO,
+    CONTROL_HOLD,           // nothing more
+    CONTROL_HOLD_THEN_WARN, // leaves a warning
+    CONTROL_HOLD_THEN_FAIL,
+};
+
 struct control {
     uint64_t calls[CONTROL_ROLES];
     uint32_t files_only; // count calls on files and folders only, and those that make them
@@ -49,7 +57,7 @@ struct control {
     uint64_t syncs, writes, cut_at_sync, cut_at_write, cut_seed;
     uint32_t power, cut_done, synchronous_off;
     // The pipeline.
-    uint32_t parallel, linger_ms, look_up_off, loss;
+    uint32_t parallel, linger_ms, look_up_off, loss, hold;
     char hits[4096]; // path of the log of calls that were hit
 };
 

@@ -18,6 +18,9 @@
 
 #define EXIT_WAITS 10
 #define SLEEP_NS 30000000
+#define HELD "keep square 1"
+#define HOLD_MAX_MS 60000
+#define WARNING_LEAD_US 50000 // so that the supervisor sees a warning before what comes next
 
 static const char pipeline[] =
     "version: 1\n"
@@ -70,11 +73,31 @@ tell_outside(const struct job *job, const char *what)
 
 // ---- steps
 
+// The first time that the activity runs it stands still until the test makes the file "release".
+static int
+hold(const struct job *job, struct err *err)
+{
+    struct stat there;
+    const char *release = fs_join(job->step->arena, job->outside, "release");
+    if (job->control->hold == CONTROL_GO || strcmp(job->key, HELD) != 0 ||
+        outside_make(job->outside, "held") < 0)
+        return 0;
+    for (int i = 0; i < HOLD_MAX_MS && stat(release, &there) < 0; i++)
+        usleep(1000);
+    if (job->control->hold == CONTROL_HOLD_THEN_WARN) {
+        step_warn(job->step, "it was held");
+        usleep(WARNING_LEAD_US);
+    }
+    return job->control->hold == CONTROL_HOLD_THEN_FAIL ? err_set(err, ERR_IO, "it was held") : 0;
+}
+
 static int
 square(void *context, json_t **result, struct err *err)
 {
     const struct job *job = context;
     tell_outside(job, "ran");
+    if (hold(job, err) < 0)
+        return -1;
     // With the result or not at all: a second time it fails.
     if (journal_store(job->step, "square.insert", json_pack("[sI]", job->step->id, (json_int_t)job->number),
                       err) < 0)

@@ -84,11 +84,10 @@ story_close(struct story *story)
 // ---- a life
 
 static void
-become(const struct story *story, const char *what)
+become(struct story *story, const char *what, const char *errors_name)
 {
-    char *control = arena_printf((struct arena *)&story->arena, "%s/control", story->folder);
-    char *errors = arena_printf((struct arena *)&story->arena, "%s/errors", story->folder);
-    int fd = open(errors, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    const char *control = fs_join(&story->arena, story->folder, "control");
+    int fd = open(fs_join(&story->arena, story->folder, errors_name), O_WRONLY | O_CREAT | O_TRUNC, 0666);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -99,9 +98,10 @@ become(const struct story *story, const char *what)
     _exit(127);
 }
 
-// Waits for a process and for all orphans, which are ours as we are their reaper. False after a minute.
+// Waits for a process, or (pid 0) until all are gone: orphans are ours, as we are their reaper. False after a
+// minute.
 static bool
-wait_for_all(pid_t pid, int *status)
+wait_for(pid_t pid, int *status)
 {
     struct timespec patience = {.tv_sec = LIFE_MAX_S};
     sigset_t child;
@@ -109,9 +109,11 @@ wait_for_all(pid_t pid, int *status)
     sigaddset(&child, SIGCHLD);
     for (;;) {
         int ended_status;
-        pid_t ended = waitpid(-1, &ended_status, WNOHANG);
-        if (ended == pid)
+        pid_t ended = waitpid(pid ? pid : -1, &ended_status, WNOHANG);
+        if (pid && ended == pid) {
             *status = ended_status;
+            return true;
+        }
         if (ended < 0 && errno == ECHILD)
             return true;
         if (ended == 0 && sigtimedwait(&child, NULL, &patience) < 0 && errno == EAGAIN)
@@ -119,8 +121,8 @@ wait_for_all(pid_t pid, int *status)
     }
 }
 
-int
-story_live(struct story *story, const char *what)
+pid_t
+story_start(struct story *story, const char *what, const char *errors)
 {
     sigset_t child;
     sigemptyset(&child);
@@ -130,15 +132,30 @@ story_live(struct story *story, const char *what)
     if (pid < 0)
         stop("fork");
     if (pid == 0)
-        become(story, what);
-    int status = 0;
+        become(story, what, errors);
     __atomic_add_fetch(&story->tally->lives, 1, __ATOMIC_RELAXED);
-    if (!wait_for_all(pid, &status)) {
+    return pid;
+}
+
+int
+story_wait(struct story *story, pid_t pid)
+{
+    int status = 0;
+    if (!wait_for(pid, &status)) {
         complain(story, &story->tally->unended, "a life does not end");
         kill(pid, SIGKILL);
-        wait_for_all(pid, &status);
+        (void)!wait_for(pid, &status);
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int
+story_live(struct story *story, const char *what)
+{
+    int code = story_wait(story, story_start(story, what, "errors")), status;
+    if (!wait_for(0, &status))
+        complain(story, &story->tally->unended, "a process outlives its supervisor");
+    return code;
 }
 
 // ---- what happened
@@ -246,8 +263,8 @@ is_born(struct story *story, struct str log)
     return rows || err.kind == ERR_IO;
 }
 
-static void
-check(struct story *story)
+void
+story_check(struct story *story)
 {
     AUTO_BUF log = BUF(LOG_MAX_BYTES);
     struct err err;
@@ -341,7 +358,7 @@ live_once(struct story *story, int *code)
     *code = story_live(story, "run");
     if (*code == 1)
         check_error(story);
-    check(story);
+    story_check(story);
     if (has_succeeded(story))
         *code = 0;
     if (*code != EXIT_WAITS || story->sent)
@@ -349,7 +366,7 @@ live_once(struct story *story, int *code)
     int sent = story_live(story, "send");
     if (sent == 1)
         check_error(story);
-    check(story);
+    story_check(story);
     story->sent = sent == 0;
     story->control->linger_ms = story->sent ? 5000 : 0;
 }

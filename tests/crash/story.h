@@ -42,6 +42,14 @@ void story_open(struct story *story, const char *base, const char *name);
 // ended it; waits for all its processes, at most a minute.
 int story_live(struct story *story, const char *what);
 
+// The same in two parts, for lives side by side: starts one whose messages go to the file `errors` in the
+// folder, and waits for that process alone, at most a minute.
+pid_t story_start(struct story *story, const char *what, const char *errors);
+int story_wait(struct story *story, pid_t pid);
+
+// Compares the state with what happened, and says what is wrong.
+void story_check(struct story *story);
+
 // Lives until the run ended and checks. Shots in the control file hit on the way.
 void story_finish(struct story *story);
 

@@ -5,6 +5,7 @@
 //   nightly   at every call, then at several random ones a story, until N (default 100000) were hit
 //   power     the power is cut at every sync; the control with PRAGMA synchronous=OFF has to lose something
 //   faults    calls of the supervisor on files fail: disk full, input/output error, short write
+//   owners    two supervisors want one state: the second is refused, or the first is stopped by the epoch
 //   answers   effects take place and their answers are lost; the control without the look-up has to double
 #include "tests/crash/sweep.h"
 
@@ -38,8 +39,8 @@ set_up(const struct sweep *sweep, struct story *story, const struct point *point
     memcpy(control->shots, point->shots, sizeof(point->shots));
 }
 
-static struct story
-story_of(const struct sweep *sweep)
+struct story
+sweep_story(const struct sweep *sweep)
 {
     return (struct story){.program = sweep->program,
                           .shim = sweep->preload ? sweep->shim : NULL,
@@ -96,7 +97,7 @@ sweep_read_point(const char *text, struct point *point)
 static void
 tell_one(const struct sweep *sweep, const struct point *point, const char *name)
 {
-    struct story story = story_of(sweep);
+    struct story story = sweep_story(sweep);
     story_open(&story, sweep->base, name);
     set_up(sweep, &story, point);
     story_finish(&story);
@@ -109,7 +110,7 @@ void
 sweep_reference(struct sweep *sweep, struct control *control)
 {
     static const struct point none;
-    struct story story = story_of(sweep);
+    struct story story = sweep_story(sweep);
     story.expected = NULL;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     story_open(&story, sweep->base, "reference");
@@ -203,14 +204,15 @@ static const struct {
     void (*run)(struct sweep *sweep);
 } tests[] = {
     {"kills", kills_test},   {"nightly", nightly_test}, {"power", power_test},
-    {"faults", faults_test}, {"answers", answers_test},
+    {"faults", faults_test}, {"answers", answers_test}, {"owners", owners_test},
 };
 
 static int
 usage(void)
 {
-    fprintf(stderr, "usage: sweep kills|nightly|power|faults|answers [--points N] [--point ROLE:CALL:HOW,..]"
-                    " [--parallel N] [--jobs N] [--progress FILE]\n");
+    fprintf(stderr,
+            "usage: sweep kills|nightly|power|faults|answers|owners [--points N] [--point ROLE:CALL:HOW,..]"
+            " [--parallel N] [--jobs N] [--progress FILE]\n");
     return 2;
 }
 

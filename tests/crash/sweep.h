@@ -38,6 +38,9 @@ void sweep_reference(struct sweep *sweep, struct control *control);
 // Reads "step:12:half,supervisor:40:before" into a point; false when it is something else.
 bool sweep_read_point(const char *text, struct point *point);
 
+// A story of this test; open it with story_open.
+struct story sweep_story(const struct sweep *sweep);
+
 // Runs one story a point.
 void sweep_points(struct sweep *sweep, const struct point *points, size_t count);
 
@@ -56,5 +59,6 @@ void nightly_test(struct sweep *sweep);
 void power_test(struct sweep *sweep);
 void faults_test(struct sweep *sweep);
 void answers_test(struct sweep *sweep);
+void owners_test(struct sweep *sweep);
 
 #endif
