@@ -112,11 +112,27 @@ repo_git_dir(struct repo *repo)
     return git_repository_commondir(repo->handle);
 }
 
+bool
+repo_is_ref_name(const char *text)
+{
+    int is_valid = 0;
+    library_start();
+    int code = git_reference_name_is_valid(&is_valid, text);
+    git_libgit2_shutdown();
+    return strncmp(text, "refs/", 5) == 0 && code == 0 && is_valid;
+}
+
 void
 repo_set_token(struct repo *repo, const char *token)
 {
     free(repo->token);
     repo->token = token ? strdup(token) : NULL;
+}
+
+void
+repo_use_remotes_of(struct repo *repo, const struct repo *other)
+{
+    repo->settings = other;
 }
 
 // ---- reading ----
@@ -196,28 +212,72 @@ repo_remote_head(struct repo *repo, struct arena *arena, const char *remote, str
     return NULL;
 }
 
+static int
+find_blob(git_repository *handle, const char *commit, const char *path, git_oid *oid, struct err *err)
+{
+    AUTO_GIT(git_tree) *tree = repo_find_tree(handle, commit, err);
+    if (!tree)
+        return -1;
+    AUTO_GIT(git_tree_entry) *entry = NULL;
+    int code = git_tree_entry_bypath(&entry, tree, path);
+    if (code < 0)
+        return repo_fail(code, err, "reading %s of %s", path, commit);
+    if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB)
+        return err_set(err, ERR_NOT_FOUND, "%s is not a file in %s", path, commit);
+    *oid = *git_tree_entry_id(entry);
+    return 0;
+}
+
+// Its size is known before anything of it is unpacked.
+static int
+read_blob(git_repository *handle, const git_oid *oid, const char *name, size_t max_bytes, struct buf *out,
+          struct err *err)
+{
+    AUTO_GIT(git_blob) *blob = NULL;
+    AUTO_GIT(git_odb) *odb = NULL;
+    git_object_t type;
+    size_t size = 0;
+    int code = git_repository_odb(&odb, handle);
+    if (code == 0)
+        code = git_odb_read_header(&size, &type, odb, oid);
+    if (code == 0 && size > max_bytes)
+        return err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", name, max_bytes);
+    if (code == 0)
+        code = git_blob_lookup(&blob, handle, oid);
+    if (code < 0)
+        return repo_fail(code, err, "reading %s", name);
+    buf_add(out, git_blob_rawcontent(blob), (size_t)git_blob_rawsize(blob));
+    return buf_check(out, name, err);
+}
+
 int
 repo_read(struct repo *repo, const char *commit, const char *path, size_t max_bytes, struct buf *out,
           struct err *err)
 {
     buf_clear(out);
-    AUTO_GIT(git_tree) *tree = repo_find_tree(repo->handle, commit, err);
-    if (!tree)
+    git_oid oid;
+    return find_blob(repo->handle, commit, path, &oid, err) < 0
+               ? -1
+               : read_blob(repo->handle, &oid, path, max_bytes, out, err);
+}
+
+int
+repo_blob_get(struct repo *repo, const char *hex, size_t max_bytes, struct buf *out, struct err *err)
+{
+    buf_clear(out);
+    git_oid oid;
+    return repo_parse_oid(&oid, hex, err) < 0 ? -1 : read_blob(repo->handle, &oid, hex, max_bytes, out, err);
+}
+
+int
+repo_blob_of(struct repo *repo, const char *commit, const char *path, char oid[REPO_OID_SIZE],
+             struct err *err)
+{
+    git_oid found;
+    if (find_blob(repo->handle, commit, path, &found, err) < 0)
         return -1;
-    AUTO_GIT(git_tree_entry) *entry = NULL;
-    AUTO_GIT(git_blob) *blob = NULL;
-    int code = git_tree_entry_bypath(&entry, tree, path);
-    if (code == 0 && git_tree_entry_type(entry) != GIT_OBJECT_BLOB)
-        return err_set(err, ERR_NOT_FOUND, "%s is not a file in %s", path, commit);
-    if (code == 0)
-        code = git_blob_lookup(&blob, repo->handle, git_tree_entry_id(entry));
-    if (code < 0)
-        return repo_fail(code, err, "reading %s of %s", path, commit);
-    size_t size = (size_t)git_blob_rawsize(blob);
-    if (size > max_bytes)
-        return err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", path, max_bytes);
-    buf_add(out, git_blob_rawcontent(blob), size);
-    return buf_check(out, path, err);
+    git_oid_tostr(oid, REPO_OID_SIZE, &found);
+    return 0;
 }
 
 int

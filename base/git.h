@@ -30,8 +30,16 @@ int repo_init(const char *path, bool bare, struct err *err) MUST_USE;
 const char *repo_workdir(struct repo *repo);
 const char *repo_git_dir(struct repo *repo);
 
-// The token for https remotes that ask for a password; copied, NULL forgets it.
+// Whether git would take a text as the full name of a ref ("refs/heads/main").
+bool repo_is_ref_name(const char *text);
+
+// The token for https remotes that ask for a password; copied, NULL forgets it. It goes before an
+// Authorization header of git's configuration.
 void repo_set_token(struct repo *repo, const char *token);
+
+// From now on remotes are what they are in another repository's configuration, and relative paths begin in
+// its work tree. `other` is borrowed until the repository is closed.
+void repo_use_remotes_of(struct repo *repo, const struct repo *other);
 
 // The URL of a named remote as it may be shown and kept, without user and password (base/url.h), borrowed
 // from the arena, or NULL (ERR_NOT_FOUND). Connections take the name.
@@ -63,10 +71,22 @@ int repo_commit_time(struct repo *repo, const char *commit, int64_t *when_s, str
 int repo_is_ancestor(struct repo *repo, const char *ancestor, const char *commit, bool *out,
                      struct err *err) MUST_USE;
 
+// Stores bytes that a commit is to hold, and gives their id.
+int repo_blob_put(struct repo *repo, struct str content, char oid[REPO_OID_SIZE], struct err *err) MUST_USE;
+
+// Replaces the content of `out` by such bytes. ERR_LIMIT when larger than `max_bytes` or than `out` may hold.
+int repo_blob_get(struct repo *repo, const char *oid, size_t max_bytes, struct buf *out,
+                  struct err *err) MUST_USE;
+
+// The id of what a file of a commit holds.
+int repo_blob_of(struct repo *repo, const char *commit, const char *path, char oid[REPO_OID_SIZE],
+                 struct err *err) MUST_USE;
+
 // One file of a new commit. A removed path that is not there is fine. A path is relative, with '/'.
 struct repo_change {
     const char *path;
     struct str content;
+    const char *blob; // when not NULL, the id of the content in its place
     bool remove;
     bool executable; // else a new file is 0644 and an existing one keeps its mode
 };
@@ -97,7 +117,13 @@ int repo_push(struct repo *repo, const char *remote, const char *oid, const char
 int repo_remote_ref(struct repo *repo, const char *remote, const char *ref, char oid[REPO_OID_SIZE],
                     struct err *err) MUST_USE;
 
-// Downloads what a ref of a remote stands for and gives its id; no local ref is changed.
+// Calls `fn` for each ref of a remote whose full name begins with `prefix`; -1 from it ends with its error.
+int repo_remote_refs(struct repo *repo, const char *remote, const char *prefix,
+                     int (*fn)(void *context, const char *ref, struct err *err), void *context,
+                     struct err *err) MUST_USE;
+
+// Downloads what a ref of a remote stands for and gives its id; no local ref is changed. What the commits of
+// local refs hold is not downloaded again.
 int repo_fetch(struct repo *repo, const char *remote, const char *ref, char oid[REPO_OID_SIZE],
                struct err *err) MUST_USE;
 

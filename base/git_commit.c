@@ -110,6 +110,17 @@ repo_set_ref(struct repo *repo, const char *ref, const char *oid, const char *ex
 
 // ---- commits ----
 
+int
+repo_blob_put(struct repo *repo, struct str content, char oid[REPO_OID_SIZE], struct err *err)
+{
+    git_oid found;
+    int code = git_blob_create_from_buffer(&found, repo->handle, content.len ? content.ptr : "", content.len);
+    if (code < 0)
+        return repo_fail(code, err, "storing %zu bytes", content.len);
+    git_oid_tostr(oid, REPO_OID_SIZE, &found);
+    return 0;
+}
+
 // libgit2 refuses "..", ".git" and the like, but takes empty components.
 static bool
 is_tree_path(const char *path)
@@ -131,7 +142,8 @@ index_apply(git_repository *handle, git_index *index, const struct repo_change *
     if (change->executable || (before && before->mode == GIT_FILEMODE_BLOB_EXECUTABLE))
         entry.mode = GIT_FILEMODE_BLOB_EXECUTABLE;
     const void *bytes = change->content.len ? change->content.ptr : "";
-    int code = git_blob_create_from_buffer(&entry.id, handle, bytes, change->content.len);
+    int code = change->blob ? git_oid_fromstr(&entry.id, change->blob)
+                            : git_blob_create_from_buffer(&entry.id, handle, bytes, change->content.len);
     return code < 0 ? code : git_index_add(index, &entry);
 }
 

@@ -9,7 +9,8 @@
 
 struct repo {
     git_repository *handle;
-    char *token; // owned, NULL for none
+    char *token;                 // owned, NULL for none
+    const struct repo *settings; // whose configuration tells of remotes; NULL is its own
 };
 
 // A libgit2 object that is freed at the end of its scope: AUTO_GIT(git_tree) *tree = NULL;
@@ -38,6 +39,7 @@ GIT_DROP(git_reference)
 GIT_DROP(git_status_list)
 GIT_DROP(git_index)
 GIT_DROP(git_blob)
+GIT_DROP(git_odb)
 GIT_DROP(git_treebuilder)
 
 // Reports what libgit2 said behind what we were doing. Returns -1.
@@ -67,5 +69,11 @@ int repo_moved(const char *ref, const git_oid *now, struct err *err);
 
 // Compares and swaps under the ref's lock; ERR_CONFLICT.
 int repo_swap_ref(git_repository *handle, const struct ref_change *change, struct err *err) MUST_USE;
+
+// Pushes to, and fetches from, a repository on this machine, as repo_push and repo_fetch do.
+int repo_push_local(git_repository *from, const char *path, const struct ref_change *change,
+                    struct err *err) MUST_USE;
+int repo_fetch_local(git_repository *to, const char *path, const char *ref, char oid[REPO_OID_SIZE],
+                     struct err *err) MUST_USE;
 
 #endif

@@ -7,9 +7,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define FETCH_TRIES 3
+// A commit that is replaced ten times a second is gone as often between its ref and its download.
+#define RACE_TRIES 30
 
 // What the callbacks of one exchange share; its headers belong to an arena.
 struct exchange {
@@ -72,14 +75,22 @@ exchange_release(struct exchange *exchange)
     arena_release(&exchange->arena);
 }
 
+// Where remotes are configured.
+static git_repository *
+settings_of(const struct repo *repo)
+{
+    return repo->settings ? repo->settings->handle : repo->handle;
+}
+
 // A local path without "file://", relative ones taken from the work tree; NULL for a remote that is reached
 // by network.
 static const char *
 local_path(const struct repo *repo, struct arena *arena, const char *url)
 {
     const char *path = strncmp(url, "file://", 7) == 0 ? url + 7 : url;
-    const char *base = git_repository_workdir(repo->handle);
-    path = fs_join(arena, base ? base : git_repository_commondir(repo->handle), path);
+    git_repository *home = settings_of(repo);
+    const char *base = git_repository_workdir(home);
+    path = fs_join(arena, base ? base : git_repository_commondir(home), path);
     return fs_is_dir(path) ? path : NULL;
 }
 
@@ -155,7 +166,7 @@ const char *
 repo_remote_url(struct repo *repo, struct arena *arena, const char *name, struct err *err)
 {
     AUTO_GIT(git_config) *config = NULL;
-    int code = git_repository_config_snapshot(&config, repo->handle);
+    int code = git_repository_config_snapshot(&config, settings_of(repo));
     const char *url = code == 0 ? url_of_name(config, arena, name, false) : NULL;
     if (url)
         return url_public(arena, url_rewrite(config, arena, url, false));
@@ -168,6 +179,8 @@ static void
 on_extra_header(void *context, struct str url, const char *header)
 {
     struct exchange *exchange = context;
+    if (exchange->repo->token && strncasecmp(header, "authorization:", 14) == 0)
+        return; // another credential than the one that was asked for
     if (str_starts(str_of(exchange->url), url) && *header)
         *vec_push(&exchange->headers) = arena_dup(&exchange->arena, header);
 }
@@ -206,7 +219,7 @@ remote_find(const struct repo *repo, const char *name, bool is_push, git_remote 
 {
     AUTO_GIT(git_config) *config = NULL;
     *exchange = (struct exchange){.repo = repo};
-    int code = git_repository_config_snapshot(&config, repo->handle);
+    int code = git_repository_config_snapshot(&config, settings_of(repo));
     if (code < 0)
         return repo_fail(code, err, "reading git's configuration");
     const char *url = url_of_name(config, &exchange->arena, name, is_push);
@@ -245,61 +258,12 @@ headers_of(const struct exchange *exchange)
     return (git_strarray){exchange->headers.items, exchange->headers.count};
 }
 
-// Packs what `oid` needs and the target lacks straight into the target's object folder.
-static int
-objects_copy(git_repository *from, git_repository *to, const git_oid *oid)
-{
-    AUTO_ARENA arena = {0};
-    AUTO_GIT(git_revwalk) *walk = NULL;
-    AUTO_GIT(git_packbuilder) *pack = NULL;
-    AUTO_GIT(git_reference_iterator) *refs = NULL;
-    int code = git_revwalk_new(&walk, from);
-    if (code == 0)
-        code = git_revwalk_push(walk, oid);
-    if (code == 0)
-        code = git_reference_iterator_new(&refs, to);
-    git_reference *ref;
-    while (code == 0 && git_reference_next(&ref, refs) == 0) {
-        const git_oid *known = git_reference_target(ref);
-        if (known)
-            git_revwalk_hide(walk, known); // fails for what we do not have: nothing to leave out then
-        git_reference_free(ref);
-    }
-    if (code == 0)
-        code = git_packbuilder_new(&pack, from);
-    if (code == 0)
-        code = git_packbuilder_insert_walk(pack, walk);
-    if (code < 0 || git_packbuilder_object_count(pack) == 0)
-        return code;
-    const char *folder = arena_printf(&arena, "%sobjects/pack", git_repository_commondir(to));
-    return git_packbuilder_write(pack, folder, 0, NULL, NULL);
-}
-
-// libgit2's own local transport ignores where the ref stood; here the ref's lock is held from the comparison
-// to the change.
-static int
-push_local(git_repository *from, const char *path, const struct ref_change *change, struct err *err)
-{
-    AUTO_GIT(git_repository) *to = NULL;
-    AUTO_GIT(git_reference) *head = NULL;
-    int code = git_repository_open(&to, path);
-    if (code < 0)
-        return repo_fail(code, err, "opening the remote %s", path);
-    const char *checked_out = NULL;
-    if (!git_repository_is_bare(to) && git_reference_lookup(&head, to, "HEAD") == 0)
-        checked_out = git_reference_symbolic_target(head);
-    if (checked_out && strcmp(checked_out, change->ref) == 0)
-        return err_set(err, ERR_CONFLICT, "%s is checked out in %s", change->ref, path);
-    code = change->oid ? objects_copy(from, to, change->oid) : 0;
-    return code < 0 ? repo_fail(code, err, "copying objects to %s", path) : repo_swap_ref(to, change, err);
-}
-
 // Sockets fail like files do; with a remote it is the network.
 static int
 exchange_fail(struct exchange *exchange, int code, const char *doing, const char *ref, struct err *err)
 {
     repo_fail(code, err, "%s %s of %s", doing, ref, exchange->shown);
-    err->kind = err->kind == ERR_IO ? ERR_NET : err->kind;
+    err->kind = err->kind == ERR_IO || err->kind == ERR_NOT_FOUND ? ERR_NET : err->kind;
     return hide_url(exchange, err);
 }
 
@@ -356,7 +320,7 @@ repo_push(struct repo *repo, const char *remote_name, const char *oid, const cha
     const char *path = NULL;
     int status = remote_find(repo, remote_name, true, &remote, &exchange, &path, err);
     if (status == 0)
-        status = path ? push_local(repo->handle, path, &change, err)
+        status = path ? repo_push_local(repo->handle, path, &change, err)
                       : push_network(remote, &exchange, &change, err);
     exchange_release(&exchange);
     return status;
@@ -407,8 +371,30 @@ remote_look(git_remote *remote, struct exchange *exchange, const char *ref, char
     return err_set(err, ERR_NOT_FOUND, "%s has no %s", exchange->shown, ref);
 }
 
-// Looks a ref up and, if wanted, downloads it. A download that races a replaced commit fails and is tried
-// again.
+// Whether the remote replaced the commit while it was asked for.
+static bool
+was_replaced(void)
+{
+    const git_error *last = git_error_last();
+    return last && last->message && strstr(last->message, "not our ref");
+}
+
+// Connects or downloads. A download that races a replaced commit fails and is tried again, like a connection
+// that broke.
+static int
+exchange_run(git_remote *remote, struct exchange *exchange, const char *ref, bool download)
+{
+    int code = GIT_ERROR, broken = 0;
+    for (int tries = 0; code < 0 && tries < RACE_TRIES && broken < FETCH_TRIES; tries++) {
+        exchange->credential_tries = 0;
+        code = download ? remote_download(remote, exchange, ref) : remote_connect(remote, exchange);
+        broken += code < 0 && !was_replaced();
+        git_remote_disconnect(remote);
+    }
+    return code;
+}
+
+// Looks a ref up and, if wanted, downloads it.
 static int
 remote_get(struct repo *repo, const char *name, const char *ref, bool download, char oid[REPO_OID_SIZE],
            struct err *err)
@@ -417,15 +403,44 @@ remote_get(struct repo *repo, const char *name, const char *ref, bool download, 
     struct exchange exchange;
     const char *path = NULL;
     int status = remote_find(repo, name, false, &remote, &exchange, &path, err);
-    int code = GIT_ERROR;
-    for (int tries = 0; status == 0 && code < 0 && tries < FETCH_TRIES; tries++) {
-        exchange.credential_tries = 0;
-        code = download ? remote_download(remote, &exchange, ref) : remote_connect(remote, &exchange);
-        git_remote_disconnect(remote);
-    }
-    if (status == 0)
+    if (status == 0 && download && path) {
+        status = repo_fetch_local(repo->handle, path, ref, oid, err);
+    } else if (status == 0) {
+        int code = exchange_run(remote, &exchange, ref, download);
         status = code < 0 ? exchange_fail(&exchange, code, "asking for", ref, err)
                           : remote_look(remote, &exchange, ref, oid, err);
+    }
+    exchange_release(&exchange);
+    return status;
+}
+
+static int
+refs_each(git_remote *remote, struct exchange *exchange, const char *prefix,
+          int (*fn)(void *context, const char *ref, struct err *err), void *context, struct err *err)
+{
+    const git_remote_head **heads = NULL;
+    size_t count = 0;
+    int code = exchange_run(remote, exchange, NULL, false);
+    if (code == 0)
+        code = git_remote_ls(&heads, &count, remote);
+    if (code < 0)
+        return exchange_fail(exchange, code, "asking for", prefix, err);
+    for (size_t i = 0; i < count; i++)
+        if (str_starts(str_of(heads[i]->name), str_of(prefix)) && fn(context, heads[i]->name, err) < 0)
+            return -1;
+    return 0;
+}
+
+int
+repo_remote_refs(struct repo *repo, const char *name, const char *prefix,
+                 int (*fn)(void *context, const char *ref, struct err *err), void *context, struct err *err)
+{
+    AUTO_GIT(git_remote) *remote = NULL;
+    struct exchange exchange;
+    const char *path = NULL;
+    int status = remote_find(repo, name, false, &remote, &exchange, &path, err);
+    if (status == 0)
+        status = refs_each(remote, &exchange, prefix, fn, context, err);
     exchange_release(&exchange);
     return status;
 }

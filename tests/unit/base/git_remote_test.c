@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/git.h"
 #include "base/proc.h"
-#include "tests/unit/server.h"
+#include "tests/unit/git_server.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,7 +11,6 @@
 static struct arena arena;
 static struct err err;
 static char *dir;
-static char backend[1000];
 static const char *required_header; // Authorization that the server wants
 static const struct repo_author author = {"A U Thor", "author@example.org", 1700000000};
 static const char ref[] = "refs/heads/main";
@@ -29,59 +28,18 @@ refused(int status, enum err_kind kind)
     ck_assert_msg(err.kind == kind, "%s: %s", err_name(err.kind), err.message);
 }
 
-// Runs the CGI program of git.
-static void
-serve(const struct server_call *call, struct buf *answer)
-{
-    if (required_header && strcmp(server_header(call, "Authorization"), required_header) != 0) {
-        buf_puts(answer,
-                 "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"git\"\r\nContent-Length: 0\r\n"
-                 "Connection: close\r\n\r\n");
-        return;
-    }
-    const char *query = strchr(call->target, '?');
-    int path_len = query ? (int)(query - call->target) : (int)strlen(call->target);
-    const char *const env[] = {arena_printf(&arena, "REQUEST_METHOD=%s", call->method),
-                               arena_printf(&arena, "PATH_INFO=%.*s", path_len, call->target),
-                               arena_printf(&arena, "QUERY_STRING=%s", query ? query + 1 : ""),
-                               arena_printf(&arena, "CONTENT_TYPE=%s", server_header(call, "Content-Type")),
-                               arena_printf(&arena, "CONTENT_LENGTH=%zu", call->body.len),
-                               arena_printf(&arena, "GIT_PROJECT_ROOT=%s", dir),
-                               arena_printf(&arena, "HOME=%s", dir),
-                               arena_printf(&arena, "PATH=%s", getenv("PATH")),
-                               "GIT_HTTP_EXPORT_ALL=1",
-                               "REMOTE_USER=somebody",
-                               NULL};
-    const char *const argv[] = {backend, NULL};
-    struct proc_spec spec = {.argv = argv,
-                             .env = env,
-                             .stdin_text = buf_str(&call->body),
-                             .output_max_bytes = SERVER_MAX_BYTES / 2};
-    AUTO_PROC_RESULT result = {0};
-    if (proc_run(&spec, &result, &err) < 0)
-        _exit(1);
-    bool is_missing = strncmp(buf_text(&result.out), "Status: 404", 11) == 0;
-    buf_printf(answer, "HTTP/1.1 %s\r\nConnection: close\r\n", is_missing ? "404 Not Found" : "200 OK");
-    buf_add_str(answer, buf_str(&result.out));
-}
-
-// Finds the backend and a scratch folder; false when the machine has no git.
+// Starts the server and makes a scratch folder; false when the machine has no git.
 static bool
 begin(void)
 {
-    const char *const argv[] = {"git", "--exec-path", NULL};
-    unsetenv("http_proxy");
-    AUTO_PROC_RESULT result = {0};
-    if (proc_run(&(struct proc_spec){.argv = argv}, &result, &err) < 0) {
-        printf("skipped: needs git\n");
-        return false;
-    }
-    struct str folder = str_trim(buf_str(&result.out));
-    snprintf(backend, sizeof(backend), "%" STR_FMT "/git-http-backend", STR_ARG(folder));
     dir = fs_temp_dir(&arena, NULL, "atoll-remote-", &err);
-    if (!fs_exists(backend))
-        printf("skipped: needs git http-backend\n");
-    return fs_exists(backend);
+    return git_server_find();
+}
+
+static int
+start(void)
+{
+    return git_server_start(dir, required_header);
 }
 
 static struct repo *
@@ -128,7 +86,7 @@ START_TEST(pushes_and_fetches)
     if (!begin())
         return;
     struct repo *repo = make("r", false), *origin = make("origin.git", true);
-    const char *url = url_of(server_start(serve));
+    const char *url = url_of(start());
     char a[REPO_OID_SIZE] = "", b[REPO_OID_SIZE], fork[REPO_OID_SIZE], oid[REPO_OID_SIZE];
     commit(repo, "1", a);
     memcpy(b, a, sizeof(b));
@@ -172,7 +130,7 @@ START_TEST(hears_the_servers_refusal)
     if (!begin())
         return;
     struct repo *repo = make("r", false), *origin = make("origin.git", true);
-    const char *url = url_of(server_start(serve)), *hook = fs_join(&arena, dir, "origin.git/hooks/update");
+    const char *url = url_of(start()), *hook = fs_join(&arena, dir, "origin.git/hooks/update");
     char a[REPO_OID_SIZE] = "", oid[REPO_OID_SIZE];
     commit(repo, "1", a);
     ok(fs_write(hook, STR("#!/bin/sh\nexit 1\n"), &err));
@@ -190,7 +148,7 @@ START_TEST(shows_its_credentials)
         return;
     struct repo *repo = make("r", false), *origin = make("origin.git", true);
     required_header = "Basic eC1hY2Nlc3MtdG9rZW46c2VjcmV0"; // x-access-token:secret
-    const char *url = url_of(server_start(serve));
+    const char *url = url_of(start());
     char a[REPO_OID_SIZE] = "";
     commit(repo, "1", a);
     ck_assert_int_eq(repo_push(repo, url, a, ref, NULL, &err), -1);
@@ -211,7 +169,7 @@ START_TEST(obeys_the_configuration)
         return;
     struct repo *repo = make("r", false), *origin = make("origin.git", true);
     required_header = "Basic Y2k6Y2k=";
-    int port = server_start(serve);
+    int port = start();
     AUTO_BUF config = BUF(10000);
     ok(fs_read(fs_join(&arena, dir, "r/.git/config"), 10000, &config, &err));
     buf_printf(&config,
@@ -246,7 +204,7 @@ START_TEST(pushes_from_a_shallow_clone)
     if (!begin())
         return;
     struct repo *seed = make("seed", true), *origin = make("origin.git", true);
-    const char *url = url_of(server_start(serve));
+    const char *url = url_of(start());
     char a[REPO_OID_SIZE] = "";
     for (int i = 0; i < 3; i++)
         commit(seed, arena_printf(&arena, "%d", i), a);
@@ -295,7 +253,7 @@ START_TEST(acknowledges_each_swap_once)
     if (!begin())
         return;
     struct repo *origin = make("origin.git", true);
-    const char *url = url_of(server_start(serve));
+    const char *url = url_of(start());
     char first[REPO_OID_SIZE] = "";
     commit(origin, "0", first);
     ok(repo_set_ref(origin, ref, first, NULL, &err));

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/git_handle.h"
+
+#include <string.h>
+
+// Packs what `oid` needs and the target lacks straight into the target's object folder.
+static int
+objects_copy(git_repository *from, git_repository *to, const git_oid *oid)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_GIT(git_revwalk) *walk = NULL;
+    AUTO_GIT(git_packbuilder) *pack = NULL;
+    AUTO_GIT(git_reference_iterator) *refs = NULL;
+    AUTO_GIT(git_odb) *odb = NULL;
+    int code = git_revwalk_new(&walk, from);
+    if (code == 0)
+        code = git_revwalk_push(walk, oid);
+    if (code == 0)
+        code = git_reference_iterator_new(&refs, to);
+    if (code == 0)
+        code = git_repository_odb(&odb, to);
+    git_reference *ref;
+    while (code == 0 && git_reference_next(&ref, refs) == 0) {
+        const git_oid *known = git_reference_target(ref);
+        if (known && git_odb_exists(odb, known))
+            git_revwalk_hide(walk, known); // fails for what we do not have: nothing to leave out then
+        git_reference_free(ref);
+    }
+    if (code == 0)
+        code = git_packbuilder_new(&pack, from);
+    if (code == 0)
+        code = git_packbuilder_insert_walk(pack, walk);
+    if (code < 0 || git_packbuilder_object_count(pack) == 0)
+        return code;
+    const char *folder = arena_printf(&arena, "%sobjects/pack", git_repository_commondir(to));
+    return git_packbuilder_write(pack, folder, 0, NULL, NULL);
+}
+
+// libgit2's own local transport ignores where the ref stood; here the ref's lock is held from the comparison
+// to the change.
+int
+repo_push_local(git_repository *from, const char *path, const struct ref_change *change, struct err *err)
+{
+    AUTO_GIT(git_repository) *to = NULL;
+    AUTO_GIT(git_reference) *head = NULL;
+    int code = git_repository_open(&to, path);
+    if (code < 0)
+        return repo_fail(code, err, "opening the remote %s", path);
+    const char *checked_out = NULL;
+    if (!git_repository_is_bare(to) && git_reference_lookup(&head, to, "HEAD") == 0)
+        checked_out = git_reference_symbolic_target(head);
+    if (checked_out && strcmp(checked_out, change->ref) == 0)
+        return err_set(err, ERR_CONFLICT, "%s is checked out in %s", change->ref, path);
+    code = change->oid ? objects_copy(from, to, change->oid) : 0;
+    return code < 0 ? repo_fail(code, err, "copying objects to %s", path) : repo_swap_ref(to, change, err);
+}
+
+// libgit2's own local transport copies everything again.
+int
+repo_fetch_local(git_repository *to, const char *path, const char *ref, char oid[REPO_OID_SIZE],
+                 struct err *err)
+{
+    AUTO_GIT(git_repository) *from = NULL;
+    git_oid found;
+    int code = git_repository_open(&from, path);
+    if (code < 0)
+        return repo_fail(code, err, "opening the remote %s", path);
+    code = git_reference_name_to_id(&found, from, ref);
+    if (code == GIT_ENOTFOUND)
+        return err_set(err, ERR_NOT_FOUND, "%s has no %s", path, ref);
+    if (code == 0)
+        code = objects_copy(from, to, &found);
+    git_oid_tostr(oid, REPO_OID_SIZE, &found);
+    return code < 0 ? repo_fail(code, err, "asking for %s of %s", ref, path) : 0;
+}
