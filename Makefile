@@ -49,7 +49,8 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 # A folder is an archive; archives are linked from the top floor down.
 STEP_FOLDERS := $(filter-out steps/shared,$(patsubst %/,%,$(wildcard steps/*/)))
 SHARED_FOLDERS := $(patsubst %/,%,$(wildcard steps/shared/*/))
-FOLDERS := cmd steps $(STEP_FOLDERS) $(SHARED_FOLDERS) workflow sandbox base
+ENGINE_FOLDERS := workflow workflow/carriers sandbox base
+FOLDERS := cmd steps $(STEP_FOLDERS) $(SHARED_FOLDERS) $(ENGINE_FOLDERS)
 archive_of = $(patsubst %,$(BUILD)/%.a,$(subst /,-,$(1)))
 # The cell is a program of its own, linked to libc alone; its sources stand in sandbox/cell/.
 CELL_SOURCES := $(wildcard sandbox/cell/*.c)
@@ -105,8 +106,8 @@ $(GRAMMAR): $(GRAMMAR_DIR)/src/parser.c
 UNIT_TESTS := $(patsubst tests/unit/%_test.c,%,$(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c tests/unit/*/*/*/*_test.c))
 BELOW_base := base
 BELOW_sandbox := sandbox base
-BELOW_workflow := workflow sandbox base
-below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(filter-out steps/shared,$(patsubst %/,%,$(dir $(1)))) $(SHARED_FOLDERS) workflow sandbox base))
+BELOW_workflow := $(ENGINE_FOLDERS)
+below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(filter-out steps/shared,$(patsubst %/,%,$(dir $(1)))) $(SHARED_FOLDERS) $(ENGINE_FOLDERS)))
 # What a test runs or links beside archives.
 beside = $(if $(filter base/%,$(1)),,$(BUILD)/atoll-cell) $(if $(filter steps/% cmd/%,$(1)),$(GRAMMAR))
 T ?= $(UNIT_TESTS)
