@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define LOCK_PATIENCE_MS 10000
+#define SETTLE_PATIENCE_MS 1000
 
 struct db_stmt {
     struct db_stmt *next;
@@ -72,25 +73,44 @@ configure(struct db *db, enum db_mode mode, struct err *err)
 {
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, LOCK_PATIENCE_MS);
-    if (mode == DB_READ)
+    if (mode == DB_FROZEN && db_exec(db, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON", err) < 0)
+        return -1;
+    if (mode != DB_WRITE)
         return db_exec(db, "PRAGMA query_only=ON; SELECT count(*) FROM sqlite_schema", err);
     if (use_wal(db, err) < 0)
         return -1;
     return db_exec(db, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON", err);
 }
 
+static int
+open_handle(struct db *db, enum db_mode mode)
+{
+    int flags = mode == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (mode != DB_FROZEN)
+        return sqlite3_open_v2(db->path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    AUTO_BUF uri = BUF(1 << 16);
+    buf_puts(&uri, "file:");
+    for (const char *c = db->path; *c; c++)
+        if (strchr("%?#", *c))
+            buf_printf(&uri, "%%%02X", (unsigned)(unsigned char)*c);
+        else
+            buf_putc(&uri, *c);
+    buf_puts(&uri, "?immutable=1");
+    flags |= SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    return uri.full ? SQLITE_CANTOPEN : sqlite3_open_v2(buf_text(&uri), &db->handle, flags, NULL);
+}
+
 struct db *
 db_open(const char *path, enum db_mode mode, struct err *err)
 {
-    if (mode == DB_READ && access(path, F_OK) < 0) {
+    if (mode != DB_WRITE && access(path, F_OK) < 0) {
         err_sys(err, ERR_NOT_FOUND, "opening %s", path);
         return NULL;
     }
     struct db *db = calloc(1, sizeof(*db));
     if (!db || !(db->path = strdup(path)))
         abort();
-    int flags = mode == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    int status = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    int status = open_handle(db, mode);
     status = status == SQLITE_OK ? configure(db, mode, err) : fail(db, status, err);
     if (status == 0)
         return db;
@@ -288,6 +308,70 @@ int64_t
 db_last_id(struct db *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
+}
+
+// ---- the whole file ----
+
+static int
+copy_pages(struct db *db, sqlite3 *to, struct err *err)
+{
+    int status = sqlite3_exec(to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", NULL, NULL, NULL);
+    sqlite3_backup *backup = status == SQLITE_OK ? sqlite3_backup_init(to, "main", db->handle, "main") : NULL;
+    if (backup) {
+        sqlite3_backup_step(backup, -1); // all at once: one read transaction, nothing to start over
+        status = sqlite3_backup_finish(backup);
+    }
+    if (backup && status == SQLITE_OK)
+        return 0;
+    return err_set(err, kind_of(sqlite3_extended_errcode(to)), "copying %s: %s", db->path,
+                   sqlite3_errmsg(to));
+}
+
+int
+db_backup(struct db *db, const char *path, struct err *err)
+{
+    sqlite3 *to = NULL;
+    if (access(path, F_OK) == 0)
+        return err_set(err, ERR_CONFLICT, "copying %s: %s is there already", db->path, path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int status = sqlite3_open_v2(path, &to, flags, NULL);
+    status = status == SQLITE_OK
+                 ? copy_pages(db, to, err)
+                 : err_set(err, kind_of(status), "opening %s: %s", path, sqlite3_errstr(status));
+    if (sqlite3_close(to) != SQLITE_OK && status == 0)
+        status = err_set(err, ERR_IO, "closing %s", path);
+    if (status < 0)
+        unlink(path);
+    return status;
+}
+
+int
+db_check(struct db *db, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(db, "PRAGMA quick_check(1)", err);
+    int row = stmt ? db_step(stmt, err) : -1;
+    if (row < 0)
+        return -1;
+    bool fine = row == 1 && str_is(db_text(stmt, 0), "ok");
+    int status = fine ? 0
+                      : err_set(err, ERR_IO, "%s is damaged: %.*s", db->path, (int)db_text(stmt, 0).len,
+                                db_text(stmt, 0).ptr ? db_text(stmt, 0).ptr : "");
+    db_reset(stmt);
+    return status;
+}
+
+int
+db_settle(struct db *db, struct err *err)
+{
+    sqlite3_busy_timeout(db->handle, SETTLE_PATIENCE_MS);
+    struct db_stmt *stmt = db_prepare(db, "PRAGMA wal_checkpoint(TRUNCATE)", err);
+    int row = stmt ? db_step(stmt, err) : -1;
+    sqlite3_busy_timeout(db->handle, LOCK_PATIENCE_MS);
+    if (row < 0)
+        return -1;
+    bool is_busy = db_int(stmt, 0) != 0;
+    db_reset(stmt);
+    return is_busy ? err_set(err, ERR_LOCKED, "%s is in use", db->path) : 0;
 }
 
 // ---- parameters and rows as JSON ----

@@ -11,8 +11,9 @@
 #include "base/str.h"
 
 enum db_mode {
-    DB_READ,  // an existing file, nothing can be written
-    DB_WRITE, // made when missing
+    DB_READ,   // an existing file, nothing can be written
+    DB_FROZEN, // an existing file that nobody writes and nobody trusts: no lock, no files beside it
+    DB_WRITE,  // made when missing
 };
 
 struct db;
@@ -57,6 +58,18 @@ void db_reset(struct db_stmt *stmt);
 int db_begin(struct db *db, struct err *err) MUST_USE;
 int db_commit(struct db *db, struct err *err) MUST_USE;
 void db_rollback(struct db *db);
+
+// Copies a database, as one transaction saw it, to a new file; others may go on writing. Pages keep their
+// places, so that two copies differ where the database changed. The copy is not synced. Half a copy is
+// removed.
+int db_backup(struct db *db, const char *path, struct err *err) MUST_USE;
+
+// Checks the whole file for damage; ERR_IO with the first thing that is wrong.
+int db_check(struct db *db, struct err *err) MUST_USE;
+
+// Moves what committed transactions left beside the file into it and empties that. ERR_LOCKED when somebody
+// else uses the database.
+int db_settle(struct db *db, struct err *err) MUST_USE;
 
 // Rows changed by the last INSERT, UPDATE or DELETE; row id of the last INSERT.
 int64_t db_changes(struct db *db);

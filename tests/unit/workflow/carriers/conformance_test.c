@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every carrier must do, over every kind of place in places.h.
-#include "tests/unit/workflow/carriers/places.h"
-#include "workflow/carriers/ops.h"
+#include "tests/unit/workflow/carriers/lossy.h"
 
 static const struct carrier_version nothing = {""};
 
@@ -198,126 +197,13 @@ START_TEST(delivers_messages_once_made)
 }
 END_TEST
 
-// ---- answers that are lost: a carrier around another one ----
-
-struct lossy {
-    struct carrier *inner;
-    bool done; // the call takes place before it fails
-    int lose;  // how many calls from now on fail
-};
-
-static int
-lose(struct lossy *lossy, int status, struct err *error)
-{
-    if (lossy->lose == 0)
-        return status;
-    lossy->lose--;
-    return err_set(error, ERR_NET, "the connection broke");
-}
-
-// Runs the call unless it is one that fails before.
-#define LOSSY(self, call) (lose(self, (self)->lose > 0 && !(self)->done ? 0 : (call), error))
-
-static void
-lossy_close(void *self)
-{
-    (void)self;
-}
-
-static int
-lossy_has(void *self, const char *hash, bool *there, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_has(((struct lossy *)self)->inner, hash, there, error));
-}
-
-static int
-lossy_put(void *self, const char *hash, struct str content, struct err *error)
-{
-    (void)hash;
-    struct carrier_hash given;
-    return LOSSY((struct lossy *)self, carrier_put(((struct lossy *)self)->inner, content, &given, error));
-}
-
-static int
-lossy_get(void *self, const char *hash, struct buf *content, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_get(((struct lossy *)self)->inner, hash, content, error));
-}
-
-static int
-lossy_load(void *self, struct carrier_version *version, struct buf *head, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_load(((struct lossy *)self)->inner, version, head, error));
-}
-
-static int
-lossy_look(void *self, struct carrier_version *version, struct err *error)
-{
-    AUTO_BUF head = BUF(CARRIER_HEAD_MAX_BYTES);
-    return LOSSY((struct lossy *)self, carrier_load(((struct lossy *)self)->inner, version, &head, error));
-}
-
-static int
-lossy_swap(void *self, const struct carrier_version *expect, struct str head, const struct carrier_hash *live,
-           size_t count, struct carrier_version *now, struct err *error)
-{
-    struct lossy *lossy = self;
-    return LOSSY(lossy, carrier_swap(lossy->inner, expect, head, live, count, now, error));
-}
-
-static int
-lossy_message_put(void *self, const char *id, struct str text, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_message_put(((struct lossy *)self)->inner, id, text, error));
-}
-
-static int
-lossy_message_list(void *self, int (*add)(void *context, const char *id, struct err *error), void *context,
-                   struct err *error)
-{
-    struct lossy *lossy = self;
-    const char **ids;
-    size_t count = 0;
-    int status = LOSSY(lossy, carrier_message_list(lossy->inner, &arena, &ids, &count, error));
-    for (size_t i = 0; status == 0 && i < count; i++)
-        status = add(context, ids[i], error);
-    return status;
-}
-
-static int
-lossy_message_get(void *self, const char *id, struct buf *text, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_message_get(((struct lossy *)self)->inner, id, text, error));
-}
-
-static int
-lossy_message_drop(void *self, const char *id, struct err *error)
-{
-    return LOSSY((struct lossy *)self, carrier_message_drop(((struct lossy *)self)->inner, id, error));
-}
-
-static const struct carrier_ops lossy_ops = {
-    "lossy",
-    "lossy",
-    NULL,
-    lossy_close,
-    lossy_has,
-    lossy_put,
-    lossy_get,
-    lossy_load,
-    lossy_look,
-    lossy_swap,
-    lossy_message_put,
-    lossy_message_list,
-    lossy_message_get,
-    lossy_message_drop,
-};
+// ---- answers that are lost ----
 
 // The call takes place, its answer is lost.
 static void
 check_lost(struct carrier *here, struct carrier *there)
 {
-    struct lossy lossy = {here, true, 1};
+    struct lossy lossy = {.inner = here, .done = true, .lose = 1};
     struct carrier *carrier = carrier_new(&lossy_ops, &lossy);
     struct carrier_version first, second, lost;
     struct carrier_hash chunk;
@@ -353,7 +239,7 @@ END_TEST
 static void
 check_broken(struct carrier *here, struct carrier *there)
 {
-    struct lossy lossy = {here, false, 0};
+    struct lossy lossy = {.inner = here};
     struct carrier *carrier = carrier_new(&lossy_ops, &lossy);
     struct carrier_version first, lost;
     ok(carrier_swap(carrier, &nothing, STR("head 1"), NULL, 0, &first, &err));
