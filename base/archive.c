@@ -6,8 +6,12 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define ENTRIES_MAX 10000
 #define TOTAL_FACTOR 16
@@ -129,6 +133,19 @@ struct unpacking {
     void *context;
 };
 
+// Refuses what is no regular file or folder that stays below where it is unpacked.
+static int
+check_entry(struct archive_entry *entry, const char *path, const char *name, struct err *err)
+{
+    bool is_dir = archive_entry_filetype(entry) == AE_IFDIR;
+    if (!name || (!is_tame(name) && !(is_dir && !*name)))
+        return err_set(err, ERR_PARSE, "%s: refused the name %s", path, name ? name : "that is no text");
+    bool is_link = archive_entry_hardlink(entry) || archive_entry_symlink(entry);
+    if (is_link || (!is_dir && archive_entry_filetype(entry) != AE_IFREG))
+        return err_set(err, ERR_PARSE, "%s: %s is not a regular file", path, name);
+    return 0;
+}
+
 static int
 take_entry(struct unpacking *job, struct archive *archive, struct archive_entry *entry, const char *name,
            struct err *err)
@@ -136,13 +153,10 @@ take_entry(struct unpacking *job, struct archive *archive, struct archive_entry 
     bool is_dir = archive_entry_filetype(entry) == AE_IFDIR;
     if (++job->entries > ENTRIES_MAX)
         return err_set(err, ERR_LIMIT, "%s holds more than %d entries", job->path, ENTRIES_MAX);
-    if (!name || (!is_tame(name) && !(is_dir && !*name)))
-        return err_set(err, ERR_PARSE, "%s: refused the name %s", job->path, name ? name : "that is no text");
+    if (check_entry(entry, job->path, name, err) < 0)
+        return -1;
     if (is_dir)
         return 0;
-    bool is_link = archive_entry_hardlink(entry) || archive_entry_symlink(entry);
-    if (is_link || archive_entry_filetype(entry) != AE_IFREG)
-        return err_set(err, ERR_PARSE, "%s: %s is not a regular file", job->path, name);
     if (read_entry(archive, name, job->max_bytes_each, &job->data, err) < 0)
         return err_wrap(err, "%s", job->path);
     job->total_bytes += job->data.len;
@@ -174,4 +188,177 @@ unpack_each(const char *path, size_t max_bytes_each, unpack_fn fn, void *context
     }
     buf_release(&job.data);
     return status;
+}
+
+// ---- in pieces ----
+
+static int
+pieces_of_entry(struct archive *archive, const char *path, const char *name, const struct unpack_sink *sink,
+                struct err *err)
+{
+    char block[BLOCK_BYTES];
+    if (sink->begin(sink->context, name, err) < 0)
+        return -1;
+    for (;;) {
+        la_ssize_t got = archive_read_data(archive, block, sizeof(block));
+        if (got == ARCHIVE_RETRY)
+            continue;
+        if (got < 0)
+            return fail(archive, path, err);
+        if (got == 0)
+            return sink->end(sink->context, err);
+        if (sink->piece(sink->context, str_n(block, (size_t)got), err) < 0)
+            return -1;
+    }
+}
+
+int
+unpack_pieces(const char *path, size_t max_entries, const struct unpack_sink *sink, struct err *err)
+{
+    AUTO_ARCHIVE *archive = archive_read_new();
+    struct archive_entry *entry;
+    size_t entries = 0;
+    int status;
+    if (!archive)
+        abort();
+    archive_read_support_filter_zstd(archive);
+    archive_read_support_format_tar(archive);
+    if (!fs_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "unpacking %s: there is no such file", path);
+    if (archive_read_open_filename(archive, path, BLOCK_BYTES) != ARCHIVE_OK)
+        return fail(archive, path, err);
+    while ((status = next_entry(archive, path, &entry, err)) > 0) {
+        const char *name = entry_name(entry);
+        if (++entries > max_entries)
+            return err_set(err, ERR_LIMIT, "%s holds more than %zu entries", path, max_entries);
+        if (check_entry(entry, path, name, err) < 0)
+            return -1;
+        bool is_dir = archive_entry_filetype(entry) == AE_IFDIR;
+        if (!is_dir && pieces_of_entry(archive, path, name, sink, err) < 0)
+            return -1;
+    }
+    return status;
+}
+
+// ---- packing ----
+
+struct packer {
+    struct archive *archive;
+    char *path;
+    int fd;
+};
+
+static int
+packer_fail(const struct packer *packer, struct err *err)
+{
+    const char *text = archive_error_string(packer->archive);
+    return err_set(err, ERR_IO, "packing %s: %s", packer->path, text ? text : "failed");
+}
+
+static void
+packer_free(struct packer *packer)
+{
+    archive_write_free(packer->archive);
+    if (packer->fd >= 0)
+        close(packer->fd);
+    free(packer->path);
+    free(packer);
+}
+
+struct packer *
+packer_open(const char *path, struct err *err)
+{
+    struct packer *packer = calloc(1, sizeof(*packer));
+    if (!packer || !(packer->path = strdup(path)) || !(packer->archive = archive_write_new()))
+        abort();
+    packer->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (packer->fd < 0) {
+        err_sys(err, ERR_IO, "making %s", path);
+        packer_free(packer);
+        return NULL;
+    }
+    if (archive_write_add_filter_zstd(packer->archive) == ARCHIVE_OK &&
+        archive_write_set_format_pax_restricted(packer->archive) == ARCHIVE_OK &&
+        archive_write_open_fd(packer->archive, packer->fd) == ARCHIVE_OK)
+        return packer;
+    packer_fail(packer, err);
+    packer_abandon(packer);
+    return NULL;
+}
+
+static int
+packer_begin(struct packer *packer, const char *name, int64_t size, struct err *err)
+{
+    struct archive_entry *entry = archive_entry_new();
+    if (!entry)
+        abort();
+    archive_entry_set_pathname(entry, name);
+    archive_entry_set_size(entry, size);
+    archive_entry_set_filetype(entry, AE_IFREG);
+    archive_entry_set_perm(entry, 0644);
+    archive_entry_set_mtime(entry, 0, 0);
+    int code = archive_write_header(packer->archive, entry);
+    archive_entry_free(entry);
+    return code == ARCHIVE_OK ? 0 : packer_fail(packer, err);
+}
+
+static int
+packer_data(struct packer *packer, const char *bytes, size_t len, struct err *err)
+{
+    la_ssize_t put = archive_write_data(packer->archive, bytes, len);
+    return put == (la_ssize_t)len ? 0 : packer_fail(packer, err);
+}
+
+int
+packer_add(struct packer *packer, const char *name, struct str content, struct err *err)
+{
+    if (packer_begin(packer, name, (int64_t)content.len, err) < 0)
+        return -1;
+    return content.len > 0 ? packer_data(packer, content.ptr, content.len, err) : 0;
+}
+
+int
+packer_add_file(struct packer *packer, const char *name, const char *path, struct err *err)
+{
+    char block[BLOCK_BYTES];
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "opening %s", path);
+    int status = fstat(fd, &st) < 0 ? err_sys(err, ERR_IO, "opening %s", path)
+                                    : packer_begin(packer, name, st.st_size, err);
+    ssize_t got = 1;
+    while (status == 0 && got != 0) {
+        got = read(fd, block, sizeof(block));
+        if (got < 0 && errno != EINTR)
+            status = err_sys(err, ERR_IO, "reading %s", path);
+        else if (got > 0)
+            status = packer_data(packer, block, (size_t)got, err);
+    }
+    close(fd);
+    return status;
+}
+
+int
+packer_close(struct packer *packer, struct err *err)
+{
+    int status = archive_write_close(packer->archive) == ARCHIVE_OK ? 0 : packer_fail(packer, err);
+    if (status == 0 && fsync(packer->fd) < 0)
+        status = err_sys(err, ERR_IO, "syncing %s", packer->path);
+    if (status < 0)
+        packer_abandon(packer);
+    else
+        packer_free(packer);
+    return status;
+}
+
+void
+packer_abandon(struct packer *packer)
+{
+    if (!packer)
+        return;
+    archive_write_fail(packer->archive); // nothing is to be written any more
+    if (packer->fd >= 0)
+        unlink(packer->path);
+    packer_free(packer);
 }
