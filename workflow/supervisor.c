@@ -658,8 +658,9 @@ waits_long_enough(struct supervisor *s)
 static bool
 over(struct supervisor *s)
 {
-    return s->workers.count == 0 &&
-           (s->stops > 0 || schedule_ended(s->given->schedule) || waits_long_enough(s));
+    // Asked in any case: a step that goes on meanwhile begins the stay anew.
+    bool stayed = waits_long_enough(s);
+    return s->workers.count == 0 && (s->stops > 0 || schedule_ended(s->given->schedule) || stayed);
 }
 
 static int
