@@ -85,9 +85,9 @@ int engine_run(const struct engine_options *options, struct engine_outcome *outc
 
 // Leaves a message (its `id` and `sent_ns` are set here) for the owner of a state (workflow/inbox.h) and,
 // when nobody owns it now, takes all that lies there at once, so that the state shows it: signals are kept
-// for their wait, cancelled runs end. *delivered says which; an owner that does not take it in within two
-// seconds still will. ERR_NOT_FOUND when the state has no run of that id, ERR_CONFLICT for a run that ended,
-// ERR_LIMIT for a message larger than INBOX_MESSAGE_MAX_BYTES.
+// for their wait, cancelled runs end. *delivered says whether it did; an owner that does not take it in
+// within two seconds still will. ERR_NOT_FOUND when the state has no run of that id, ERR_CONFLICT for a run
+// that ended, ERR_LIMIT for a message larger than INBOX_MESSAGE_MAX_BYTES.
 int engine_send(const char *state_path, const struct registry *registry, const struct host *host,
                 const struct message *message, bool *delivered, struct err *err) MUST_USE;
 

@@ -87,11 +87,15 @@ outwait_owner(struct lease *lease, const char *state_path, const char *id, struc
     AUTO_ARENA arena = {0};
     const char *file = arena_printf(&arena, "%s/%s.json", inbox_folder(&arena, state_path), id);
     for (int i = 0; i < PATIENCE_MS / NAP_MS; i++) {
-        if (lease_acquire(lease, state_path, err) == 0)
-            return 1;
-        if (err->kind != ERR_LOCKED)
+        bool mine = lease_acquire(lease, state_path, err) == 0;
+        if (!mine && err->kind != ERR_LOCKED)
             return -1;
-        if (!fs_exists(file))
+        bool taken = !fs_exists(file);
+        if (mine && !taken)
+            return 1;
+        if (mine)
+            lease_release(lease);
+        if (taken)
             return 0;
         nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
     }
