@@ -55,6 +55,14 @@ fake_count(const char *path, const char *line)
     return count;
 }
 
+// Waits until a file is there; NULL waits for nothing.
+static inline void
+fake_gate(const char *path)
+{
+    while (path && !fs_exists(path))
+        fake_sleep_ms(5);
+}
+
 struct fake_job {
     struct step *step;
     const char *log;
@@ -116,6 +124,7 @@ fake_act(void *context, json_t **result, struct err *err)
     (void)err;
     fake_log(job->log, job->line);
     fake_sleep_ms(job->sleep_ms);
+    fake_gate(step_path(job->step, "gate"));
     *result = json_string("made");
     return 0;
 }
@@ -170,6 +179,48 @@ fake_echo(struct step *step, struct err *err)
     return 0;
 }
 
+// Logs, waits until `due` (how: timer) or for the signal `key` (how: signal) or an approval by `items`, logs
+// again.
+static inline int
+fake_wait(struct step *step, struct err *err)
+{
+    const char *how = step_text(step, "how"), *log = step_path(step, "log");
+    int64_t due_ns = step_int(step, "due");
+    json_t *data = NULL;
+    fake_log(log, arena_printf(step->arena, "%s begins", step->id));
+    int got =
+        strcmp(how, "timer") == 0 ? journal_sleep_until(step, "w", due_ns, err)
+        : strcmp(how, "signal") == 0
+            ? journal_wait_signal(step, "w", step_text(step, "key"), due_ns, &data, err)
+            : journal_wait_approval(step, "w", json_object_get(step->with, "items"), due_ns, &data, err);
+    if (got < 0)
+        return -1;
+    if (got == 0 && strcmp(how, "timer") != 0)
+        return err_set(err, ERR_TIMEOUT, "nothing came");
+    AUTO_JSON *held = data;
+    fake_log(log, arena_printf(step->arena, "%s goes on", step->id));
+    fake_gate(step_path(step, "gate"));
+    const json_t *came = json_object_get(held, "data");
+    if (strcmp(how, "approval") == 0 && !json_get_bool(came, "approved", false))
+        return err_set(err, ERR_TARGET, "%s refused", json_get_text(held, "sender", ""));
+    step_output(step, "value", came ? json_incref((json_t *)(uintptr_t)came) : json_null());
+    return 0;
+}
+
+// Does not end by itself, nor by SIGTERM, nor does a process that it started. Logs both process ids.
+static inline int
+fake_stubborn(struct step *step, struct err *err)
+{
+    (void)err;
+    signal(SIGTERM, SIG_IGN);
+    pid_t child = fork();
+    if (child < 0)
+        abort();
+    fake_log(step_path(step, "log"), arena_printf(step->arena, "%d", (int)getpid()));
+    for (;;)
+        pause();
+}
+
 static const struct field fake_inputs[] = {
     {.name = "log", .type = FIELD_TEXT, .summary = "File to append to."},
     {.name = "key", .type = FIELD_TEXT, .otherwise = "\"key\"", .summary = "Prefix of effect keys."},
@@ -177,6 +228,8 @@ static const struct field fake_inputs[] = {
     {.name = "count", .type = FIELD_INT, .otherwise = "1", .summary = "How many."},
     {.name = "until", .type = FIELD_INT, .otherwise = "0", .summary = "First attempt that succeeds."},
     {.name = "sleep-ms", .type = FIELD_INT, .otherwise = "0", .summary = "How long."},
+    {.name = "due", .type = FIELD_INT, .otherwise = "0", .summary = "Wall clock in ns."},
+    {.name = "gate", .type = FIELD_TEXT, .summary = "File to wait for."},
     {.name = "value", .type = FIELD_ANY, .summary = "What to give back."},
     {.name = "items", .type = FIELD_ANY, .summary = "What to give back."},
     {.name = NULL},
@@ -190,8 +243,17 @@ static const struct step_ops fake_step_trouble = {
     .name = "trouble", .summary = "Fails.", .inputs = fake_inputs, .run = fake_trouble};
 static const struct step_ops fake_step_echo = {
     .name = "echo", .summary = "Gives back.", .inputs = fake_inputs, .run = fake_echo};
-static const struct step_ops *const fake_steps[] = {&fake_step_work, &fake_step_ship, &fake_step_trouble,
-                                                    &fake_step_echo, NULL};
+static const struct step_ops fake_step_wait = {
+    .name = "wait", .summary = "Waits.", .inputs = fake_inputs, .run = fake_wait};
+static const struct step_ops fake_step_stubborn = {
+    .name = "stubborn", .summary = "Goes on and on.", .inputs = fake_inputs, .run = fake_stubborn};
+static const struct step_ops *const fake_steps[] = {&fake_step_work,
+                                                    &fake_step_ship,
+                                                    &fake_step_trouble,
+                                                    &fake_step_echo,
+                                                    &fake_step_wait,
+                                                    &fake_step_stubborn,
+                                                    NULL};
 
 static const char *const fake_migrations[] = {
     "CREATE TABLE square(step TEXT NOT NULL, number INTEGER NOT NULL, UNIQUE(step, number)) STRICT",
