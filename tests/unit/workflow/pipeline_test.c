@@ -164,6 +164,30 @@ problems_of(size_t step_count, struct buf *lines)
     return problems.list.count;
 }
 
+START_TEST(parallel_is_read_and_pins_nothing)
+{
+    static const char each[] = ", for-each: \"${{ vars.l }}\"";
+    AUTO_ARENA arena = {0};
+    const char *with = arena_printf(
+        &arena,
+        "version: 1\nparallel: 64\nvars: {l: [1]}\nsteps:\n" SHELL("a") "%s, parallel: 3}\n" SHELL("b") "}\n",
+        each);
+    const char *without = arena_printf(
+        &arena, "version: 1\nvars: {l: [1]}\nsteps:\n" SHELL("a") "%s}\n" SHELL("b") "}\n", each);
+    struct pipeline *p = read_text(&arena, with);
+    ck_assert_int_eq(p->parallel, 64);
+    ck_assert_int_eq(p->steps[0].parallel, 3);
+    ck_assert_int_eq(p->steps[1].parallel, 0);
+    pipeline_release(p);
+    p = read_text(&arena, without);
+    ck_assert_int_eq(p->parallel, 1);
+    ck_assert_int_eq(p->steps[0].parallel, 0);
+    pipeline_release(p);
+    // How many run at once changes no result: a run goes on.
+    check_pin(with, without, true);
+}
+END_TEST
+
 START_TEST(the_number_of_steps_is_bounded)
 {
     AUTO_BUF lines = BUF(FILE_MAX_BYTES);
@@ -416,6 +440,6 @@ START_TEST(inputs_are_evaluated_and_typed)
 END_TEST
 
 UNIT_MAIN("workflow/pipeline", broken_files_give_their_lines, valid_files_have_no_problem,
-          members_reach_the_structure, the_number_of_steps_is_bounded, defaults_of_the_file,
-          the_pin_sees_what_matters, conditions_follow_the_steps_before, items_are_a_list,
-          inputs_are_evaluated_and_typed)
+          members_reach_the_structure, the_number_of_steps_is_bounded, parallel_is_read_and_pins_nothing,
+          defaults_of_the_file, the_pin_sees_what_matters, conditions_follow_the_steps_before,
+          items_are_a_list, inputs_are_evaluated_and_typed)

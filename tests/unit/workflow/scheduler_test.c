@@ -247,7 +247,177 @@ START_TEST(a_row_of_another_pipeline_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("workflow/scheduler", a_step_waits_for_its_needs, a_failure_skips_all_that_follows,
-          retries_wait_longer_each_time_and_end, some_kinds_are_not_retried,
-          items_run_each_and_their_group_ends_with_them, a_failed_item_fails_its_group_and_is_compensated,
-          no_items_is_a_success, inputs_that_do_not_fit_fail_the_step, a_row_of_another_pipeline_is_refused)
+static void
+start_and_wait(struct bench *bench, const char *key)
+{
+    schedule_start(&bench->schedule, task(bench, key), bench->now_ns);
+    task(bench, key)->changed = false;
+    schedule_wait(&bench->schedule, task(bench, key));
+    ck_assert(task(bench, key)->changed);
+}
+
+// Open waits of these steps, as rows; ends with NULL.
+static void
+wake(struct bench *bench, const char *const *open)
+{
+    AUTO_JSON *rows = json_array();
+    for (; *open; open++)
+        json_array_append_new(rows, json_pack("{s:s}", "step", *open));
+    schedule_wake(&bench->schedule, rows);
+    schedule_advance(&bench->schedule);
+}
+
+START_TEST(a_task_waits_until_it_has_no_open_wait)
+{
+    struct bench *bench = open_bench("  - {id: a, uses: echo}\n  - {id: b, uses: echo}\n");
+    ck_assert(!schedule_any_waits(&bench->schedule));
+    start_and_wait(bench, "a");
+    ck_assert(schedule_any_waits(&bench->schedule));
+    expect_next(bench, "nothing");
+    ck_assert(!schedule_ended(&bench->schedule));
+    ck_assert_int_eq(schedule_due_ns(&bench->schedule), INT64_MAX);
+    wake(bench, (const char *const[]){"b", "a", NULL});
+    ck_assert_int_eq(task(bench, "a")->status, TASK_WAITING);
+    wake(bench, (const char *const[]){"b", "aa", NULL});
+    ck_assert_int_eq(task(bench, "a")->status, TASK_PENDING);
+    ck_assert(task(bench, "a")->woken);
+    expect_next(bench, "a");
+    // Waiting is no failure, and a start no new beginning.
+    ck_assert_int_eq(task(bench, "a")->failures, 0);
+    bench->now_ns = 5000;
+    schedule_start(&bench->schedule, task(bench, "a"), bench->now_ns);
+    ck_assert(!task(bench, "a")->woken);
+    ck_assert_int_eq(task(bench, "a")->started_ns, 1000);
+    ck_assert_int_eq(task(bench, "a")->attempt, 2);
+    schedule_succeed(&bench->schedule, task(bench, "a"), json_object(), bench->now_ns);
+    expect_next(bench, "b");
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(only_waits_are_left_when_nothing_else_can_go_on)
+{
+    struct bench *bench =
+        open_bench("  - {id: a, uses: echo, needs: []}\n"
+                   "  - {id: b, uses: echo, needs: [], retry: {attempts: 2, initial: 10s}}\n"
+                   "  - {id: c, uses: echo, needs: [a, b]}\n");
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    start_and_wait(bench, "a");
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    flunk(bench, "b", ERR_IO);
+    // It is tried again later: that is not for a wait to end.
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    ck_assert_int_lt(schedule_due_ns(&bench->schedule), INT64_MAX);
+    schedule_start(&bench->schedule, task(bench, "b"), bench->now_ns);
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    schedule_succeed(&bench->schedule, task(bench, "b"), json_object(), bench->now_ns);
+    schedule_advance(&bench->schedule);
+    ck_assert(schedule_only_waits(&bench->schedule));
+    wake(bench, (const char *const[]){NULL});
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    succeed(bench, "a", json_object());
+    succeed(bench, "c", json_object());
+    ck_assert(schedule_ended(&bench->schedule));
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(cancelling_ends_what_did_not_end)
+{
+    struct bench *bench =
+        open_bench("  - {id: done, uses: echo, needs: []}\n  - {id: bad, uses: echo, needs: []}\n"
+                   "  - {id: w, uses: echo, needs: []}\n  - {id: r, uses: echo, needs: []}\n"
+                   "  - {id: e, uses: echo, needs: done, for-each: \"${{ steps.done.outputs.items }}\"}\n"
+                   "  - {id: last, uses: echo, needs: [w, e]}\n");
+    succeed(bench, "done", json_pack("{s:[s,s]}", "items", "x", "y"));
+    flunk(bench, "bad", ERR_TARGET);
+    start_and_wait(bench, "w");
+    schedule_start(&bench->schedule, task(bench, "r"), bench->now_ns);
+    succeed(bench, "e[x]", json_object());
+    bench->now_ns = 7000;
+    schedule_cancel(&bench->schedule, bench->now_ns);
+    static const struct {
+        const char *key;
+        enum task_status status;
+    } ends[] = {{"done", TASK_SUCCEEDED}, {"bad", TASK_FAILED},    {"w", TASK_CANCELLED},
+                {"r", TASK_CANCELLED},    {"e", TASK_CANCELLED},   {"e[x]", TASK_SUCCEEDED},
+                {"e[y]", TASK_CANCELLED}, {"last", TASK_CANCELLED}};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        ck_assert_msg(task(bench, ends[i].key)->status == ends[i].status, "%s", ends[i].key);
+        if (ends[i].status == TASK_CANCELLED)
+            ck_assert_int_eq(task(bench, ends[i].key)->ended_ns, 7000);
+    }
+    ck_assert(schedule_ended(&bench->schedule));
+    expect_next(bench, "nothing");
+    schedule_reopen(&bench->schedule);
+    ck_assert_int_eq(task(bench, "done")->status, TASK_SUCCEEDED);
+    ck_assert_int_eq(task(bench, "e")->status, TASK_RUNNING);
+    ck_assert_int_eq(task(bench, "e[x]")->status, TASK_SUCCEEDED);
+    ck_assert_int_eq(task(bench, "e[y]")->status, TASK_PENDING);
+    ck_assert_int_eq(task(bench, "w")->status, TASK_PENDING);
+    succeed(bench, "bad", json_object());
+    succeed(bench, "w", json_object());
+    succeed(bench, "r", json_object());
+    succeed(bench, "e[y]", json_object());
+    succeed(bench, "last", json_object());
+    ck_assert(schedule_ended(&bench->schedule));
+    ck_assert_ptr_null(schedule_failed(&bench->schedule));
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(a_for_each_runs_as_many_items_as_it_may)
+{
+    struct bench *bench =
+        open_bench("  - {id: a, uses: echo}\n"
+                   "  - {id: b, uses: echo, for-each: \"${{ steps.a.outputs.items }}\", parallel: 2}\n"
+                   "  - {id: c, uses: echo, needs: a}\n");
+    succeed(bench, "a", json_pack("{s:[s,s,s,s]}", "items", "p", "q", "r", "s"));
+    succeed(bench, "c", json_object());
+    expect_next(bench, "b[p]");
+    schedule_start(&bench->schedule, task(bench, "b[p]"), 1);
+    expect_next(bench, "b[q]");
+    schedule_start(&bench->schedule, task(bench, "b[q]"), 1);
+    // The limit is no time: nothing is due until an item ends, and nothing only waits.
+    expect_next(bench, "nothing");
+    ck_assert_int_eq(schedule_due_ns(&bench->schedule), INT64_MAX);
+    ck_assert(!schedule_only_waits(&bench->schedule));
+    schedule_wait(&bench->schedule, task(bench, "b[p]"));
+    expect_next(bench, "b[r]");
+    schedule_start(&bench->schedule, task(bench, "b[r]"), 1);
+    wake(bench, (const char *const[]){NULL});
+    expect_next(bench, "nothing");
+    schedule_succeed(&bench->schedule, task(bench, "b[q]"), json_object(), 2);
+    expect_next(bench, "b[p]");
+    succeed(bench, "b[p]", json_object());
+    expect_next(bench, "b[s]");
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(a_waiting_task_comes_back_as_waiting)
+{
+    struct bench *bench = open_bench("  - {id: a, uses: echo}\n  - {id: b, uses: echo}\n");
+    struct err err;
+    AUTO_JSON *row = json_pack("{s:s, s:s, s:s, s:s, s:i}", "key", "a", "id", "a", "role", "step", "status",
+                               "waiting", "attempt", 3);
+    ck_assert_int_eq(schedule_restore(&bench->schedule, row, &err), 0);
+    schedule_advance(&bench->schedule);
+    ck_assert_int_eq(task(bench, "a")->status, TASK_WAITING);
+    ck_assert(!task(bench, "a")->changed);
+    ck_assert(schedule_only_waits(&bench->schedule));
+    wake(bench, (const char *const[]){NULL});
+    expect_next(bench, "a");
+    ck_assert_int_eq(task(bench, "a")->attempt, 3);
+    close_bench(bench);
+}
+END_TEST
+
+UNIT_MAIN("workflow/scheduler", a_task_waits_until_it_has_no_open_wait,
+          only_waits_are_left_when_nothing_else_can_go_on, cancelling_ends_what_did_not_end,
+          a_for_each_runs_as_many_items_as_it_may, a_waiting_task_comes_back_as_waiting,
+          a_step_waits_for_its_needs, a_failure_skips_all_that_follows, retries_wait_longer_each_time_and_end,
+          some_kinds_are_not_retried, items_run_each_and_their_group_ends_with_them,
+          a_failed_item_fails_its_group_and_is_compensated, no_items_is_a_success,
+          inputs_that_do_not_fit_fail_the_step, a_row_of_another_pipeline_is_refused)
