@@ -139,6 +139,14 @@ int repo_diff_text(const char *old_name, struct str old_text, const char *new_na
 // index stay.
 int repo_checkout(struct repo *repo, const char *commit, const char *dir, struct err *err) MUST_USE;
 
+// Makes a linked work tree NAME at `path`, whose parent exists, on no branch, at a commit; one that is there
+// of that name is made anew. ERR_NOT_FOUND when the clone lacks the commit.
+int repo_worktree_add(struct repo *repo, const char *name, const char *path, const char *commit,
+                      struct err *err) MUST_USE;
+
+// Removes it with all that is in it; one that is not there is fine.
+int repo_worktree_remove(struct repo *repo, const char *name, const char *path, struct err *err) MUST_USE;
+
 // Whether a tracked file differs from HEAD, in the index or in the work tree.
 int repo_status_dirty(struct repo *repo, bool *dirty, struct err *err) MUST_USE;
 

@@ -190,6 +190,8 @@ display_event(void *context, const struct engine_event *event)
     } else if (strcmp(type, "step-retry") == 0) {
         terminal_note(terminal, "  %s failed; tried again in %.0f s", event->step,
                       json_get_real(event->details, "seconds", 0));
+    } else if (strcmp(type, "overlap") == 0) {
+        terminal_note(terminal, "%s", event->text);
     } else if (strcmp(type, "waiting") == 0) {
         terminal_note(terminal, "  %swaiting%s %s %s", terminal_style(terminal, STYLE_WARN),
                       terminal_style(terminal, STYLE_PLAIN), event->step, event->text);

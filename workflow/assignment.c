@@ -35,7 +35,7 @@ assignment_of(const struct supervision *supervision, const struct task *task, co
     const struct run *run = supervision->run;
     return json_pack("{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:I, s:O, s:i, s:i}", "run", run->id, "step",
                      task->key, "uses", task_action(supervision->schedule, task)->ops->name, "with",
-                     task->with, "repository", options->repository, "scratch", scratch, "cell",
+                     task->with, "repository", supervision->repository, "scratch", scratch, "cell",
                      options->cell_path ? options->cell_path : "", "mode", run->mode, "seed",
                      (json_int_t)run->seed, "sandbox", supervision->schedule->pipeline->sandbox, "attempt",
                      task->attempt, "supervisor", (int)getpid());

@@ -7,6 +7,7 @@
 #include "base/yaml.h"
 #include "workflow/lease.h"
 #include "workflow/notice.h"
+#include "workflow/overlap.h"
 #include "workflow/signal.h"
 #include "workflow/supervisor.h"
 #include "workflow/wait.h"
@@ -35,6 +36,8 @@ struct engine {
     struct run run;
     struct schedule schedule;
     bool scheduled; // schedule was made
+    bool again;     // a trigger was kept: the pipeline is run once more
+    bool elsewhere; // the run's commit is not the one that is checked out
 };
 
 static void
@@ -181,6 +184,31 @@ new_run(struct engine *engine, struct run *run, struct err *err)
     return run_insert(engine->state, run, engine->pipeline->name, engine->file, buf_str(&engine->text), err);
 }
 
+// Why another run takes the place of one, as far as its pipeline tells.
+static const char *
+superseded_why(struct engine *engine, const char *id)
+{
+    struct run other = {0};
+    struct err ignored;
+    AUTO_BUF text = BUF(PIPELINE_MAX_BYTES);
+    AUTO_PROBLEMS problems = {0};
+    const char *file, *why = "another source commit is run now";
+    if (run_load(engine->state, id, &other, &ignored) == 0 && strcmp(other.plan, engine->run.plan) != 0 &&
+        run_plan(engine->state, &other, &engine->arena, &text, &file, &ignored) == 0) {
+        struct pipeline *before =
+            pipeline_read(&engine->arena, buf_str(&text), file, engine->options->registry, &problems);
+        AUTO_JSON *old = before ? pipeline_normalise(before) : json_object();
+        AUTO_JSON *fresh = pipeline_normalise(engine->pipeline);
+        pipeline_release(before);
+        why = arena_printf(&engine->arena, "the pipeline changed (%s)",
+                           overlap_changes(&engine->arena, old, fresh));
+    } else if (strcmp(other.pin, engine->run.pin) != 0) {
+        why = "it is run with other variables or another mode now";
+    }
+    run_release(&other);
+    return why;
+}
+
 static int
 supersede_others(struct engine *engine, struct err *err)
 {
@@ -190,8 +218,26 @@ supersede_others(struct engine *engine, struct err *err)
     size_t i;
     json_t *id;
     json_array_foreach(ids, i, id) notice_tell(engine->options, "run-superseded", json_string_value(id), NULL,
-                                               "another pipeline or source commit is run now", NULL);
+                                               superseded_why(engine, json_string_value(id)), NULL);
     return 0;
+}
+
+// A trigger for a commit that meets an unfinished run of another one.
+static int
+meet_overlap(struct engine *engine, const struct run *open, bool *go_on, struct err *err)
+{
+    const char *overlap = engine->pipeline->overlap;
+    bool other_seed = engine->options->has_seed && engine->options->seed != open->seed;
+    *go_on = strcmp(overlap, "supersede") != 0 && !other_seed;
+    if (!*go_on)
+        return 0;
+    engine->elsewhere = true;
+    bool buffer = strcmp(overlap, "buffer-one") == 0;
+    tell(engine, "overlap",
+         arena_printf(&engine->arena, "run %s of %.12s is unfinished and goes on; %.12s %s", open->id,
+                      open->commit, engine->commit, buffer ? "is run after it" : "is skipped"),
+         NULL);
+    return buffer ? overlap_buffer(engine->state, engine->pipeline->name, engine->commit, err) : 0;
 }
 
 // The unfinished run that fits, taken over, or a new one made of `wanted`;
@@ -200,7 +246,8 @@ choose_between(struct engine *engine, struct run *wanted, struct run *open, stru
 {
     bool fit = false;
     int found = run_find_open(engine->state, wanted->pin, open, err);
-    if (found < 0 || (found > 0 && fits(engine, open, &fit, err) < 0))
+    if (found < 0 || (found > 0 && fits(engine, open, &fit, err) < 0) ||
+        (found > 0 && !fit && meet_overlap(engine, open, &fit, err) < 0))
         return -1;
     engine->outcome->resumed = fit;
     struct run *chosen = fit ? open : wanted;
@@ -235,9 +282,11 @@ resume_run(struct engine *engine, struct err *err)
         return -1;
     if (strcmp(engine->run.status, "succeeded") == 0)
         return err_set(err, ERR_USAGE, "run %s succeeded; there is nothing to resume", engine->run.id);
+    bool fit;
     engine->outcome->resumed = true;
-    if (run_take_over(engine->state, &engine->run, err) < 0)
+    if (fits(engine, &engine->run, &fit, err) < 0 || run_take_over(engine->state, &engine->run, err) < 0)
         return -1;
+    engine->elsewhere = !fit;
     return supersede_others(engine, err);
 }
 
@@ -442,8 +491,11 @@ sweep(struct engine *engine, const char *work)
     for (size_t i = 0; i < found.count; i++) {
         struct run other = {0};
         const char *name = fs_base_name(found.paths[i]);
-        if (strcmp(name, engine->run.id) != 0 && run_load(engine->state, name, &other, &ignored) == 0)
+        const char *id = arena_str(&engine->arena, str_head(str_of(name), strcspn(name, ".")));
+        if (strcmp(id, engine->run.id) != 0 && run_load(engine->state, id, &other, &ignored) == 0) {
+            overlap_drop_source(engine->options->repository, id, work);
             (void)!fs_remove_tree(found.paths[i], &ignored);
+        }
         run_release(&other);
     }
 }
@@ -461,6 +513,21 @@ check_steps(const struct engine *engine, struct err *err)
             return err_wrap(err, "step %s", step->id);
     }
     return 0;
+}
+
+// Whether a trigger was kept while this run was unfinished.
+static int
+take_buffered(struct engine *engine, struct err *err)
+{
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    int kept = overlap_take(engine->state, engine->pipeline->name, err);
+    if (kept < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    engine->again = kept > 0;
+    return state_commit(engine->state, err);
 }
 
 static int
@@ -484,8 +551,14 @@ run_with_state(struct engine *engine, struct err *err)
                                       .state = engine->state,
                                       .run = &engine->run,
                                       .schedule = &engine->schedule,
+                                      .repository = options->repository,
                                       .state_path = engine->state_path,
                                       .scratch = fs_join(&engine->arena, work, engine->run.id)};
+    if (engine->elsewhere)
+        supervision.repository =
+            overlap_source(&engine->arena, options->repository, engine->commit, &engine->run, work, err);
+    if (!supervision.repository)
+        return -1;
     enum supervision_end end;
     if (supervise(&supervision, &end, err) < 0) {
         snprintf(engine->outcome->status, sizeof(engine->outcome->status), "failed");
@@ -495,11 +568,14 @@ run_with_state(struct engine *engine, struct err *err)
         return finish_waiting(engine, supervision.due_ns, err);
     if (end == SUPERVISION_CANCELLED)
         return finish_cancelled(engine, supervision.cancelled_by, err);
-    return finish(engine, end, supervision.scratch, err);
+    int result = finish(engine, end, supervision.scratch, err);
+    if (result == 0)
+        overlap_drop_source(options->repository, engine->run.id, work);
+    return result < 0 ? -1 : take_buffered(engine, err);
 }
 
-int
-engine_run(const struct engine_options *options, struct engine_outcome *outcome, struct err *err)
+static int
+run_once(const struct engine_options *options, struct engine_outcome *outcome, bool *again, struct err *err)
 {
     struct engine engine = {.options = options, .outcome = outcome, .lease = {.fd = -1}};
     memset(outcome, 0, sizeof(*outcome));
@@ -514,6 +590,7 @@ engine_run(const struct engine_options *options, struct engine_outcome *outcome,
         tell_plan(&engine);
     else if (result == 0)
         result = run_with_state(&engine, err);
+    *again = engine.again;
     if (engine.scheduled)
         schedule_release(&engine.schedule);
     run_release(&engine.run);
@@ -523,4 +600,16 @@ engine_run(const struct engine_options *options, struct engine_outcome *outcome,
     buf_release(&engine.text);
     arena_release(&engine.arena);
     return result;
+}
+
+int
+engine_run(const struct engine_options *options, struct engine_outcome *outcome, struct err *err)
+{
+    bool again;
+    int result = run_once(options, outcome, &again, err);
+    if (result < 0 || !again)
+        return result;
+    struct engine_options next = *options;
+    next.resume = NULL;
+    return run_once(&next, outcome, &again, err);
 }

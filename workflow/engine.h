@@ -21,6 +21,7 @@
 //   "problem"        one complaint about the pipeline file, text is "file:line:col: ...", before ERR_CONFIG;
 //                    details {"file", "line", "column", "message"}
 //   "run-started"    "run-resumed"  "run-superseded"  "run-finished"; details {"pipeline", "status", "state"}
+//   "overlap"        text says what becomes of this trigger, since another run is unfinished
 //   "waiting"        text says for what a step waits, and until when
 //   "step-started"   details {"uses", "attempt"}
 //   "step-finished"  details {"status", "outputs", "error", "seconds"}

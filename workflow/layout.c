@@ -2,6 +2,7 @@
 #include "workflow/layout.h"
 
 static const char *const levels[] = {"guard", "fence", NULL};
+static const char *const overlaps[] = {"supersede", "skip", "buffer-one", NULL};
 
 static const struct field retry_fields[] = {
     {.name = "attempts",
@@ -135,6 +136,13 @@ const struct field layout_pipeline[] = {
      .type = FIELD_TEXT,
      .otherwise = "\".atoll/state/state.db\"",
      .summary = "Path of the state database, relative to the repository."},
+    {.name = "overlap",
+     .type = FIELD_TEXT,
+     .otherwise = "\"supersede\"",
+     .choices = overlaps,
+     .summary = "What `atoll run` does when the source moved on while a run of this pipeline is unfinished: "
+                "`supersede` ends that run and starts anew; `skip` goes on with it, on its own source; "
+                "`buffer-one` does too, and starts a new run when it succeeded."},
     {.name = "parallel",
      .type = FIELD_INT,
      .otherwise = "1",

@@ -57,11 +57,12 @@ struct pipeline {
     int version;
     const char *file;
     const char *name;
-    const char *state; // path of the state database as written, relative to the repository
-    json_t *vars;      // object, never NULL; owned
-    json_t *sandbox;   // {"require": "guard" | "fence", "memory": bytes, "wall": seconds, "processes": n};
-                       // never NULL; owned
-    int parallel;      // steps and items that run at the same time, at least 1
+    const char *state;   // path of the state database as written, relative to the repository
+    json_t *vars;        // object, never NULL; owned
+    json_t *sandbox;     // {"require": "guard" | "fence", "memory": bytes, "wall": seconds, "processes": n};
+                         // never NULL; owned
+    const char *overlap; // "supersede", "skip" or "buffer-one"
+    int parallel;        // steps and items that run at the same time, at least 1
     struct pipeline_step *steps; // in the order of the file
     size_t step_count;
     size_t *order; // indexes so that every step comes after its needs; file order where free

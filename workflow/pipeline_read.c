@@ -332,6 +332,7 @@ read_document(struct reading *r, const struct yaml_node *root)
                               .plain = true};
     r->document = binding_object(&binding, root, root->mark, layout_pipeline, "a pipeline");
     r->pipeline->version = (int)json_get_int(r->document, "version", 0);
+    r->pipeline->overlap = arena_dup(r->arena, json_get_text(r->document, "overlap", "supersede"));
     r->pipeline->parallel = (int)json_get_int(r->document, "parallel", 1);
     r->pipeline->name = arena_dup(r->arena, json_get_text(r->document, "name", ""));
     r->pipeline->state = arena_dup(r->arena, json_get_text(r->document, "state", ""));

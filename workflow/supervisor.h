@@ -16,6 +16,7 @@ struct supervision {
     struct state *state;
     struct run *run;
     struct schedule *schedule;
+    const char *repository; // the tree that steps work in
     const char *state_path; // beside it lies the inbox
     const char *scratch;    // folder of the run; a step gets a folder below
     int64_t due_ns; // out, for SUPERVISION_WAITING: when the first wait is due by the wall clock, 0 = no time
