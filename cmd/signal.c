@@ -49,8 +49,9 @@ send_message(struct invocation *invocation, struct message *message, const char 
         return -1;
     const char *next = delivered ? "`atoll run` goes on with it" : "a running atoll takes it in now";
     if (invocation->terminal.json) {
-        AUTO_JSON *answer = json_pack("{s:s, s:s?, s:s, s:s}", "sent", what, "run", message->run, "sender",
-                                      message->sender, "delivered", delivered ? "state" : "supervisor");
+        AUTO_JSON *answer = json_pack("{s:s, s:s, s:s?, s:s, s:s}", "sent", message->kind, "name",
+                                      message->name, "run", message->run, "sender", message->sender,
+                                      "delivered", delivered ? "state" : "supervisor");
         terminal_json(answer);
     } else if (message->run == NULL || strcmp(message->kind, "cancel") == 0) {
         printf("%s by %s.\n", what, message->sender);
