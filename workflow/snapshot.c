@@ -98,8 +98,9 @@ snapshot_check(const char *path, struct err *err)
 {
     struct db *db = db_open(path, DB_FROZEN, err);
     if (!db)
-        return err->kind == ERR_NOT_FOUND ? -1
-                                          : err_set(err, ERR_PARSE, "the snapshot is damaged or no SQLite database");
+        return err->kind == ERR_NOT_FOUND
+                   ? -1
+                   : err_set(err, ERR_PARSE, "the snapshot is damaged or no SQLite database");
     int status = check_db(db, err);
     db_close(db);
     return status;
