@@ -141,12 +141,19 @@ db_exec(struct db *db, const char *sql, struct err *err)
     return status == SQLITE_OK ? 0 : fail(db, status, err);
 }
 
+// The kept statement of that text, moved to the front: what runs often is found at once.
 static struct db_stmt *
 find_idle(struct db *db, const char *sql)
 {
-    for (struct db_stmt *stmt = db->stmts; stmt; stmt = stmt->next)
-        if (strcmp(stmt->sql, sql) == 0 && !sqlite3_stmt_busy(stmt->handle))
-            return stmt;
+    for (struct db_stmt **link = &db->stmts; *link; link = &(*link)->next) {
+        struct db_stmt *stmt = *link;
+        if (strcmp(stmt->sql, sql) != 0 || sqlite3_stmt_busy(stmt->handle))
+            continue;
+        *link = stmt->next;
+        stmt->next = db->stmts;
+        db->stmts = stmt;
+        return stmt;
+    }
     return NULL;
 }
 
@@ -276,16 +283,24 @@ db_reset(struct db_stmt *stmt)
     stmt->bind_status = SQLITE_OK;
 }
 
+// A statement without parameters and results that is worth keeping.
+static int
+run_kept(struct db *db, const char *sql, struct err *err)
+{
+    struct db_stmt *stmt = db_prepare(db, sql, err);
+    return stmt && db_step(stmt, err) >= 0 ? 0 : -1;
+}
+
 int
 db_begin(struct db *db, struct err *err)
 {
-    return db_exec(db, "BEGIN IMMEDIATE", err);
+    return run_kept(db, "BEGIN IMMEDIATE", err);
 }
 
 int
 db_commit(struct db *db, struct err *err)
 {
-    if (db_exec(db, "COMMIT", err) == 0)
+    if (run_kept(db, "COMMIT", err) == 0)
         return 0;
     db_rollback(db);
     return -1;
