@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/wire.h"
 
+#include "workflow/packing.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,21 +40,15 @@ wire_release(struct wire *wire)
 int
 wire_put(struct wire *wire, const json_t *json, struct str tail, struct err *err)
 {
-    char *text = json_compact(json);
-    size_t len = strlen(text);
-    int result = 0;
-    if (len > WIRE_MAX_BYTES || tail.len > WIRE_MAX_BYTES) {
-        result = err_set(err, ERR_LIMIT, "a message of the journal is larger than %zu bytes", WIRE_MAX_BYTES);
-        goto out;
-    }
-    buf_add_u32(&wire->out, (uint32_t)len);
+    AUTO_BUF packed = BUF(WIRE_MAX_BYTES);
+    packing_add(&packed, json);
+    if (packed.full || tail.len > WIRE_MAX_BYTES)
+        return err_set(err, ERR_LIMIT, "a message of the journal is larger than %zu bytes", WIRE_MAX_BYTES);
+    buf_add_u32(&wire->out, (uint32_t)packed.len);
     buf_add_u32(&wire->out, (uint32_t)tail.len);
-    buf_add(&wire->out, text, len);
+    buf_add_str(&wire->out, buf_str(&packed));
     buf_add_str(&wire->out, tail);
-    result = buf_check(&wire->out, "what waits to be sent", err);
-out:
-    free(text);
-    return result;
+    return buf_check(&wire->out, "what waits to be sent", err);
 }
 
 int
@@ -130,7 +126,7 @@ wire_take(struct wire *wire, struct frame *frame, struct err *err)
         return err_set(err, ERR_LIMIT, "a message of the journal is larger than %zu bytes", WIRE_MAX_BYTES);
     if (there < HEAD_BYTES + json_len + tail_len)
         return 0;
-    frame->json = json_read(str_n(head + HEAD_BYTES, json_len), "journal", err);
+    frame->json = packing_read(str_n(head + HEAD_BYTES, json_len), err);
     if (!frame->json)
         return -1;
     if (!json_is_object(frame->json)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames between the supervisor and a step process over a stream socket: u32 length of the JSON, u32 length
-// of the binary tail (both little endian), the JSON (an object), the tail. Each part is at most
-// WIRE_MAX_BYTES.
+// Frames between the supervisor and a step process over a stream socket: u32 length of the value, u32 length
+// of the binary tail (both little endian), the packed JSON object (workflow/packing.h), the tail. Each is at
+// most WIRE_MAX_BYTES.
 //
 // From the supervisor: first the assignment, later one reply a call: {"ok": true, ...} or {"error": {"kind",
 // "message"}}. From the step: calls {"call": NAME, ...} that wait for their reply, and notes (`progress`,
