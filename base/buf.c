@@ -30,6 +30,16 @@ buf_clear(struct buf *buf)
         buf->ptr[0] = '\0';
 }
 
+void
+buf_cut(struct buf *buf, size_t len)
+{
+    if (len < buf->len) {
+        buf->len = len;
+        buf->ptr[len] = '\0';
+    }
+    buf->full = false;
+}
+
 // Makes room for `len` more bytes and the NUL behind them.
 static bool
 reserve(struct buf *buf, size_t len)

@@ -29,6 +29,9 @@ void buf_release(struct buf *buf);
 // Empties the buffer and keeps its memory.
 void buf_clear(struct buf *buf);
 
+// Drops what stands behind the first `len` bytes; what did not fit is forgotten.
+void buf_cut(struct buf *buf, size_t len);
+
 // Append bytes / a view / a terminated string / one byte / formatted text.
 void buf_add(struct buf *buf, const void *bytes, size_t len);
 void buf_add_str(struct buf *buf, struct str text);

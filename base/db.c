@@ -202,6 +202,20 @@ db_bind_text(struct db_stmt *stmt, int index, struct str text)
 }
 
 void
+db_lend_text(struct db_stmt *stmt, int index, struct str text)
+{
+    const char *ptr = text.ptr ? text.ptr : "";
+    note_bind(stmt, sqlite3_bind_text64(stmt->handle, index, ptr, text.len, SQLITE_STATIC, SQLITE_UTF8));
+}
+
+void
+db_lend_blob(struct db_stmt *stmt, int index, struct str bytes)
+{
+    const char *ptr = bytes.ptr ? bytes.ptr : "";
+    note_bind(stmt, sqlite3_bind_blob64(stmt->handle, index, ptr, bytes.len, SQLITE_STATIC));
+}
+
+void
 db_bind_int(struct db_stmt *stmt, int index, int64_t value)
 {
     note_bind(stmt, sqlite3_bind_int64(stmt->handle, index, value));

@@ -39,6 +39,10 @@ void db_bind_real(struct db_stmt *stmt, int index, double value);
 void db_bind_blob(struct db_stmt *stmt, int index, struct str bytes);
 void db_bind_null(struct db_stmt *stmt, int index);
 
+// The same without a copy: the bytes must stay as they are until the statement was stepped to its end.
+void db_lend_text(struct db_stmt *stmt, int index, struct str text);
+void db_lend_blob(struct db_stmt *stmt, int index, struct str bytes);
+
 // 1: a row is there; 0: done, and the statement is reset; -1: error, and it is reset.
 int db_step(struct db_stmt *stmt, struct err *err) MUST_USE;
 

@@ -8,16 +8,15 @@ connection_init(struct journal *journal, int fd)
 {
     memset(journal, 0, sizeof(*journal));
     wire_init(&journal->wire, fd);
-    journal->stores = json_array();
+    buf_init(&journal->stores, WIRE_MAX_BYTES);
 }
 
 void
 connection_release(struct journal *journal)
 {
     wire_release(&journal->wire);
-    json_decref(journal->stores);
+    buf_release(&journal->stores);
     json_drop(&journal->details);
-    journal->stores = NULL;
 }
 
 // The supervisor's work in one transaction of its own.

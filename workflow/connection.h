@@ -10,7 +10,7 @@
 struct journal {
     struct wire wire;           // unused with a local server
     const struct server *local; // NULL = a supervisor at the other end
-    json_t *stores;             // queued [statement, params], owned
+    struct buf stores;          // queued writes (workflow/store.h)
     json_t *details;            // of the attempt before of the activity under way, owned, NULL without
     const char *name, *key;     // of the activity under way, NULL without
 };

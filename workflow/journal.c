@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "workflow/connection.h"
 #include "workflow/inbox.h"
+#include "workflow/store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,17 +67,25 @@ or_null(const json_t *json)
     return json ? json_incref((json_t *)json) : json_null();
 }
 
+// A call that carries the queued writes; they are queued no more when it succeeded.
+static int
+call_with_stores(struct step *step, json_t *json, struct err *err)
+{
+    AUTO_FRAME reply = {0};
+    struct buf *stores = &step->journal->stores;
+    if (connection_call(step->journal, json, buf_str(stores), &reply, err) < 0)
+        return -1;
+    buf_clear(stores);
+    return 0;
+}
+
 int
 journal_commit(struct step *step, const char *name, const char *key, const json_t *result, struct err *err)
 {
-    json_t *stores = step->journal->stores;
-    if (call(step,
-             json_pack("{s:s, s:s, s:s, s:o, s:O}", "call", "commit", "name", name, "key", key, "result",
-                       or_null(result), "stores", stores),
-             NULL, err) < 0)
-        return -1;
-    json_array_clear(stores);
-    return 0;
+    return call_with_stores(step,
+                            json_pack("{s:s, s:s, s:s, s:o}", "call", "commit", "name", name, "key", key,
+                                      "result", or_null(result)),
+                            err);
 }
 
 static bool
@@ -149,7 +158,7 @@ static int
 attempt(struct step *step, const char *name, const char *key, const struct journal_policy *policy,
         journal_fn run, void *context, json_t **result, struct err *err)
 {
-    size_t stored = json_array_size(step->journal->stores);
+    size_t stored = step->journal->stores.len;
     step->journal->name = name;
     step->journal->key = key;
     int ran = run(context, result, err);
@@ -162,8 +171,7 @@ attempt(struct step *step, const char *name, const char *key, const struct journ
     if (err->kind == ERR_WAITING)
         return -1;
     struct err problem = *err;
-    while (json_array_size(step->journal->stores) > stored)
-        json_array_remove(step->journal->stores, stored);
+    buf_cut(&step->journal->stores, stored);
     int again = fail_with(step, name, key, policy, &problem, err);
     if (again == 0)
         *err = problem;
@@ -374,36 +382,28 @@ journal_blob_get(struct step *step, const char *hash, struct buf *content, struc
 int
 journal_store(struct step *step, const char *statement, json_t *params, struct err *err)
 {
-    json_t *store = json_pack("[s, o]", statement, params ? params : json_array());
-    if (!store)
-        return err_set(err, ERR_USAGE, "%s: a parameter is not UTF-8", statement);
-    json_array_append_new(step->journal->stores, store);
-    return 0;
+    AUTO_JSON *held = params;
+    return store_add(&step->journal->stores, statement, held, err);
 }
 
 int
 journal_flush(struct step *step, struct err *err)
 {
-    json_t *stores = step->journal->stores;
-    if (json_array_size(stores) == 0)
+    if (step->journal->stores.len == 0)
         return 0;
-    if (call(step, json_pack("{s:s, s:O}", "call", "flush", "stores", stores), NULL, err) < 0)
-        return -1;
-    json_array_clear(stores);
-    return 0;
+    return call_with_stores(step, json_pack("{s:s}", "call", "flush"), err);
 }
 
 int
 journal_rows(struct step *step, const char *statement, json_t *params, json_t **rows, struct err *err)
 {
-    json_t *reply;
+    AUTO_FRAME reply = {0};
     *rows = NULL;
-    if (call(step,
-             json_pack("{s:s, s:s, s:o, s:O}", "call", "rows", "statement", statement, "params",
-                       params ? params : json_array(), "stores", step->journal->stores),
-             &reply, err) < 0)
+    if (connection_call(step->journal,
+                        json_pack("{s:s, s:s, s:o}", "call", "rows", "statement", statement, "params",
+                                  params ? params : json_array()),
+                        buf_str(&step->journal->stores), &reply, err) < 0)
         return -1;
-    *rows = json_incref(json_object_get(reply, "rows"));
-    json_decref(reply);
+    *rows = json_incref(json_object_get(reply.json, "rows"));
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "workflow/attempt.h"
 #include "workflow/run.h"
 #include "workflow/signal.h"
+#include "workflow/store.h"
 #include "workflow/wait.h"
 
 #include <stdlib.h>
@@ -211,26 +212,9 @@ call_heartbeat(struct call *call, struct err *err)
 }
 
 static int
-run_stores(const struct call *call, struct err *err)
-{
-    size_t i;
-    json_t *store;
-    json_array_foreach(json_object_get(call->json, "stores"), i, store)
-    {
-        const char *name = json_string_value(json_array_get(store, 0));
-        const char *sql = state_statement(call->server->state, name ? name : "", err);
-        if (!sql)
-            return -1;
-        if (state_run(call->server->state, sql, json_incref(json_array_get(store, 1)), NULL, err) < 0)
-            return err_wrap(err, "storing %s", name);
-    }
-    return 0;
-}
-
-static int
 call_commit(struct call *call, struct err *err)
 {
-    if (run_stores(call, err) < 0)
+    if (store_run(call->server->state, call->content, err) < 0)
         return -1;
     const json_t *result = json_object_get(call->json, "result");
     char *text = result ? json_compact(result) : strdup("null");
@@ -384,14 +368,14 @@ call_flush(struct call *call, struct err *err)
 {
     if (run_check_epoch(call->server->state, call->server->run, call->server->epoch, err) < 0)
         return -1;
-    return run_stores(call, err);
+    return store_run(call->server->state, call->content, err);
 }
 
 static int
 call_rows(struct call *call, struct err *err)
 {
     call->undo = true;
-    if (run_stores(call, err) < 0)
+    if (store_run(call->server->state, call->content, err) < 0)
         return -1;
     const char *name = text_of(call, "statement");
     const char *sql = state_statement(call->server->state, name, err);

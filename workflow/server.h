@@ -3,25 +3,22 @@
 // call is a part of the open transaction, so that one that fails leaves nothing behind and the others of the
 // transaction stand. The supervisor sends replies only after the COMMIT.
 //
-// Calls (JSON of the frame) and what the reply adds to {"ok": true}:
-//   begin    name key input [policy]   result, when it was committed before; wait_ns, before a retry;
-//   details;
-//                                      left_ns of schedule-to-close
-//   fail     name key policy final kind message   again
-//   heartbeat name key details         no reply
-//   commit   name key result stores
-//   effect   key intent                result, when it was confirmed before; waiting, while paused
-//   confirm  key result
-//   wait     name kind signal who due_ns
-//                                      result, when it ended (workflow/wait.h); else waiting
-//   record   name value                value, the one that was first
-//   put      (tail: content)           hash
-//   get      hash                      (tail: content)
-//   flush    stores
-//   rows     stores statement params   rows; the stores are not kept
-//   warn     text                      no reply
-//
-// `stores` is a list of [statement, params].
+// Calls (JSON of the frame), and behind the arrow what the reply adds to {"ok": true}:
+//   begin     name key input [policy] -> result, when it was committed before; wait_ns, before a retry;
+//             details; left_ns of schedule-to-close
+//   fail      name key policy final kind message -> again
+//   heartbeat name key details; no reply
+//   commit    name key result, tail: stores
+//   effect    key intent -> result, when it was confirmed before; waiting, while effects are paused
+//   confirm   key result
+//   wait      name kind signal who due_ns -> result, when it ended (workflow/wait.h); else waiting
+//   record    name value -> value, the one that was first
+//   put       tail: content -> hash
+//   get       hash -> tail: content
+//   flush     tail: stores
+//   rows      statement params, tail: stores, which are not kept -> rows
+//   warn      text; no reply
+// `stores` are queued writes (workflow/store.h).
 #ifndef ATOLL_WORKFLOW_SERVER_H
 #define ATOLL_WORKFLOW_SERVER_H
 

@@ -182,6 +182,16 @@ state_statement(const struct state *state, const char *name, struct err *err)
     return sql;
 }
 
+struct db_stmt *
+state_prepare(struct state *state, struct str name, struct err *err)
+{
+    const char *sql = map_get(&state->statements, name);
+    if (sql)
+        return db_prepare(state->db, sql, err);
+    err_set(err, ERR_USAGE, "no statement is called \"%" STR_FMT "\"", STR_ARG(name));
+    return NULL;
+}
+
 int64_t
 state_last_id(const struct state *state)
 {

@@ -50,6 +50,9 @@ json_t *state_rows(struct state *state, const char *sql, json_t *params, struct 
 // The SQL of a table set's statement, or NULL (ERR_USAGE, with the nearest name).
 const char *state_statement(const struct state *state, const char *name, struct err *err) MUST_USE;
 
+// A table set's statement, unbound and borrowed (base/db.h), or NULL (ERR_USAGE).
+struct db_stmt *state_prepare(struct state *state, struct str name, struct err *err) MUST_USE;
+
 // Stores a blob under its SHA-256 unless it is there.
 int state_blob_put(struct state *state, struct str content, char hash[65], struct err *err) MUST_USE;
 

@@ -68,6 +68,23 @@ START_TEST(never_exceeds_its_maximum)
 }
 END_TEST
 
+START_TEST(a_cut_forgets_what_did_not_fit)
+{
+    struct err err = {0};
+    AUTO_BUF buf = BUF(5);
+    buf_cut(&buf, 0);
+    buf_puts(&buf, "abc");
+    buf_cut(&buf, 9);
+    ck_assert_str_eq(buf_text(&buf), "abc");
+    buf_puts(&buf, "defg");
+    ck_assert_int_eq(buf_check(&buf, "it", &err), -1);
+    buf_cut(&buf, 1);
+    ck_assert_int_eq(buf_check(&buf, "it", &err), 0);
+    buf_puts(&buf, "z");
+    ck_assert_str_eq(buf_text(&buf), "az");
+}
+END_TEST
+
 START_TEST(extends_with_zeroes)
 {
     AUTO_BUF buf = BUF(100);
@@ -169,5 +186,6 @@ START_TEST(base64_refuses_bad_input_whole)
 END_TEST
 
 UNIT_MAIN("base/buf", appends_pieces, grows_and_stays_terminated, never_exceeds_its_maximum,
-          extends_with_zeroes, adds_numbers_little_endian, hands_its_content_over, base64_vectors_both_ways,
-          base64_keeps_every_byte, base64_refuses_bad_input_whole)
+          a_cut_forgets_what_did_not_fit, extends_with_zeroes, adds_numbers_little_endian,
+          hands_its_content_over, base64_vectors_both_ways, base64_keeps_every_byte,
+          base64_refuses_bad_input_whole)

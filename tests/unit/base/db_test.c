@@ -130,6 +130,26 @@ START_TEST(binds_and_reads_every_type)
 }
 END_TEST
 
+START_TEST(lent_bytes_are_kept_by_the_step)
+{
+    struct db *db = open_ok(DB_WRITE);
+    exec_ok(db, "CREATE TABLE lent(t TEXT, b BLOB)");
+    struct db_stmt *stmt = db_prepare(db, "INSERT INTO lent VALUES(?, ?)", &err);
+    char text[] = "text", bytes[] = "a\0b";
+    db_lend_text(stmt, 1, str_of(text));
+    db_lend_blob(stmt, 2, str_n(bytes, 3));
+    ck_assert_int_eq(db_step(stmt, &err), 0);
+    memset(text, '?', sizeof(text));
+    memset(bytes, '?', sizeof(bytes));
+    db_lend_text(stmt, 1, (struct str){0});
+    db_lend_blob(stmt, 2, (struct str){0});
+    ck_assert_int_eq(db_step(stmt, &err), 0);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM lent WHERE t = 'text' AND b = x'610062'"), 1);
+    ck_assert_int_eq(query_int(db, "SELECT count(*) FROM lent WHERE t = '' AND b = x''"), 1);
+    finish(db);
+}
+END_TEST
+
 START_TEST(gives_statements_again)
 {
     struct db *db = open_ok(DB_WRITE);
@@ -242,4 +262,5 @@ END_TEST
 
 UNIT_MAIN("base/db", sets_the_pragmas, enforces_foreign_keys, commits_and_rolls_back,
           a_failed_commit_is_rolled_back, binds_and_reads_every_type, gives_statements_again,
-          reports_wrong_use, speaks_json, reads_only, survives_a_killed_writer)
+          lent_bytes_are_kept_by_the_step, reports_wrong_use, speaks_json, reads_only,
+          survives_a_killed_writer)

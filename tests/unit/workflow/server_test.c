@@ -3,6 +3,7 @@
 #include "workflow/run.h"
 #include "workflow/server.h"
 #include "workflow/signal.h"
+#include "workflow/store.h"
 
 struct bench {
     struct state *state;
@@ -35,6 +36,21 @@ close_bench(struct bench *bench)
     ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
 }
 
+// A call's member "stores", a list of [statement, params], as the tail that they travel in.
+static void
+queue_stores(json_t *json, struct buf *tail)
+{
+    size_t i;
+    json_t *store;
+    json_array_foreach(json_object_get(json, "stores"), i, store)
+    {
+        struct err err = {0};
+        ck_assert_int_eq(
+            store_add(tail, json_string_value(json_array_get(store, 0)), json_array_get(store, 1), &err), 0);
+    }
+    json_object_del(json, "stores");
+}
+
 // One call in a transaction of its own, which is committed also when the call fails. Takes `json`.
 static json_t *
 call(struct bench *bench, json_t *json, struct str content, struct buf *tail, struct err *err)
@@ -42,6 +58,7 @@ call(struct bench *bench, json_t *json, struct str content, struct buf *tail, st
     ck_assert_ptr_nonnull(json);
     AUTO_FRAME frame = {.json = json, .tail = BUF(WIRE_MAX_BYTES)};
     buf_add_str(&frame.tail, content);
+    queue_stores(json, &frame.tail);
     struct err outer = {0};
     bool fenced = false;
     json_t *reply = NULL;
