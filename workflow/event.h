@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events are the append-only history of a state: what happened, in the order of commits. The tables are
 // authoritative; an event is written in the transaction that made it true. The events of one transaction
-// share one hash, kept on the last of them: SHA-256(hash before || every field of every event). Triggers
-// refuse UPDATE and DELETE.
+// share one hash, kept on the last of them: the first 16 bytes of SHA-256(hash before || every field of every
+// event); up to schema version 2 all 32. Triggers refuse UPDATE and DELETE. They stand in table `event_row`,
+// with numbers of words (workflow/word.h) for what repeats; the view `event` shows them as text.
 #ifndef ATOLL_WORKFLOW_EVENT_H
 #define ATOLL_WORKFLOW_EVENT_H
 
@@ -10,6 +11,7 @@
 #include "base/db.h"
 #include "base/hash.h"
 #include "base/vec.h"
+#include "workflow/word.h"
 
 // One thing that happened.
 struct event {
@@ -20,13 +22,25 @@ struct event {
     int64_t epoch;       // of the run
     int64_t at_ns;       // wall clock
     const char *details; // compact JSON, or NULL
+    // Instead of details, for what happens often: which activity (name and key) or effect (key) it is about,
+    // and the first bytes of its result's hash, so that a changed result shows; each NULL for none.
+    const char *name, *key;
+    const uint8_t *digest; // EVENT_DIGEST_BYTES
 };
 
+enum { EVENT_DIGEST_BYTES = 8 };
+
 // The end of the chain and the events of the open transaction.
+struct link {
+    uint8_t bytes[32]; // zeros before the first event
+    size_t len;
+};
 struct chain {
-    struct hash head;        // of the last committed event, zeros before the first
-    struct hash next;        // what head becomes when the sealed transaction is committed
-    VEC(struct event) fresh; // texts owned
+    struct link head;        // hash of the last committed event
+    struct link next;        // what head becomes when the sealed transaction is committed
+    VEC(struct event) fresh; // texts in `texts`
+    struct arena texts;
+    struct words words;
 };
 
 // Reads the end of the chain. Cost does not depend on its length. ERR_IO for a chain that ends without a

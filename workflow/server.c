@@ -19,8 +19,12 @@ struct call {
     json_t *reply;      // object, borrowed
     struct buf *tail;   // of the reply
     bool undo;          // the part must leave nothing behind
+    int64_t now_ns;     // wall clock
 };
 
+// When the first of the attempts that count began: not written down while it is the only one, and none after
+// a final failure.
+#define SCHEDULED "coalesce(scheduled_ns, CASE WHEN error IS NULL THEN begun_ns END)"
 #define FENCE "(SELECT epoch FROM run WHERE number = ?1) = ?2"
 
 static const char *
@@ -32,7 +36,7 @@ text_of(const struct call *call, const char *key)
 static json_int_t
 now_of(const struct call *call)
 {
-    return (json_int_t)state_now(call->server->state);
+    return (json_int_t)call->now_ns;
 }
 
 static void
@@ -44,8 +48,28 @@ add_event(const struct call *call, const char *type, json_t *details)
                                .type = type,
                                .step = server->step,
                                .attempt = server->attempt,
-                               .epoch = server->epoch},
+                               .epoch = server->epoch,
+                               .at_ns = call->now_ns},
                 details);
+}
+
+// An event about the call's activity or effect, with the first bytes of the hash of its result (may be NULL).
+static void
+add_subject_event(const struct call *call, const char *type, const char *result)
+{
+    const struct server *server = call->server;
+    struct hash sum = hash_of(result ? result : "", result ? strlen(result) : 0);
+    state_event(server->state,
+                (struct event){.run = server->run,
+                               .type = type,
+                               .step = server->step,
+                               .attempt = server->attempt,
+                               .epoch = server->epoch,
+                               .at_ns = call->now_ns,
+                               .name = json_get_text(call->json, "name", NULL),
+                               .key = text_of(call, "key"),
+                               .digest = result ? sum.bytes : NULL},
+                NULL);
 }
 
 // A statement with the run, the epoch and the step as ?1, ?2, ?3 and `rest` (taken) after them.
@@ -89,20 +113,6 @@ reply_result(const struct call *call, const json_t *row, struct err *err)
     return 0;
 }
 
-// The first digits of a result's hash: the event tells a changed result without holding it.
-static json_t *
-result_details(const struct call *call, const char *result)
-{
-    struct hash sum = hash_of(result, strlen(result));
-    char hex[65];
-    hash_hex(&sum, hex);
-    hex[16] = '\0';
-    json_t *details = json_pack("{s:s, s:s}", "key", text_of(call, "key"), "result", hex);
-    if (*text_of(call, "name"))
-        json_set_text(details, "name", text_of(call, "name"));
-    return details;
-}
-
 // What an earlier attempt said last of how far it was, and how long all attempts together have left.
 static int
 reply_details(const struct call *call, const json_t *row, struct err *err)
@@ -122,7 +132,9 @@ static int
 begin_known(const struct call *call, const json_t *row, struct err *err)
 {
     if (json_is_string(json_object_get(row, "result"))) {
-        if (strcmp(json_get_text(row, "input_hash", ""), text_of(call, "input")) == 0)
+        // Older activities have more digits.
+        struct str input = str_of(text_of(call, "input"));
+        if (str_starts(str_of(json_get_text(row, "input_hash", "")), input))
             return reply_result(call, row, err);
         return err_set(
             err, ERR_CONFLICT,
@@ -142,7 +154,7 @@ begin_known(const struct call *call, const json_t *row, struct err *err)
     // Nothing was committed, so nothing is bound to the input that an earlier attempt had.
     if (run_sql(call,
                 "UPDATE activity SET attempts = attempts + 1, begun_ns = ?6, input_hash = ?7,"
-                " scheduled_ns = coalesce(scheduled_ns, ?6), next_ns = NULL"
+                " scheduled_ns = coalesce(" SCHEDULED ", ?6), next_ns = NULL"
                 " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND " FENCE,
                 json_pack("[ssIs]", text_of(call, "name"), text_of(call, "key"), now_of(call),
                           text_of(call, "input")),
@@ -156,8 +168,8 @@ begin_new(const struct call *call, struct err *err)
 {
     int64_t changed;
     if (run_sql(call,
-                "INSERT INTO activity(run, step, name, key, input_hash, attempts, begun_ns, scheduled_ns)"
-                " SELECT ?1, ?3, ?4, ?5, ?6, 1, ?7, ?7 WHERE " FENCE,
+                "INSERT INTO activity(run, step, name, key, input_hash, attempts, begun_ns)"
+                " SELECT ?1, ?3, ?4, ?5, ?6, 1, ?7 WHERE " FENCE,
                 json_pack("[sssI]", text_of(call, "name"), text_of(call, "key"), text_of(call, "input"),
                           now_of(call)),
                 &changed, err) < 0)
@@ -170,7 +182,7 @@ call_begin(struct call *call, struct err *err)
 {
     json_t *found = NULL;
     if (one_row(call,
-                "SELECT input_hash, result, next_ns, scheduled_ns, details FROM activity"
+                "SELECT input_hash, result, next_ns, " SCHEDULED " AS scheduled_ns, details FROM activity"
                 " WHERE run = ? AND step = ? AND name = ? AND key = ?",
                 json_pack("[Isss]", (json_int_t)call->server->run, call->server->step, text_of(call, "name"),
                           text_of(call, "key")),
@@ -180,8 +192,7 @@ call_begin(struct call *call, struct err *err)
     if ((row ? begin_known(call, row, err) : begin_new(call, err)) < 0)
         return -1;
     if (!json_object_get(call->reply, "result") && !json_object_get(call->reply, "wait_ns"))
-        add_event(call, "activity-begun",
-                  json_pack("{s:s, s:s}", "name", text_of(call, "name"), "key", text_of(call, "key")));
+        add_subject_event(call, "activity-begun", NULL);
     return 0;
 }
 
@@ -219,18 +230,15 @@ call_commit(struct call *call, struct err *err)
     const json_t *result = json_object_get(call->json, "result");
     char *text = result ? json_compact(result) : strdup("null");
     json_t *rest = json_pack("[sssI]", text_of(call, "name"), text_of(call, "key"), text, now_of(call));
-    json_t *details = result_details(call, text);
+    add_subject_event(call, "activity-committed", text);
     free(text);
     int64_t changed;
     if (run_sql(
             call,
             "UPDATE activity SET result = ?6, committed_ns = ?7"
             " WHERE run = ?1 AND step = ?3 AND name = ?4 AND key = ?5 AND committed_ns IS NULL AND " FENCE,
-            rest, &changed, err) < 0) {
-        json_decref(details);
+            rest, &changed, err) < 0)
         return -1;
-    }
-    add_event(call, "activity-committed", details);
     return changed ? 0 : explain_nothing(call, "an activity was committed that was not begun, or twice", err);
 }
 
@@ -302,7 +310,7 @@ call_effect(struct call *call, struct err *err)
                 " intended_ns = ?6",
                 rest, &changed, err) < 0)
         return -1;
-    add_event(call, "effect-intended", json_pack("{s:s}", "key", text_of(call, "key")));
+    add_subject_event(call, "effect-intended", NULL);
     return changed ? 0 : explain_nothing(call, "an effect could not be intended", err);
 }
 
@@ -311,17 +319,14 @@ call_confirm(struct call *call, struct err *err)
 {
     char *text = json_compact(json_object_get(call->json, "result"));
     json_t *rest = json_pack("[ssI]", text_of(call, "key"), text, now_of(call));
-    json_t *details = result_details(call, text);
+    add_subject_event(call, "effect-confirmed", text);
     free(text);
     int64_t changed;
     if (run_sql(call,
                 "UPDATE effect SET status = 'confirmed', result = ?5, confirmed_ns = ?6"
                 " WHERE key = ?4 AND run = ?1 AND step = ?3 AND status = 'intended' AND " FENCE,
-                rest, &changed, err) < 0) {
-        json_decref(details);
+                rest, &changed, err) < 0)
         return -1;
-    }
-    add_event(call, "effect-confirmed", details);
     return changed ? 0
                    : explain_nothing(call, "an effect was confirmed that was not intended, or twice", err);
 }
@@ -399,26 +404,51 @@ call_warn(struct call *call, struct err *err)
     return 0;
 }
 
-static const struct {
+struct call_kind {
     const char *name;
     int (*apply)(struct call *call, struct err *err);
     bool note; // no reply
-} calls[] = {
-    {"begin", call_begin, false},     {"commit", call_commit, false}, {"effect", call_effect, false},
-    {"confirm", call_confirm, false}, {"record", call_record, false}, {"put", call_put, false},
-    {"get", call_get, false},         {"flush", call_flush, false},   {"rows", call_rows, false},
-    {"wait", call_wait, false},       {"fail", call_fail, false},     {"heartbeat", call_heartbeat, true},
-    {"warn", call_warn, true},
+    bool
+        single; // without stores it writes with one statement, its last that can fail, and SQLite undoes that
 };
+
+static const struct call_kind kinds[] = {
+    {.name = "begin", .apply = call_begin, .single = true},
+    {.name = "commit", .apply = call_commit, .single = true},
+    {.name = "effect", .apply = call_effect},
+    {.name = "confirm", .apply = call_confirm, .single = true},
+    {.name = "record", .apply = call_record},
+    {.name = "put", .apply = call_put},
+    {.name = "get", .apply = call_get},
+    {.name = "flush", .apply = call_flush},
+    {.name = "rows", .apply = call_rows},
+    {.name = "wait", .apply = call_wait},
+    {.name = "fail", .apply = call_fail},
+    {.name = "heartbeat", .apply = call_heartbeat, .note = true},
+    {.name = "warn", .apply = call_warn, .note = true},
+};
+
+static int
+apply_single(struct call *call, const struct call_kind *kind, struct err *err)
+{
+    struct state *state = call->server->state;
+    size_t before = state_event_count(state);
+    if (kind->apply(call, err) == 0)
+        return 0;
+    state_event_cut(state, before);
+    return -1;
+}
 
 // Applies inside a part that is kept or undone.
 static int
-apply_part(struct call *call, int (*apply)(struct call *, struct err *), struct err *err)
+apply_part(struct call *call, const struct call_kind *kind, struct err *err)
 {
     struct state *state = call->server->state;
+    if (kind->single && call->content.len == 0)
+        return apply_single(call, kind, err);
     if (state_part(state, err) < 0)
         return -1;
-    if (apply(call, err) < 0) {
+    if (kind->apply(call, err) < 0) {
         struct err undo;
         if (state_part_undo(state, &undo) < 0)
             err_wrap(err, "%s; then", undo.message);
@@ -433,21 +463,23 @@ server_apply(const struct server *server, const struct frame *frame, json_t **re
 {
     *reply = NULL;
     const char *name = json_get_text(frame->json, "call", "");
-    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-        if (strcmp(calls[i].name, name) != 0)
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        const struct call_kind *kind = &kinds[i];
+        if (strcmp(kind->name, name) != 0)
             continue;
         AUTO_JSON *made = json_pack("{s:b}", "ok", 1);
         struct call call = {.server = server,
                             .json = frame->json,
                             .content = buf_str(&frame->tail),
                             .reply = made,
-                            .tail = tail};
-        if (apply_part(&call, calls[i].apply, err) < 0) {
+                            .tail = tail,
+                            .now_ns = state_now(server->state)};
+        if (apply_part(&call, kind, err) < 0) {
             struct err check;
             *fenced = run_check_epoch(server->state, server->run, server->epoch, &check) < 0;
-            return calls[i].note ? 0 : -1; // nobody waits for the answer to a note
+            return kind->note ? 0 : -1; // nobody waits for the answer to a note
         }
-        *reply = calls[i].note ? NULL : json_incref(made);
+        *reply = kind->note ? NULL : json_incref(made);
         return 0;
     }
     return err_set(err, ERR_USAGE, "the journal has no call \"%s\"", name);

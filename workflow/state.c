@@ -131,6 +131,18 @@ state_part_undo(struct state *state, struct err *err)
     return plain(state, "RELEASE part", err);
 }
 
+size_t
+state_event_count(const struct state *state)
+{
+    return state->chain.fresh.count;
+}
+
+void
+state_event_cut(struct state *state, size_t count)
+{
+    chain_cut(&state->chain, count);
+}
+
 void
 state_event(struct state *state, struct event event, json_t *details)
 {
@@ -256,7 +268,7 @@ static const struct {
     {"SELECT s.key AS what FROM step s JOIN run r ON r.number = s.run WHERE r.status = 'succeeded'"
      " AND s.status NOT IN ('succeeded','skipped')",
      "not ended in a run that succeeded"},
-    {"SELECT hash AS what FROM event e JOIN (SELECT max(seq) AS seq FROM event) m ON e.seq = m.seq"
+    {"SELECT hash AS what FROM event_row e JOIN (SELECT max(seq) AS seq FROM event_row) m ON e.seq = m.seq"
      " WHERE hash IS NULL",
      "the last event has no hash"},
     {"SELECT id AS what FROM run WHERE plan NOT IN (SELECT hash FROM plan)", "has no plan"},

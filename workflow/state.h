@@ -34,7 +34,12 @@ int state_part(struct state *state, struct err *err) MUST_USE;
 int state_part_keep(struct state *state, struct err *err) MUST_USE;
 int state_part_undo(struct state *state, struct err *err) MUST_USE;
 
-// Queues an event; its time is set here when 0. Takes `details` (may be NULL).
+// How many events are queued; drops those beyond the first `count`, for a part of one statement that failed.
+size_t state_event_count(const struct state *state);
+void state_event_cut(struct state *state, size_t count);
+
+// Queues an event; its time is set here when 0. Takes `details` (may be NULL, and must be for one with a
+// key).
 void state_event(struct state *state, struct event event, json_t *details);
 
 // Wall clock of the host.

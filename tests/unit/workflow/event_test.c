@@ -15,9 +15,15 @@ open_state(void)
 static void
 write_events(struct state *state, int count)
 {
+    static const uint8_t digest[] = {1, 2, 3, 4, 5, 6, 7, 0xab};
     struct err err = {0};
     ck_assert_int_eq(state_begin(state, &err), 0);
-    for (int i = 0; i < count; i++)
+    if (count == 4)
+        state_event(
+            state,
+            (struct event){.run = 1, .type = "tick", .name = "n", .key = "k", .digest = digest, .at_ns = 1},
+            NULL);
+    for (int i = count == 4; i < count; i++)
         state_event(state, (struct event){.run = 1, .type = "tick", .step = i % 2 ? "a" : NULL, .epoch = 1},
                     i % 3 ? json_pack("{s:i}", "i", i) : NULL);
     ck_assert_int_eq(state_commit(state, &err), 0);
@@ -29,7 +35,11 @@ tamper(const char *sql)
 {
     struct err err = {0};
     struct db *db = db_open("s/state.db", DB_WRITE, &err);
-    ck_assert_int_eq(db_exec(db, "DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete", &err), 0);
+    ck_assert_int_eq(db_exec(db,
+                             "DROP TRIGGER event_row_no_update; DROP TRIGGER event_row_no_delete;"
+                             "DROP TRIGGER word_no_update",
+                             &err),
+                     0);
     ck_assert_msg(db_exec(db, sql, &err) == 0, "%s", err.message);
     db_close(db);
 }
@@ -61,6 +71,33 @@ START_TEST(a_chain_goes_on_over_reopening)
 }
 END_TEST
 
+START_TEST(what_an_event_is_about_reads_as_details)
+{
+    AUTO_ARENA arena = {0};
+    struct err err = {0};
+    fake_folder(&arena);
+    struct state *state = open_state();
+    ck_assert_int_eq(state_begin(state, &err), 0);
+    state_event(state, (struct event){.type = "a", .name = "n", .key = "\"q\""}, NULL);
+    state_event(state, (struct event){.type = "b", .key = ""}, NULL);
+    state_event(state, (struct event){.type = "c"}, json_pack("{s:i}", "i", 1));
+    state_event(state, (struct event){.type = "d"}, NULL);
+    ck_assert_int_eq(state_commit(state, &err), 0);
+    write_events(state, 4);
+    state_close(state);
+    AUTO_JSON *rows =
+        state_query("s/state.db", "SELECT details FROM event WHERE seq <= 5 ORDER BY seq", NULL, &err);
+    static const char *const expected[] = {"{\"name\":\"n\",\"key\":\"\\\"q\\\"\"}", "{\"key\":\"\"}",
+                                           "{\"i\":1}", NULL,
+                                           "{\"name\":\"n\",\"key\":\"k\",\"result\":\"01020304050607ab\"}"};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+        const char *details = json_get_text(json_array_get(rows, i), "details", NULL);
+        ck_assert_pstr_eq(details, expected[i]);
+    }
+    ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
+}
+END_TEST
+
 START_TEST(events_can_be_neither_changed_nor_removed)
 {
     AUTO_ARENA arena = {0};
@@ -72,23 +109,40 @@ START_TEST(events_can_be_neither_changed_nor_removed)
     ck_assert_ptr_nonnull(strstr(err.message, "never changed"));
     ck_assert_int_eq(db_exec(db, "DELETE FROM event WHERE seq = 2", &err), -1);
     ck_assert_ptr_nonnull(strstr(err.message, "never removed"));
+    ck_assert_int_eq(db_exec(db, "UPDATE event_row SET type = 1 WHERE seq = 2", &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "never changed"));
+    ck_assert_int_eq(db_exec(db, "DELETE FROM event_row WHERE seq = 2", &err), -1);
+    ck_assert_ptr_nonnull(strstr(err.message, "never removed"));
+    ck_assert_int_eq(db_exec(db, "UPDATE word SET text = 'x'", &err), -1);
+    ck_assert_int_eq(db_exec(db, "DELETE FROM word", &err), -1);
     db_close(db);
 }
 END_TEST
 
 static const char *const forgeries[] = {
-    "UPDATE event SET type = 'tock' WHERE seq = 2",
-    "UPDATE event SET step = 'b' WHERE seq = 2",
-    "UPDATE event SET at_ns = at_ns + 1 WHERE seq = 5",
-    "UPDATE event SET attempt = 1 WHERE seq = 1",
-    "UPDATE event SET epoch = 2 WHERE seq = 1",
-    "UPDATE event SET run = 2 WHERE seq = 1",
-    "UPDATE event SET details = NULL WHERE seq = 2",
-    "DELETE FROM event WHERE seq = 6",
-    "DELETE FROM event WHERE seq = 10",
-    "DELETE FROM event WHERE seq < 4",
-    "UPDATE event SET seq = 100 WHERE seq = 4; UPDATE event SET seq = 4 WHERE seq = 3",
-    "UPDATE event SET hash = zeroblob(32) WHERE seq = 4",
+    "UPDATE word SET text = 'tock' WHERE text = 'tick'",
+    "UPDATE word SET text = 'b' WHERE text = 'a'",
+    "UPDATE event_row SET type = type + 1 WHERE seq = 1",
+    "UPDATE event_row SET type = 99 WHERE seq = 1",
+    "UPDATE event_row SET step = type WHERE seq = 2",
+    "UPDATE event_row SET step = NULL WHERE seq = 2",
+    "UPDATE event_row SET at_ns = at_ns + 1 WHERE seq = 5",
+    "UPDATE event_row SET attempt = 1 WHERE seq = 1",
+    "UPDATE event_row SET epoch = 2 WHERE seq = 1",
+    "UPDATE event_row SET run = 2 WHERE seq = 1",
+    "UPDATE event_row SET details = NULL WHERE seq = 2",
+    "DELETE FROM event_row WHERE seq = 6",
+    "DELETE FROM event_row WHERE seq = 10",
+    "DELETE FROM event_row WHERE seq < 4",
+    "UPDATE event_row SET seq = 100 WHERE seq = 4; UPDATE event_row SET seq = 4 WHERE seq = 3",
+    "UPDATE event_row SET hash = zeroblob(16) WHERE seq = 4",
+    "UPDATE event_row SET hash = zeroblob(32) WHERE seq = 4",
+    "UPDATE event_row SET hash = zeroblob(8) WHERE seq = 10",
+    "UPDATE event_row SET key = 'other' WHERE seq = 5",
+    "UPDATE event_row SET name = type WHERE seq = 5",
+    "UPDATE event_row SET digest = x'0102030405060709' WHERE seq = 5",
+    "UPDATE event_row SET digest = NULL WHERE seq = 5",
+    "UPDATE event_row SET details = key, key = NULL WHERE seq = 5",
 };
 
 START_TEST(every_forgery_is_seen)
@@ -122,5 +176,6 @@ START_TEST(a_rolled_back_transaction_leaves_no_event)
 }
 END_TEST
 
-FAKE_MAIN("workflow/event", a_chain_goes_on_over_reopening, events_can_be_neither_changed_nor_removed,
-          every_forgery_is_seen, a_rolled_back_transaction_leaves_no_event)
+FAKE_MAIN("workflow/event", a_chain_goes_on_over_reopening, what_an_event_is_about_reads_as_details,
+          events_can_be_neither_changed_nor_removed, every_forgery_is_seen,
+          a_rolled_back_transaction_leaves_no_event)
