@@ -53,8 +53,10 @@ identity(const struct activity *activity)
 static int
 find_counts(const struct activity *activity, json_t **row, struct err *err)
 {
-    AUTO_JSON *rows = state_rows(activity->server->state, "SELECT failures, scheduled_ns FROM activity" SAME,
-                                 identity(activity), err);
+    AUTO_JSON *rows =
+        state_rows(activity->server->state,
+                   "SELECT failures, coalesce(scheduled_ns, begun_ns) AS scheduled_ns FROM activity" SAME,
+                   identity(activity), err);
     if (!rows)
         return -1;
     *row = json_incref(json_array_get(rows, 0));
@@ -103,7 +105,7 @@ attempt_fail(const struct activity *activity, const json_t *policy, bool final, 
     add_event(activity, "activity-failed", error);
     return state_run(activity->server->state,
                      "UPDATE activity SET failures = ?6, next_ns = ?7, error = ?8, scheduled_ns ="
-                     " CASE WHEN ?7 IS NULL THEN NULL ELSE scheduled_ns END" FENCED,
+                     " CASE WHEN ?7 IS NULL THEN NULL ELSE coalesce(scheduled_ns, begun_ns) END" FENCED,
                      params, NULL, err);
 }
 

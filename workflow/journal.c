@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#define INPUT_HASH_DIGITS 32
+#define INPUT_HASH_DIGITS 16
 
 // A call whose reply has no tail.
 static int
