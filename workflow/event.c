@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GENESIS ((struct link){.len = sizeof(struct hash)})
 #define KEPT_BYTES 16
+
+// What the first event stands behind.
+static const struct link genesis = {.len = sizeof(struct hash)};
 
 // A hash of the file as a link; false for one of another length.
 static bool
@@ -22,7 +24,7 @@ int
 chain_load(struct chain *chain, struct db *db, struct err *err)
 {
     memset(chain, 0, sizeof(*chain));
-    chain->head = GENESIS;
+    chain->head = genesis;
     struct db_stmt *stmt = db_prepare(db, "SELECT hash FROM event_row ORDER BY seq DESC LIMIT 1", err);
     if (!stmt)
         return -1;
@@ -304,7 +306,7 @@ chain_verify(struct db *db, struct err *err)
     if (!stmt)
         return -1;
     struct hasher *hasher = hasher_new();
-    hasher_add(hasher, GENESIS.bytes, GENESIS.len);
+    hasher_add(hasher, genesis.bytes, genesis.len);
     int result = verify_rows(stmt, &hasher, err);
     hasher_free(hasher);
     return result;
