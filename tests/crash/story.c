@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define LIVES_MAX 40
+#define WAITS_MAX 3 // lives that wait although the signal was sent
 #define LIFE_MAX_S 60
 #define LOG_MAX_BYTES ((size_t)1 << 20)
 #define EXIT_WAITS 10
@@ -375,8 +376,10 @@ void
 story_finish(struct story *story)
 {
     int code = 1;
-    for (int i = 0; i < LIVES_MAX && code != 0 && !story->wrong; i++) {
+    int waits = 0;
+    for (int i = 0; i < LIVES_MAX && waits < WAITS_MAX && code != 0 && !story->wrong; i++) {
         live_once(story, &code);
+        waits += story->sent && code == EXIT_WAITS;
         if (story->control->cut_done)
             story->control->power = 0;
     }
