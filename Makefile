@@ -162,8 +162,8 @@ cover: ## line coverage of the unit tests, per file
 	@echo "Per file: build/cover/coverage.txt"
 
 # ---- crash tests: processes are killed, calls fail, the power is cut ------------------------------------------------
-CRASH_PARTS = pipeline power_vfs no_git
-CRASH_SWEEP = sweep story kills power faults answers owners no_git
+CRASH_PARTS = pipeline power_vfs
+CRASH_SWEEP = sweep story kills power faults answers owners
 CRASH_ARCHIVES := $(foreach f,$(BELOW_workflow),$(call archive_of,$(f)))
 CRASH_POINTS ?= 100000
 
