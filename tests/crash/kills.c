@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define POINTS_WANTED 320
+#define POINTS_WANTED 310
 #define POINTS_LEAST 300
 #define NIGHTLY_WANTED 100000
 #define BATCH 500

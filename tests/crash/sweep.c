@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sweep TEST [--points N] [--point ROLE:CALL:HOW,..] [--parallel N] [--jobs N] [--progress FILE]: the
 // crash tests, as TAP.
-//   kills     at about N calls (default 320) a process is killed before the call or half-way through it
+//   kills     at about N calls (default 310) a process is killed before the call or half-way through it
 //   nightly   at every call, then at several random ones a story, until N (default 100000) were hit
 //   power     the power is cut at every sync; the control with PRAGMA synchronous=OFF has to lose something
 //   faults    calls of the supervisor on files fail: disk full, input/output error, short write
