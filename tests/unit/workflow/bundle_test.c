@@ -235,7 +235,7 @@ START_TEST(refuses_manifests_that_lie)
     char *large = arena_alloc(&arena, BUNDLE_MANIFEST_MAX_BYTES + 2);
     memset(large, ' ', BUNDLE_MANIFEST_MAX_BYTES + 1);
     ck_refuses(pair("bad", large, state), ERR_LIMIT, "manifest.json");
-    ok(bundle_import(pair("fine", manifest(state, NULL, NULL), state), "u/state.db", false, &err));
+    ok(bundle_import(pair("fine", manifest(state, NULL, NULL), state), "v/state.db", false, &err));
 }
 END_TEST
 
