@@ -182,7 +182,14 @@ $(BUILD)/crash/pipeline $(BUILD)/crash/sweep:
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-z,lazy $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	  $(PACKAGE_LIBS) -lm -o $@
 
-crash-binaries: $(BUILD)/crash/pipeline $(BUILD)/crash/sweep $(BUILD)/crash/kill_shim.so
+# Eight writers over every kind of carrier; prints check's summary.
+$(BUILD)/crash/torture: $(BUILD)/tests/crash/torture.o $(CRASH_ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	  $(PACKAGE_LIBS) $(shell $(PKG_CONFIG) --libs check 2>/dev/null) -lm -o $@
+
+crash-binaries: $(BUILD)/crash/pipeline $(BUILD)/crash/sweep $(BUILD)/crash/torture $(BUILD)/crash/kill_shim.so
 
 crash: ## only the crash tests of `make test`
 	@$(DEPS) build test
@@ -192,6 +199,7 @@ crash: ## only the crash tests of `make test`
 crash-nightly: ## CRASH_POINTS kills (default 100000), every fault, many power cuts; goes on where it was interrupted
 	@$(DEPS) build test
 	@$(MAKE) --no-print-directory -j$$(nproc) crash-binaries
+	@$(BUILD)/crash/torture 10000
 	@$(BUILD)/crash/sweep power --points 1000
 	@$(BUILD)/crash/sweep faults --points 1000000
 	@$(BUILD)/crash/sweep nightly --points $(CRASH_POINTS) \

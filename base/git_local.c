@@ -51,6 +51,11 @@ repo_push_local(git_repository *from, const char *path, const struct ref_change 
         checked_out = git_reference_symbolic_target(head);
     if (checked_out && strcmp(checked_out, change->ref) == 0)
         return err_set(err, ERR_CONFLICT, "%s is checked out in %s", change->ref, path);
+    git_oid now = {0};
+    code = git_reference_name_to_id(&now, to, change->ref);
+    bool is_known = code == 0 || code == GIT_ENOTFOUND;
+    if (is_known && change->expect && !git_oid_equal(&now, change->expect))
+        return repo_moved(change->ref, &now, err); // spares the copying; the lock's word counts below
     code = change->oid ? objects_copy(from, to, change->oid) : 0;
     return code < 0 ? repo_fail(code, err, "copying objects to %s", path) : repo_swap_ref(to, change, err);
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 // Runs every test in a process of its own and ends with check's summary line. Time limit 300 s a test.
-static int
+__attribute__((unused)) static int
 unit_run(const char *suite_name, const TTest *const *tests, size_t count)
 {
     Suite *suite = suite_create(suite_name);
