@@ -130,6 +130,12 @@ repo_set_token(struct repo *repo, const char *token)
 }
 
 void
+repo_limit_fetch(struct repo *repo, size_t max_bytes)
+{
+    repo->fetch_max_bytes = max_bytes;
+}
+
+void
 repo_use_remotes_of(struct repo *repo, const struct repo *other)
 {
     repo->settings = other;

@@ -37,6 +37,9 @@ bool repo_is_ref_name(const char *text);
 // Authorization header of git's configuration.
 void repo_set_token(struct repo *repo, const char *token);
 
+// From now on repo_fetch ends with ERR_LIMIT when a remote sends more than that; 0 is no limit.
+void repo_limit_fetch(struct repo *repo, size_t max_bytes);
+
 // From now on remotes are what they are in another repository's configuration, and relative paths begin in
 // its work tree. `other` is borrowed until the repository is closed.
 void repo_use_remotes_of(struct repo *repo, const struct repo *other);

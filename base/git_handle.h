@@ -11,6 +11,7 @@ struct repo {
     git_repository *handle;
     char *token;                 // owned, NULL for none
     const struct repo *settings; // whose configuration tells of remotes; NULL is its own
+    size_t fetch_max_bytes;      // 0: no limit
 };
 
 // A libgit2 object that is freed at the end of its scope: AUTO_GIT(git_tree) *tree = NULL;

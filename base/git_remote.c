@@ -24,7 +24,7 @@ struct exchange {
     const char *ref;
     const git_oid *expect;
     git_oid found;
-    bool moved;
+    bool moved, too_large;
     char refusal[200]; // the server's reason
 };
 
@@ -66,6 +66,15 @@ on_update(const char *ref, const char *status, void *payload)
     if (status)
         snprintf(exchange->refusal, sizeof(exchange->refusal), "%s", status);
     return 0;
+}
+
+static int
+on_progress(const git_indexer_progress *progress, void *payload)
+{
+    struct exchange *exchange = payload;
+    size_t max = exchange->repo->fetch_max_bytes;
+    exchange->too_large = max > 0 && progress->received_bytes > max;
+    return exchange->too_large ? GIT_EUSER : 0;
 }
 
 static void
@@ -247,6 +256,7 @@ callbacks_of(struct exchange *exchange)
     git_remote_init_callbacks(&callbacks, GIT_REMOTE_CALLBACKS_VERSION);
     callbacks.credentials = on_credentials;
     callbacks.push_negotiation = on_negotiation;
+    callbacks.transfer_progress = on_progress;
     callbacks.push_update_reference = on_update;
     callbacks.payload = exchange;
     return callbacks;
@@ -262,6 +272,9 @@ headers_of(const struct exchange *exchange)
 static int
 exchange_fail(struct exchange *exchange, int code, const char *doing, const char *ref, struct err *err)
 {
+    if (exchange->too_large)
+        return err_set(err, ERR_LIMIT, "%s of %s is larger than %zu bytes", ref, exchange->shown,
+                       exchange->repo->fetch_max_bytes);
     repo_fail(code, err, "%s %s of %s", doing, ref, exchange->shown);
     err->kind = err->kind == ERR_IO || err->kind == ERR_NOT_FOUND ? ERR_NET : err->kind;
     return hide_url(exchange, err);
@@ -385,7 +398,8 @@ static int
 exchange_run(git_remote *remote, struct exchange *exchange, const char *ref, bool download)
 {
     int code = GIT_ERROR, broken = 0;
-    for (int tries = 0; code < 0 && tries < RACE_TRIES && broken < FETCH_TRIES; tries++) {
+    for (int tries = 0; code < 0 && tries < RACE_TRIES && broken < FETCH_TRIES && !exchange->too_large;
+         tries++) {
         exchange->credential_tries = 0;
         code = download ? remote_download(remote, exchange, ref) : remote_connect(remote, exchange);
         broken += code < 0 && !was_replaced();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as what comes from a carrier or in a bundle: a published head, which comes back as it was written,
-// a bundle's manifest, and a whole bundle.
+// Any bytes as what comes from a carrier or in a bundle: a published head, which comes back as it was
+// written, a bundle's manifest, and a whole bundle.
 #include "base/fs.h"
 #include "workflow/bundle.h"
 #include "workflow/head.h"

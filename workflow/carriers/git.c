@@ -25,6 +25,7 @@
 #define KNOWN_REF "refs/atoll/known" // in the cache: what a download need not bring again
 #define CACHE_MAX_BYTES (256 << 20)
 #define CACHE_MAX_FILES 20000
+#define FETCH_MAX_BYTES ((size_t)CARRIER_LIVE_MAX * CARRIER_CHUNK_BYTES * 2)
 
 struct git {
     char *remote, *ref;
@@ -140,6 +141,7 @@ git_open(const char *place, const struct carrier_options *options, struct err *e
         git_close(git);
         return NULL;
     }
+    repo_limit_fetch(git->repo, FETCH_MAX_BYTES);
     repo_set_token(git->repo, git->host->env(git->host->context, "ATOLL_STATE_TOKEN"));
     if (git->settings)
         repo_use_remotes_of(git->repo, git->settings);

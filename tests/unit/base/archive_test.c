@@ -204,5 +204,98 @@ START_TEST(reports_damage)
 }
 END_TEST
 
+static int
+begin_piece(void *context, const char *name, struct err *error)
+{
+    buf_printf(context, "%s=", name);
+    return strcmp(name, "stop") == 0 ? err_set(error, ERR_CANCELLED, "enough") : 0;
+}
+
+static int
+take_piece(void *context, struct str bytes, struct err *error)
+{
+    (void)error;
+    buf_add_str(context, bytes);
+    return 0;
+}
+
+static int
+end_piece(void *context, struct err *error)
+{
+    (void)error;
+    buf_putc(context, ';');
+    return 0;
+}
+
+static struct packer *
+new_packer(const char *name)
+{
+    if (!dir)
+        dir = fs_temp_dir(&arena, NULL, "atoll-archive-", &err);
+    struct packer *packer = packer_open(file(name), &err);
+    ck_assert_msg(packer != NULL, "%s", err.message);
+    return packer;
+}
+
+START_TEST(packs_and_unpacks_in_pieces)
+{
+    AUTO_BUF found = BUF(10000), one = BUF(10000), two = BUF(10000);
+    const struct unpack_sink sink = {begin_piece, take_piece, end_piece, &found};
+    static const char *const names[] = {"one.tar.zst", "two.tar.zst"};
+    for (size_t i = 0; i < 2; i++) {
+        struct packer *packer = new_packer(names[i]);
+        ck_assert_int_eq(fs_write(file("f"), STR("from a file"), &err), 0);
+        ck_assert_int_eq(packer_add(packer, "a", STR("1"), &err), 0);
+        ck_assert_int_eq(packer_add(packer, "empty", STR(""), &err), 0);
+        ck_assert_int_eq(packer_add_file(packer, "d/f", file("f"), &err), 0);
+        ck_assert_int_eq(packer_close(packer, &err), 0);
+    }
+    ck_assert_int_eq(fs_read(file("one.tar.zst"), 10000, &one, &err), 0);
+    ck_assert_int_eq(fs_read(file("two.tar.zst"), 10000, &two, &err), 0);
+    ck_assert(str_eq(buf_str(&one), buf_str(&two)));
+    ck_assert_int_eq(unpack_pieces(file("one.tar.zst"), 3, &sink, &err), 0);
+    ck_assert_str_eq(buf_text(&found), "a=1;empty=;d/f=from a file;");
+    ck_assert_int_eq(unpack_pieces(file("one.tar.zst"), 2, &sink, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_LIMIT);
+    finish();
+}
+END_TEST
+
+START_TEST(leaves_no_half_of_an_archive)
+{
+    struct packer *packer = new_packer("x.tar.zst");
+    ck_assert_int_eq(packer_add(packer, "a", STR("1"), &err), 0);
+    ck_assert_int_eq(packer_add_file(packer, "b", file("none"), &err), -1);
+    ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+    packer_abandon(packer);
+    ck_assert(!fs_exists(file("x.tar.zst")));
+    packer_abandon(NULL);
+    ck_assert_int_eq(fs_write(file("there"), STR("x"), &err), 0);
+    ck_assert_ptr_null(packer_open(file("there"), &err));
+    ck_assert(fs_exists(file("there")));
+    finish();
+}
+END_TEST
+
+START_TEST(refuses_hostile_archives_in_pieces)
+{
+    AUTO_BUF found = BUF(10000);
+    const struct unpack_sink sink = {begin_piece, take_piece, end_piece, &found};
+    static const char *const names[] = {"../a", "/a", "a/../b", "stop"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct packer *packer = new_packer("x.tar.zst");
+        ck_assert_int_eq(packer_add(packer, names[i], STR("1"), &err), 0);
+        ck_assert_int_eq(packer_close(packer, &err), 0);
+        ck_assert_int_eq(unpack_pieces(file("x.tar.zst"), 3, &sink, &err), -1);
+        ck_assert_int_eq(err.kind, i < 3 ? ERR_PARSE : ERR_CANCELLED);
+        ck_assert_int_eq(unlink(file("x.tar.zst")), 0);
+    }
+    ck_assert_int_eq(unpack_pieces(file("none"), 3, &sink, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+    finish();
+}
+END_TEST
+
 UNIT_MAIN("base/archive", unpacks_streams, passes_plain_bytes_through, unpacks_archives, unpacks_single_files,
-          keeps_unicode_names, refuses_hostile_names, refuses_bombs, stops_when_told, reports_damage)
+          keeps_unicode_names, refuses_hostile_names, refuses_bombs, stops_when_told, reports_damage,
+          packs_and_unpacks_in_pieces, leaves_no_half_of_an_archive, refuses_hostile_archives_in_pieces)

@@ -260,7 +260,44 @@ START_TEST(survives_a_killed_writer)
 }
 END_TEST
 
+START_TEST(copies_checks_and_settles)
+{
+    struct db *db = open_ok(DB_WRITE);
+    const char *copy = fs_join(&arena, dir, "copy?.db"), *log = arena_printf(&arena, "%s-wal", copy);
+    exec_ok(db, "CREATE TABLE t(x); INSERT INTO t VALUES(7)");
+    ck_assert_int_eq(db_backup(db, copy, &err), 0);
+    ck_assert_int_eq(db_backup(db, copy, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_CONFLICT);
+    ck_assert_int_eq(db_backup(db, "/none/copy.db", &err), -1);
+    ck_assert_int_eq(err.kind, ERR_IO);
+    struct db *frozen = db_open(copy, DB_FROZEN, &err);
+    ck_assert_msg(frozen != NULL, "%s", err.message);
+    ck_assert_int_eq(query_int(frozen, "SELECT x FROM t"), 7);
+    ck_assert_int_eq(db_check(frozen, &err), 0);
+    ck_assert_int_eq(db_exec(frozen, "INSERT INTO t VALUES(8)", &err), -1);
+    db_close(frozen);
+    ck_assert(!fs_exists(log));
+    struct db *writer = db_open(copy, DB_WRITE, &err);
+    exec_ok(writer, "INSERT INTO t VALUES(8)");
+    AUTO_BUF bytes = BUF(1 << 20);
+    ck_assert_int_eq(fs_read(log, 1 << 20, &bytes, &err), 0);
+    ck_assert_uint_gt(bytes.len, 0);
+    ck_assert_int_eq(db_settle(writer, &err), 0);
+    ck_assert_int_eq(fs_read(log, 1 << 20, &bytes, &err), 0);
+    ck_assert_uint_eq(bytes.len, 0);
+    db_close(writer);
+    ck_assert_int_eq(fs_read(copy, 1 << 20, &bytes, &err), 0);
+    bytes.ptr[4096] = 77; // the type of the table's page
+    ck_assert_int_eq(fs_write(copy, buf_str(&bytes), &err), 0);
+    frozen = db_open(copy, DB_FROZEN, &err);
+    ck_assert_int_eq(db_check(frozen, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_IO);
+    db_close(frozen);
+    finish(db);
+}
+END_TEST
+
 UNIT_MAIN("base/db", sets_the_pragmas, enforces_foreign_keys, commits_and_rolls_back,
           a_failed_commit_is_rolled_back, binds_and_reads_every_type, gives_statements_again,
           lent_bytes_are_kept_by_the_step, reports_wrong_use, speaks_json, reads_only,
-          survives_a_killed_writer)
+          survives_a_killed_writer, copies_checks_and_settles)

@@ -228,6 +228,65 @@ START_TEST(pushes_from_a_shallow_clone)
 }
 END_TEST
 
+START_TEST(stops_a_download_that_is_too_large)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true), *other = make("other", true);
+    const char *url = url_of(start());
+    uint32_t noise = 1;
+    AUTO_BUF large = BUF(400000);
+    for (int i = 0; i < 100000; i++)
+        buf_add_u32(&large, noise = noise * 1664525 + 1013904223);
+    char a[REPO_OID_SIZE] = "", oid[REPO_OID_SIZE];
+    commit(repo, "small", a);
+    ok(repo_push(repo, url, a, "refs/heads/small", REPO_NO_OID, &err));
+    const struct repo_change change = {.path = "large", .content = buf_str(&large)};
+    ok(repo_commit(repo, a, NULL, &change, 1, "message", &author, a, &err));
+    ok(repo_push(repo, url, a, ref, REPO_NO_OID, &err));
+    repo_limit_fetch(other, 100000);
+    ok(repo_fetch(other, url, "refs/heads/small", oid, &err));
+    refused(repo_fetch(other, url, ref, oid, &err), ERR_LIMIT);
+    repo_limit_fetch(other, 0);
+    ok(repo_fetch(other, url, ref, oid, &err));
+    repo_free(other);
+    finish(repo, origin);
+}
+END_TEST
+
+static int
+note_ref(void *context, const char *name, struct err *error)
+{
+    buf_printf(context, "%s ", name);
+    return ((struct buf *)context)->len < 40 ? 0 : err_set(error, ERR_LIMIT, "enough");
+}
+
+START_TEST(lists_refs_below_a_prefix)
+{
+    if (!begin())
+        return;
+    struct repo *repo = make("r", false), *origin = make("origin.git", true);
+    const char *url = url_of(start());
+    static const char *const refs[] = {"refs/heads/main", "refs/atoll/inbox/a", "refs/atoll/inbox/b"};
+    char a[REPO_OID_SIZE] = "";
+    commit(repo, "1", a);
+    for (size_t i = 0; i < 3; i++)
+        ok(repo_push(repo, url, a, refs[i], REPO_NO_OID, &err));
+    const char *const names[] = {url, fs_join(&arena, dir, "origin.git")};
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_BUF found = BUF(1000);
+        ok(repo_remote_refs(repo, names[i], "refs/atoll/inbox/", note_ref, &found, &err));
+        ck_assert_str_eq(buf_text(&found), "refs/atoll/inbox/a refs/atoll/inbox/b ");
+        buf_clear(&found);
+        ok(repo_remote_refs(repo, names[i], "refs/none/", note_ref, &found, &err));
+        ck_assert_uint_eq(found.len, 0);
+        refused(repo_remote_refs(repo, names[i], "refs/", note_ref, &found, &err), ERR_LIMIT);
+    }
+    refused(repo_remote_refs(repo, "http://127.0.0.1:1/x.git", "refs/", note_ref, NULL, &err), ERR_NET);
+    finish(repo, origin);
+}
+END_TEST
+
 // Replaces the head by parentless commits, as state does; returns how often it won.
 static int
 replace(const char *name, const char *url, int tries)
@@ -284,4 +343,5 @@ START_TEST(acknowledges_each_swap_once)
 END_TEST
 
 UNIT_MAIN("base/git_remote", pushes_and_fetches, hears_the_servers_refusal, shows_its_credentials,
-          obeys_the_configuration, pushes_from_a_shallow_clone, acknowledges_each_swap_once)
+          obeys_the_configuration, pushes_from_a_shallow_clone, stops_a_download_that_is_too_large,
+          lists_refs_below_a_prefix, acknowledges_each_swap_once)

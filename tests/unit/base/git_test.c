@@ -364,6 +364,59 @@ START_TEST(fetches_without_moving_refs)
 }
 END_TEST
 
+START_TEST(commits_blobs_that_are_there)
+{
+    struct repo *repo = make("r", true);
+    char blob[REPO_OID_SIZE], same[REPO_OID_SIZE], oid[REPO_OID_SIZE];
+    AUTO_BUF content = BUF(100);
+    ok(repo_blob_put(repo, STR("content"), blob, &err));
+    const struct repo_change changes[] = {{.path = "a/b", .blob = blob}, {.path = "c", .content = STR("c")}};
+    ok(repo_commit(repo, NULL, NULL, changes, 2, "m", &author, oid, &err));
+    ck_content(repo, oid, "a/b", "content");
+    ok(repo_blob_of(repo, oid, "a/b", same, &err));
+    ck_assert_str_eq(same, blob);
+    ok(repo_blob_get(repo, blob, 7, &content, &err));
+    ck_assert_str_eq(buf_text(&content), "content");
+    refused(repo_blob_get(repo, blob, 6, &content, &err), ERR_LIMIT);
+    refused(repo_blob_get(repo, REPO_NO_OID, 100, &content, &err), ERR_NOT_FOUND);
+    refused(repo_blob_of(repo, oid, "a", same, &err), ERR_NOT_FOUND);
+    refused(repo_blob_of(repo, oid, "none", same, &err), ERR_NOT_FOUND);
+    ok(repo_blob_put(repo, STR(""), blob, &err));
+    ok(repo_blob_get(repo, blob, 0, &content, &err));
+    ck_assert_uint_eq(content.len, 0);
+    finish(repo);
+}
+END_TEST
+
+START_TEST(borrows_the_remotes_of_another)
+{
+    struct repo *repo = make("r", true), *other = make("other", false), *origin = make("origin.git", true);
+    char a[REPO_OID_SIZE] = "", oid[REPO_OID_SIZE];
+    AUTO_BUF config = BUF(10000);
+    ok(fs_read(path_of("other/.git/config"), 10000, &config, &err));
+    buf_puts(&config, "[remote \"mine\"]\n\turl = ../origin.git\n");
+    ok(fs_write(path_of("other/.git/config"), buf_str(&config), &err));
+    commit(repo, "refs/heads/main", "a", "1", a);
+    ck_assert_int_eq(repo_push(repo, "mine", a, "refs/heads/x", REPO_NO_OID, &err), -1);
+    repo_use_remotes_of(repo, other);
+    ok(repo_push(repo, "mine", a, "refs/heads/x", REPO_NO_OID, &err));
+    ok(repo_resolve(origin, "refs/heads/x", oid, &err));
+    ck_assert_str_eq(oid, a);
+    repo_free(origin);
+    finish(repo);
+    repo_free(other);
+}
+END_TEST
+
+START_TEST(knows_names_of_refs)
+{
+    ck_assert(repo_is_ref_name("refs/atoll/state"));
+    static const char *const bad[] = {"", "main", "refs/", "refs/a..b", "refs/a b", "refs/x.lock", "HEAD"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!repo_is_ref_name(bad[i]), "%s", bad[i]);
+}
+END_TEST
+
 // Adds `wins` commits on top of whatever the remote holds, trying again after every conflict.
 static void
 race(const char *name, int wins)
@@ -518,5 +571,6 @@ UNIT_MAIN("base/git", opens_upwards, opens_what_another_user_owns, commits_witho
           replaces_folders_and_files, refuses_hostile_paths, moves_a_branch_only_from_its_parent,
           compares_and_swaps_refs, outlasts_a_lock_that_was_left, pushes_to_a_local_remote,
           refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password,
-          fetches_without_moving_refs, loses_no_update_between_writers, makes_patches, compares_texts,
+          fetches_without_moving_refs, commits_blobs_that_are_there, borrows_the_remotes_of_another,
+          knows_names_of_refs, loses_no_update_between_writers, makes_patches, compares_texts,
           checks_out_elsewhere, sees_a_dirty_work_tree)
