@@ -16,7 +16,7 @@ setup() {
 }
 
 @test "every command has help, and help lists every command" {
-    for command in run resume status history validate schema evolve profile explain doctor version help; do
+    for command in run resume retry list status history signal approve cancel pause unpause validate schema evolve profile explain doctor version help; do
         "$atoll" help | grep -q "^  $command "
         run "$atoll" help "$command"
         [ "$status" -eq 0 ]
@@ -218,7 +218,7 @@ YML
 
 @test "the schema is JSON and knows every step" {
     "$atoll" schema >schema.json
-    for step in profile-fetch benchmark-generate island-evolve correctness-test open-pull-request canary-experiment shell; do
+    for step in profile-fetch benchmark-generate island-evolve correctness-test open-pull-request canary-experiment shell wait; do
         grep -q "\"$step\"" schema.json
     done
     command -v python3 >/dev/null || skip "needs python3"
