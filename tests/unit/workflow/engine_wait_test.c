@@ -411,6 +411,24 @@ START_TEST(a_wait_that_timed_out_fails_and_waits_anew_when_resumed)
 }
 END_TEST
 
+START_TEST(what_ended_stays_ended_after_a_kill)
+{
+    AUTO_SCENE scene;
+    open_scene(&scene, "  - {id: w, uses: wait, with: {how: signal, key: go, due: 5000000000, value: none,\n"
+                       "     gate: gate, log: log}}\n");
+    ck_assert_str_eq(run_at(&scene, S), "waiting");
+    scene.clock.now_ns = 6 * S;
+    pid_t pid = fork_engine(&scene);
+    wait_for_line("w goes on");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    open_gate("gate");
+    // Resumed by hand as well: the step did not fail, so its wait is over for good.
+    ck_assert_str_eq(resume_at(&scene, 7 * S), "succeeded");
+    ck_assert_int_eq(fake_count("log", "w goes on"), 2);
+}
+END_TEST
+
 // ---- approvals
 
 static const char approved[] = "{\"approved\":true}", refused[] = "{\"approved\":false}";
@@ -611,7 +629,8 @@ FAKE_MAIN("workflow/engine_wait", a_run_that_waits_ends_at_once_and_goes_on_when
           a_signal_is_delivered_once_to_a_run_without_a_process,
           a_signal_to_a_working_run_is_there_before_anybody_waits, a_signal_wakes_a_run_that_lingers,
           lingering_ends_and_never_wakes_a_timer_early,
-          a_wait_that_timed_out_fails_and_waits_anew_when_resumed, an_approval_counts_from_the_right_person,
-          an_approval_survives_a_kill, cancelling_stops_every_process, a_cancelled_wait_can_be_taken_up_again,
+          a_wait_that_timed_out_fails_and_waits_anew_when_resumed, what_ended_stays_ended_after_a_kill,
+          an_approval_counts_from_the_right_person, an_approval_survives_a_kill,
+          cancelling_stops_every_process, a_cancelled_wait_can_be_taken_up_again,
           a_lingering_run_is_cancelled_by_name, no_effect_acts_while_paused,
           a_pause_between_two_effects_holds_the_second, a_lingering_run_goes_on_after_the_pause)
