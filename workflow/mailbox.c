@@ -61,10 +61,10 @@ mailbox_settle(struct supervisor *s, struct err *err)
     s->wait_ns = INT64_MAX;
     if (!schedule_any_waits(s->given->schedule))
         return 0;
-    AUTO_JSON *open = wait_settle(s->given->state, s->given->run, err);
+    AUTO_JSON *ended = json_array(), *open = wait_settle(s->given->state, s->given->run, ended, err);
     if (!open)
         return -1;
-    schedule_wake(s->given->schedule, open);
+    schedule_wake(s->given->schedule, open, ended);
     s->wait_ns = wait_rows_due_ns(open);
     return 0;
 }

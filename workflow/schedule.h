@@ -44,7 +44,7 @@ struct task {
     int64_t started_ns, ended_ns;
     const char *note; // why it was skipped
     int lost;         // times that somebody else killed it, in this life of the supervisor
-    bool woken;       // its wait ended; it is pending again for that
+    int woken;        // its wait ended, it is pending again for that: its turn, from 1; 0 = no
     bool changed;     // since it was last written down
 };
 

@@ -277,11 +277,15 @@ is_crowded(const struct schedule *schedule, const struct task *task)
 struct task *
 schedule_next(const struct schedule *schedule, int64_t wall_ns)
 {
-    VEC_EACH (struct task *, at, &schedule->tasks)
-        if ((*at)->status == TASK_PENDING && (*at)->with && (*at)->next_ns <= wall_ns &&
-            !is_crowded(schedule, *at))
-            return *at;
-    return NULL;
+    struct task *first = NULL;
+    VEC_EACH (struct task *, at, &schedule->tasks) {
+        struct task *task = *at;
+        bool sooner = !first || (task->woken && (!first->woken || task->woken < first->woken));
+        if (sooner && task->status == TASK_PENDING && task->with && task->next_ns <= wall_ns &&
+            !is_crowded(schedule, task))
+            first = task;
+    }
+    return first;
 }
 
 int64_t
@@ -304,7 +308,7 @@ schedule_start(struct schedule *schedule, struct task *task, int64_t wall_ns)
     task->status = TASK_RUNNING;
     task->attempt++;
     task->next_ns = 0;
-    task->woken = false;
+    task->woken = 0;
     if (task->started_ns == 0)
         task->started_ns = wall_ns;
     task->changed = true;
@@ -384,17 +388,32 @@ has_wait(const json_t *open, const char *key)
     return false;
 }
 
-void
-schedule_wake(struct schedule *schedule, const json_t *open)
+static void
+wake(struct task *task, const json_t *open, int *turn)
 {
-    VEC_EACH (struct task *, at, &schedule->tasks) {
-        struct task *task = *at;
-        if (task->status != TASK_WAITING || has_wait(open, task->key))
-            continue;
-        task->status = TASK_PENDING;
-        task->woken = true;
-        task->changed = true;
+    if (task->status != TASK_WAITING || has_wait(open, task->key))
+        return;
+    task->status = TASK_PENDING;
+    task->woken = ++*turn;
+    task->changed = true;
+}
+
+void
+schedule_wake(struct schedule *schedule, const json_t *open, const json_t *ended)
+{
+    int turn = 0;
+    VEC_EACH (struct task *, at, &schedule->tasks)
+        turn = (*at)->woken > turn ? (*at)->woken : turn;
+    size_t i;
+    json_t *key;
+    json_array_foreach((json_t *)(uintptr_t)ended, i, key)
+    {
+        struct task *task = schedule_find(schedule, json_string_value(key));
+        if (task)
+            wake(task, open, &turn);
     }
+    VEC_EACH (struct task *, at, &schedule->tasks)
+        wake(*at, open, &turn);
 }
 
 bool

@@ -9,7 +9,8 @@
 // compensations. What can't be worked out (a wrong expression, inputs that don't fit) fails its task.
 void schedule_advance(struct schedule *schedule);
 
-// The first task that could start at `wall_ns`, or NULL.
+// The first task that could start at `wall_ns`, or NULL: what was woken in the order of waking, then the
+// others in the order of the file.
 struct task *schedule_next(const struct schedule *schedule, int64_t wall_ns);
 
 // When the next task that only waits for a retry may start; INT64_MAX without one.
@@ -27,8 +28,9 @@ void schedule_fail(struct schedule *schedule, struct task *task, const struct er
 // Its process ended because it waits (workflow/wait.h).
 void schedule_wait(struct schedule *schedule, struct task *task);
 
-// Makes every waiting task that has none of the open waits (rows of workflow/wait.h) pending again.
-void schedule_wake(struct schedule *schedule, const json_t *open);
+// Makes every waiting task that has none of the open waits (rows of workflow/wait.h) pending again; those in
+// `ended` (array of keys) start in its order.
+void schedule_wake(struct schedule *schedule, const json_t *open, const json_t *ended);
 
 // Whether any task waits.
 bool schedule_any_waits(const struct schedule *schedule);

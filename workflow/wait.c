@@ -163,7 +163,7 @@ settle_row(struct state *state, const struct run *run, const json_t *row, struct
 }
 
 json_t *
-wait_settle(struct state *state, const struct run *run, struct err *err)
+wait_settle(struct state *state, const struct run *run, json_t *ended, struct err *err)
 {
     AUTO_JSON *rows = state_rows(state, OPEN_WAITS, json_pack("[I]", (json_int_t)run->number), err);
     if (!rows)
@@ -178,6 +178,8 @@ wait_settle(struct state *state, const struct run *run, struct err *err)
             return NULL;
         if (done == 0)
             json_array_append(open, row);
+        else
+            json_array_append(ended, json_object_get(row, "step"));
     }
     return json_incref(open);
 }

@@ -25,8 +25,9 @@ int wait_open(struct state *state, int64_t run, int64_t epoch, const struct wait
               struct err *err) MUST_USE;
 
 // Settles what is due or has come, earliest due first, and gives the rows that stay open (as wait_rows),
-// owned. NULL on error.
-json_t *wait_settle(struct state *state, const struct run *run, struct err *err) MUST_USE;
+// owned. Adds the keys of the others' steps to the array `ended`, in the order in which they were settled.
+// NULL on error.
+json_t *wait_settle(struct state *state, const struct run *run, json_t *ended, struct err *err) MUST_USE;
 
 // Opens anew what ended without what was waited for (timed out, or an approval that was refused) in a step
 // that failed and is tried again by hand; it has as long as the first time.

@@ -242,8 +242,12 @@ START_TEST(missed_timers_fire_in_order_and_others_stay)
                        "  - {id: d, uses: wait, needs: [], with: {how: timer, due: 3000000000, log: log}}\n");
     ck_assert_str_eq(run_at(&scene, S), "waiting");
     ck_assert_int_eq(scene.outcome.due_ns, 2 * S);
+    scene.options.parallel = 1;
     ck_assert_str_eq(run_at(&scene, 5 * S), "waiting");
     ck_assert_int_eq(scene.outcome.due_ns, 90 * S);
+    ck_assert_str_eq(query(&scene, "SELECT group_concat(step) AS t FROM (SELECT step FROM event WHERE type ="
+                                   " 'step-started' AND attempt = 2 ORDER BY seq)"),
+                     "c,d,a");
     ck_assert_str_eq(query(&scene, "SELECT group_concat(step) AS t FROM (SELECT step FROM event WHERE type ="
                                    " 'wait-ended' ORDER BY seq)"),
                      "c,d,a");

@@ -263,7 +263,8 @@ wake(struct bench *bench, const char *const *open)
     AUTO_JSON *rows = json_array();
     for (; *open; open++)
         json_array_append_new(rows, json_pack("{s:s}", "step", *open));
-    schedule_wake(&bench->schedule, rows);
+    AUTO_JSON *none = json_array();
+    schedule_wake(&bench->schedule, rows, none);
     schedule_advance(&bench->schedule);
 }
 
@@ -291,6 +292,32 @@ START_TEST(a_task_waits_until_it_has_no_open_wait)
     ck_assert_int_eq(task(bench, "a")->attempt, 2);
     schedule_succeed(&bench->schedule, task(bench, "a"), json_object(), bench->now_ns);
     expect_next(bench, "b");
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(what_was_woken_starts_in_the_order_of_waking)
+{
+    struct bench *bench =
+        open_bench("  - {id: z, uses: echo, needs: []}\n  - {id: a, uses: echo, needs: []}\n"
+                   "  - {id: b, uses: echo, needs: []}\n  - {id: c, uses: echo, needs: []}\n"
+                   "  - {id: d, uses: echo, needs: []}\n");
+    for (const char *key = "abcd"; *key; key++)
+        start_and_wait(bench, (char[]){*key, '\0'});
+    AUTO_JSON *open = json_pack("[{s:s}]", "step", "d"), *none = json_array();
+    // A step that has another open wait, and one that is not there, wake nobody.
+    AUTO_JSON *ended = json_pack("[s,s,s,s]", "d", "c", "gone", "a");
+    schedule_wake(&bench->schedule, open, ended);
+    schedule_advance(&bench->schedule);
+    ck_assert_int_eq(task(bench, "d")->status, TASK_WAITING);
+    expect_next(bench, "c");
+    schedule_wake(&bench->schedule, none, none);
+    static const char *const order[] = {"c", "a", "b", "d", "z"};
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        expect_next(bench, order[i]);
+        succeed(bench, order[i], json_object());
+    }
+    ck_assert(schedule_ended(&bench->schedule));
     close_bench(bench);
 }
 END_TEST
@@ -415,9 +442,9 @@ START_TEST(a_waiting_task_comes_back_as_waiting)
 END_TEST
 
 UNIT_MAIN("workflow/scheduler", a_task_waits_until_it_has_no_open_wait,
-          only_waits_are_left_when_nothing_else_can_go_on, cancelling_ends_what_did_not_end,
-          a_for_each_runs_as_many_items_as_it_may, a_waiting_task_comes_back_as_waiting,
-          a_step_waits_for_its_needs, a_failure_skips_all_that_follows, retries_wait_longer_each_time_and_end,
-          some_kinds_are_not_retried, items_run_each_and_their_group_ends_with_them,
-          a_failed_item_fails_its_group_and_is_compensated, no_items_is_a_success,
-          inputs_that_do_not_fit_fail_the_step, a_row_of_another_pipeline_is_refused)
+          what_was_woken_starts_in_the_order_of_waking, only_waits_are_left_when_nothing_else_can_go_on,
+          cancelling_ends_what_did_not_end, a_for_each_runs_as_many_items_as_it_may,
+          a_waiting_task_comes_back_as_waiting, a_step_waits_for_its_needs, a_failure_skips_all_that_follows,
+          retries_wait_longer_each_time_and_end, some_kinds_are_not_retried,
+          items_run_each_and_their_group_ends_with_them, a_failed_item_fails_its_group_and_is_compensated,
+          no_items_is_a_success, inputs_that_do_not_fit_fail_the_step, a_row_of_another_pipeline_is_refused)

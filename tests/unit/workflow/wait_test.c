@@ -22,21 +22,35 @@ status_of(const json_t *outcome)
     return outcome ? json_get_text(outcome, "status", "?") : "open";
 }
 
+static const char *
+join(struct arena *arena, const json_t *texts)
+{
+    AUTO_BUF all = BUF(1000);
+    size_t i;
+    json_t *text;
+    json_array_foreach((json_t *)(uintptr_t)texts, i, text)
+        buf_printf(&all, "%s%s", i ? "," : "", json_string_value(text));
+    return arena_dup(arena, buf_text(&all));
+}
+
+// The steps whose waits the last settlement ended, in its order.
+static const char *ended_last;
+
 // The steps whose waits stay open after a settlement, in the order of the rows.
 static const char *
 settle(struct fake_run *fake)
 {
     struct err err = {0};
     fake_begin(fake);
-    AUTO_JSON *open = wait_settle(fake->state, &fake->run, &err);
+    AUTO_JSON *ended = json_array(), *open = wait_settle(fake->state, &fake->run, ended, &err);
     ck_assert_msg(open != NULL, "%s", err.message);
     fake_commit(fake);
-    AUTO_BUF steps = BUF(1000);
+    ended_last = join(fake->arena, ended);
+    AUTO_JSON *steps = json_array();
     size_t i;
     json_t *row;
-    json_array_foreach(open, i, row)
-        buf_printf(&steps, "%s%s", i ? "," : "", json_get_text(row, "step", "?"));
-    return arena_dup(fake->arena, buf_text(&steps));
+    json_array_foreach(open, i, row) json_array_append(steps, json_object_get(row, "step"));
+    return join(fake->arena, steps);
 }
 
 static const struct wait timer = {.step = "s", .name = "timer", .kind = "timer", .due_ns = 2000};
@@ -114,6 +128,7 @@ START_TEST(missed_timers_fire_in_the_order_of_their_due_times)
     db_close(db);
     fake.now_ns = 4000;
     ck_assert_str_eq(settle(&fake), "b,d");
+    ck_assert_str_eq(ended_last, "c,e,a");
     ck_assert_str_eq(fake_text(&arena, "SELECT group_concat(step) AS t FROM (SELECT step FROM event WHERE "
                                        "type = 'wait-ended' ORDER BY seq)"),
                      "c,e,a");
@@ -262,7 +277,8 @@ START_TEST(a_fenced_owner_neither_opens_nor_settles)
     fake_commit(&fake);
     fake.now_ns = 3000;
     fake_begin(&fake);
-    ck_assert_ptr_null(wait_settle(fake.state, &stale, &err));
+    AUTO_JSON *ended = json_array();
+    ck_assert_ptr_null(wait_settle(fake.state, &stale, ended, &err));
     ck_assert_int_eq(err.kind, ERR_CONFLICT);
     ck_assert_int_eq(wait_open(fake.state, stale.number, stale.epoch, &other, &outcome, &err), -1);
     ck_assert_int_eq(err.kind, ERR_CONFLICT);
