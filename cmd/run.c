@@ -7,6 +7,7 @@
 #include "cmd/display.h"
 #include "cmd/summary.h"
 #include "steps/registry.h"
+#include "workflow/courier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,8 @@ run_pipeline(struct invocation *invocation, struct err *err)
         return -1;
     struct engine_options options = {
         .linger_ns = linger_ns,
+        .carrier = arguments_text(arguments, "carrier", NULL),
+        .take_over = arguments_has(arguments, "take-over"),
         .vars = vars,
         .mode = arguments_text(arguments, "mode", NULL),
         .state_path = arguments_text(arguments, "state", NULL),
@@ -164,6 +167,8 @@ resume(struct invocation *invocation, struct err *err)
         return -1;
     struct engine_options options = {
         .linger_ns = linger_ns,
+        .carrier = arguments_text(arguments, "carrier", NULL),
+        .take_over = arguments_has(arguments, "take-over"),
         .state_path = arguments_text(arguments, "state", NULL),
         .resume = arguments->operand_count > 0 ? arguments->operands[0] : NULL,
     };
@@ -181,6 +186,13 @@ resume(struct invocation *invocation, struct err *err)
 }
 
 static int
+courier_process(struct invocation *invocation, struct err *err)
+{
+    (void)invocation, (void)err;
+    return courier_process_main(3);
+}
+
+static int
 step_process(struct invocation *invocation, struct err *err)
 {
     (void)invocation, (void)err;
@@ -195,6 +207,9 @@ static const struct option run_options[] = {
      NULL},
     {"mode", OPTION_TEXT, "MODE", "normal, or deterministic (recorded costs, results in slot order)", modes},
     {"seed", OPTION_INT, "N", "seed of all random choices", NULL},
+    {"carrier", OPTION_TEXT, "WHERE",
+     "publish the state there: dir:PATH or git:REMOTE#REF (default: what the pipeline says)", NULL},
+    {"take-over", OPTION_FLAG, NULL, "take the state from a machine whose lease has not run out", NULL},
     {"linger", OPTION_TEXT, "TIME", "stay up to TIME when all that is left waits (default: exit at once)",
      NULL},
     {"fail-on-none", OPTION_FLAG, NULL, "exit 3 when no function was improved", NULL},
@@ -202,6 +217,9 @@ static const struct option run_options[] = {
 };
 static const struct option resume_options[] = {
     {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    {"carrier", OPTION_TEXT, "WHERE",
+     "publish the state there: dir:PATH or git:REMOTE#REF (default: what the pipeline says)", NULL},
+    {"take-over", OPTION_FLAG, NULL, "take the state from a machine whose lease has not run out", NULL},
     {"linger", OPTION_TEXT, "TIME", "stay up to TIME when all that is left waits (default: exit at once)",
      NULL},
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
@@ -283,3 +301,9 @@ const struct command command_step_process = {.name = "step-process",
                                              .hidden = true,
                                              .anywhere = true,
                                              .run = step_process};
+const struct command command_courier_process = {.name = "courier-process",
+                                                .operands = "",
+                                                .summary = "Publish or fetch a state for a supervisor",
+                                                .hidden = true,
+                                                .anywhere = true,
+                                                .run = courier_process};

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // atoll signal, approve, cancel, pause and unpause: what a person or another job tells a run. Each leaves a
 // message; the owner of the state takes it in, or this process does when nobody owns it.
-#include "cmd/command.h"
-#include "steps/registry.h"
+#include "cmd/place.h"
 #include "workflow/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *
-state_of(const struct invocation *invocation)
-{
-    const char *given = arguments_text(invocation->arguments, "state", NULL);
-    return given != NULL ? given : engine_state_path(invocation->arena, invocation->repository);
-}
 
 // Who sends: --as, else what the CI system or the machine says.
 static const char *
@@ -29,29 +21,38 @@ sender_of(const struct invocation *invocation)
     return given != NULL ? given : "somebody";
 }
 
+static json_t *
+read_status(struct invocation *invocation, const char *run, struct err *err)
+{
+    const char *state = place_readable(invocation, err);
+    return state != NULL ? engine_status(state, run, err) : NULL;
+}
+
 // "latest" is the run that was started last.
 static const char *
-run_of(const struct invocation *invocation, struct err *err)
+run_of(struct invocation *invocation, struct err *err)
 {
     const char *run = invocation->arguments->operands[0];
     if (strcmp(run, "latest") != 0)
         return run;
-    AUTO_JSON *status = engine_status(state_of(invocation), NULL, err);
+    AUTO_JSON *status = read_status(invocation, NULL, err);
     return status != NULL ? arena_dup(invocation->arena, json_get_text(status, "run", "")) : NULL;
 }
 
 static int
 send_message(struct invocation *invocation, struct message *message, const char *what, struct err *err)
 {
-    bool delivered;
+    const char *where;
     message->sender = sender_of(invocation);
-    if (engine_send(state_of(invocation), &step_registry, invocation->host, message, &delivered, err) != 0)
+    if (place_send(invocation, message, &where, err) != 0)
         return -1;
-    const char *next = delivered ? "`atoll run` goes on with it" : "a running atoll takes it in now";
+    const char *next = strcmp(where, "state") == 0        ? "`atoll run` goes on with it"
+                       : strcmp(where, "supervisor") == 0 ? "a running atoll takes it in now"
+                                                          : "the next `atoll run`, anywhere, takes it in";
     if (invocation->terminal.json) {
-        AUTO_JSON *answer = json_pack("{s:s, s:s, s:s?, s:s, s:s}", "sent", message->kind, "name",
-                                      message->name, "run", message->run, "sender", message->sender,
-                                      "delivered", delivered ? "state" : "supervisor");
+        AUTO_JSON *answer =
+            json_pack("{s:s, s:s, s:s?, s:s, s:s}", "sent", message->kind, "name", message->name, "run",
+                      message->run, "sender", message->sender, "delivered", where);
         terminal_json(answer);
     } else if (message->run == NULL || strcmp(message->kind, "cancel") == 0) {
         printf("%s by %s.\n", what, message->sender);
@@ -102,9 +103,9 @@ approval_of(const json_t *status, const char *step)
 
 // Tells at once what would otherwise only show as a run that goes on waiting.
 static int
-check_approval(const struct invocation *invocation, const char *run, const char *step, struct err *err)
+check_approval(struct invocation *invocation, const char *run, const char *step, struct err *err)
 {
-    AUTO_JSON *status = engine_status(state_of(invocation), run, err);
+    AUTO_JSON *status = read_status(invocation, run, err);
     if (status == NULL)
         return -1;
     const json_t *wait = approval_of(status, step);
@@ -175,10 +176,7 @@ unpause_effects(struct invocation *invocation, struct err *err)
     return send_message(invocation, &message, "Effects may leave again; asked for", err);
 }
 
-#define STATE_OPTION                                         \
-    {                                                        \
-        "state", OPTION_TEXT, "FILE", "the state file", NULL \
-    }
+#define STATE_OPTION PLACE_STATE_OPTION, PLACE_CARRIER_OPTION
 #define AS_OPTION                                                                                        \
     {                                                                                                    \
         "as", OPTION_TEXT, "NAME", "who sends it (default: the CI system's or the machine's user)", NULL \

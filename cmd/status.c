@@ -2,19 +2,12 @@
 // atoll status and history: what the state says, for a person or as JSON.
 #include "base/clock.h"
 #include "base/fs.h"
-#include "cmd/command.h"
+#include "cmd/place.h"
 #include "cmd/summary.h"
 #include "workflow/engine.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *
-state_of(const struct invocation *invocation)
-{
-    const char *given = arguments_text(invocation->arguments, "state", NULL);
-    return given != NULL ? given : engine_state_path(invocation->arena, invocation->repository);
-}
 
 static const char *
 run_of(const struct invocation *invocation)
@@ -69,7 +62,8 @@ list(struct invocation *invocation, struct err *err)
                                 .pipeline = arguments_text(arguments, "pipeline", NULL),
                                 .commit = arguments_text(arguments, "commit", NULL),
                                 .limit = arguments_int(arguments, "limit", 0)};
-    AUTO_JSON *runs = engine_list(state_of(invocation), &filter, err);
+    const char *state = place_readable(invocation, err);
+    AUTO_JSON *runs = state == NULL ? NULL : engine_list(state, &filter, err);
     if (runs == NULL)
         return -1;
     if (terminal->json) {
@@ -92,7 +86,8 @@ list(struct invocation *invocation, struct err *err)
 static int
 status(struct invocation *invocation, struct err *err)
 {
-    AUTO_JSON *json = engine_status(state_of(invocation), run_of(invocation), err);
+    const char *state = place_readable(invocation, err);
+    AUTO_JSON *json = state == NULL ? NULL : engine_status(state, run_of(invocation), err);
     if (json == NULL)
         return -1;
     if (invocation->terminal.json) {
@@ -116,7 +111,8 @@ status(struct invocation *invocation, struct err *err)
 static int
 history(struct invocation *invocation, struct err *err)
 {
-    AUTO_JSON *events = engine_history(state_of(invocation), run_of(invocation), err);
+    const char *state = place_readable(invocation, err);
+    AUTO_JSON *events = state == NULL ? NULL : engine_history(state, run_of(invocation), err);
     if (events == NULL)
         return -1;
     if (invocation->terminal.json) {
@@ -137,19 +133,22 @@ history(struct invocation *invocation, struct err *err)
 }
 
 static const struct option status_options[] = {
-    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    PLACE_STATE_OPTION,
+    PLACE_CARRIER_OPTION,
     {"summary", OPTION_FLAG, NULL, "print the summary of the run too", NULL},
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 static const struct option history_options[] = {
-    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    PLACE_STATE_OPTION,
+    PLACE_CARRIER_OPTION,
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 
 static const char *const run_statuses[] = {"running", "waiting",   "interrupted", "succeeded",
                                            "failed",  "cancelled", "superseded",  NULL};
 static const struct option list_options[] = {
-    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    PLACE_STATE_OPTION,
+    PLACE_CARRIER_OPTION,
     {"status", OPTION_TEXT, "STATUS", "only runs of that status", run_statuses},
     {"pipeline", OPTION_TEXT, "NAME", "only runs of that pipeline", NULL},
     {"commit", OPTION_TEXT, "COMMIT", "only runs of that source commit, by its first digits", NULL},

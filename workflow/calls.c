@@ -88,6 +88,23 @@ apply_call(struct supervisor *s, struct worker *worker, const struct frame *call
     return reply;
 }
 
+// An effect may act only once its intent survives this machine.
+static bool
+must_be_published(const struct supervisor *s, const json_t *call, const json_t *reply)
+{
+    return publisher_is_on(s) && strcmp(json_get_text(call, "call", ""), "effect") == 0 &&
+           json_object_get(reply, "ok") && !json_object_get(reply, "result") &&
+           !json_object_get(reply, "waiting");
+}
+
+static void
+hold_reply(struct supervisor *s, struct worker *worker, json_t *reply)
+{
+    worker->held = reply;
+    worker->held_commits = state_commits(s->given->state) + 1; // this transaction's
+    s->publish_wanted = true;
+}
+
 // A reply too large to be sent becomes an error.
 static void
 queue_reply(struct worker *worker, json_t *reply, struct str tail)
@@ -109,7 +126,10 @@ calls_apply(struct supervisor *s)
         for (size_t i = 0; i < worker->calls.count; i++) {
             AUTO_BUF tail = BUF(WIRE_MAX_BYTES);
             json_t *reply = apply_call(s, worker, &worker->calls.items[i], &tail);
-            queue_reply(worker, reply, buf_str(&tail));
+            if (must_be_published(s, worker->calls.items[i].json, reply))
+                hold_reply(s, worker, reply);
+            else
+                queue_reply(worker, reply, buf_str(&tail));
             frame_release(&worker->calls.items[i]);
             any = true;
         }

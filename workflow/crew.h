@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside of workflow/supervisor: what its parts share. crew.c starts, watches and stops workers, calls.c
-// applies what they say, mailbox.c takes messages in and settles waits, supervisor.c does all of it in turns.
+// applies what they say, mailbox.c takes messages in and settles waits, publisher.c publishes beside the
+// work, supervisor.c does all of it in turns.
 #ifndef ATOLL_WORKFLOW_CREW_H
 #define ATOLL_WORKFLOW_CREW_H
 
@@ -23,8 +24,18 @@ struct supervisor {
     int inbox_fd;   // inotify on the inbox
     bool inbox_new; // something may lie in it
     bool cancelled;
-    int64_t wait_ns;   // wall clock when the first open wait is due; INT64_MAX = none
-    int64_t linger_ns; // wall clock until which it stays though everything waits; 0 = not begun
+    struct worker *courier;     // that publishes now, or NULL
+    int64_t courier_until_ns;   // how long the head that it publishes names us
+    uint64_t courier_commits;   // commits that it publishes at least
+    uint64_t published_commits; // that survive this machine
+    int64_t publish_ns;         // monotonic: not before
+    uint64_t publish_timer;     // 0 = none
+    int publish_failures;       // since the last success
+    bool starts_held;           // a step waits for a publication before it starts
+    bool publish_wanted;        // at once
+    struct err conflict;        // why the run is not ours any more, when somebody else published
+    int64_t wait_ns;            // wall clock when the first open wait is due; INT64_MAX = none
+    int64_t linger_ns;          // wall clock until which it stays though everything waits; 0 = not begun
 };
 
 // What a timer needs to find its worker.
@@ -69,6 +80,24 @@ void calls_send(struct supervisor *s);
 
 // Judges and forgets workers that ended.
 void calls_reap(struct supervisor *s);
+
+// What was committed so far was published when the state was claimed.
+void publisher_init(struct supervisor *s);
+
+// Whether the state is published somewhere.
+bool publisher_is_on(const struct supervisor *s);
+
+// Starts a courier when it is time, or when somebody asked.
+int publisher_go_on(struct supervisor *s, struct err *err) MUST_USE;
+
+// Whether everything that is committed was published; asks for it when not.
+bool publisher_is_ahead(struct supervisor *s);
+
+// Lets the courier that is under way end, but not longer than that.
+void publisher_await(struct supervisor *s, int64_t patience_ns);
+
+// Kills the courier that is under way.
+void publisher_stop(struct supervisor *s);
 
 // Watches the inbox of the state.
 int mailbox_open(struct supervisor *s, struct err *err) MUST_USE;

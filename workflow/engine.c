@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/engine.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/git.h"
 #include "base/hash.h"
@@ -20,6 +21,10 @@
 #include <unistd.h>
 
 #define PIPELINE_MAX_BYTES ((size_t)1 << 20)
+#define PUBLISH_EVERY_NS (60 * CLOCK_S_NS) // when only the command line names a carrier
+#define LEASE_NS (600 * CLOCK_S_NS)
+#define PUBLISH_PATIENCE_NS (300 * CLOCK_S_NS)
+#define STOPPED_PATIENCE_NS (4 * CLOCK_S_NS) // a runner that is taken away waits ten seconds in all
 
 // One call of engine_run.
 struct engine {
@@ -30,6 +35,7 @@ struct engine {
     const char *file;
     struct pipeline *pipeline;
     struct lease lease;
+    struct travel travel;
     struct state *state;
     const char *state_path;
     char commit[REPO_OID_SIZE];
@@ -46,27 +52,37 @@ tell(const struct engine *engine, const char *type, const char *text, const json
     notice_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
 }
 
-// What a pipeline file says, however wrong the rest of it is; NULL when it says nothing.
+// The text that a pipeline file has under a key, or a key of a mapping under it, however wrong the rest of
+// the file is; NULL when it has none.
 static const char *
-state_of_file(struct arena *arena, const char *file)
+text_of_file(struct arena *arena, const char *repository, const char *key, const char *member)
 {
     struct err ignored;
+    const char *file = fs_join(arena, repository, ".atoll/pipeline.yml");
     AUTO_BUF text = BUF(PIPELINE_MAX_BYTES);
     if (!fs_exists(file) || fs_read(file, PIPELINE_MAX_BYTES, &text, &ignored) < 0)
         return NULL;
     // The tree points into what it was read from.
     struct str copy = {arena_str(arena, buf_str(&text)), text.len};
-    const struct yaml_node *root = yaml_read(arena, copy, file, &ignored);
-    const struct yaml_node *state = root && root->kind == YAML_MAP ? yaml_get(root, "state") : NULL;
-    bool is_path = state && state->kind == YAML_SCALAR && !yaml_is_null(state) && state->text.len > 0;
-    return is_path ? arena_str(arena, state->text) : NULL;
+    const struct yaml_node *node = yaml_read(arena, copy, file, &ignored);
+    node = node && node->kind == YAML_MAP ? yaml_get(node, key) : NULL;
+    if (node && member)
+        node = node->kind == YAML_MAP ? yaml_get(node, member) : NULL;
+    bool is_text = node && node->kind == YAML_SCALAR && !yaml_is_null(node) && node->text.len > 0;
+    return is_text ? arena_str(arena, node->text) : NULL;
 }
 
 const char *
 engine_state_path(struct arena *arena, const char *repository)
 {
-    const char *said = state_of_file(arena, fs_join(arena, repository, ".atoll/pipeline.yml"));
+    const char *said = text_of_file(arena, repository, "state", NULL);
     return fs_join(arena, repository, said ? said : ".atoll/state/state.db");
+}
+
+const char *
+engine_carrier(struct arena *arena, const char *repository)
+{
+    return text_of_file(arena, repository, "carrier", "to");
 }
 
 // ---- the pipeline
@@ -407,8 +423,13 @@ finish_cancelled(struct engine *engine, const char *by, struct err *err)
 }
 
 static int
-finish(struct engine *engine, enum supervision_end end, const char *scratch, struct err *err)
+finish(struct engine *engine, enum supervision_end end, const struct supervision *supervision,
+       struct err *err)
 {
+    if (end == SUPERVISION_WAITING)
+        return finish_waiting(engine, supervision->due_ns, err);
+    if (end == SUPERVISION_CANCELLED)
+        return finish_cancelled(engine, supervision->cancelled_by, err);
     const struct task *failed = end == SUPERVISION_ENDED ? schedule_failed(&engine->schedule) : NULL;
     const char *status = end == SUPERVISION_STOPPED ? "interrupted" : failed ? "failed" : "succeeded";
     snprintf(engine->outcome->status, sizeof(engine->outcome->status), "%s", status);
@@ -422,7 +443,7 @@ finish(struct engine *engine, enum supervision_end end, const char *scratch, str
                        engine->run.id);
     if (!failed) {
         struct err ignored;
-        (void)!fs_remove_tree(scratch, &ignored);
+        (void)!fs_remove_tree(supervision->scratch, &ignored);
         return 0;
     }
     snprintf(engine->outcome->step, sizeof(engine->outcome->step), "%s", failed->key);
@@ -530,6 +551,68 @@ take_buffered(struct engine *engine, struct err *err)
     return state_commit(engine->state, err);
 }
 
+// The newest state, wherever it is.
+static int
+fetch_state(struct engine *engine, struct err *err)
+{
+    const struct engine_options *options = engine->options;
+    const struct pipeline *pipeline = engine->pipeline;
+    const char *carrier = options->carrier ? options->carrier
+                          : pipeline       ? pipeline->carrier
+                                           : engine_carrier(&engine->arena, options->repository);
+    bool said = pipeline && pipeline->carrier;
+    struct travel_options travel = {.carrier = carrier,
+                                    .repository = options->repository,
+                                    .state_path = engine->state_path,
+                                    .self_path = options->self_path,
+                                    .courier_argv = options->courier_argv,
+                                    .every_ns = said ? pipeline->publish_every_ns : PUBLISH_EVERY_NS,
+                                    .lease_ns = said ? pipeline->lease_ns : LEASE_NS};
+    const char *stale;
+    if (travel_open(&engine->travel, &engine->arena, &travel, err) < 0 ||
+        travel_fetch(&engine->travel, &engine->arena, options->take_over, &stale, err) < 0)
+        return -1;
+    if (stale)
+        tell(engine, "warning",
+             arena_printf(
+                 &engine->arena,
+                 "another machine went on from what was published; what was done here since then is kept "
+                 "in %s and is not used",
+                 stale),
+             NULL);
+    return 0;
+}
+
+// From here on nobody else works on the state, as long as we publish in time: of two machines that come at
+// the same moment one is told so here, before it did anything.
+static int
+claim_state(struct engine *engine, struct err *err)
+{
+    if (!engine->travel.carrier)
+        return 0;
+    if (state_begin(engine->state, err) < 0)
+        return -1;
+    if (state_lineage(engine->state, engine->travel.lineage, err) < 0) {
+        state_rollback(engine->state);
+        return -1;
+    }
+    if (state_commit(engine->state, err) < 0)
+        return -1;
+    return travel_publish(&engine->travel, state_now(engine->state), false, PUBLISH_PATIENCE_NS, err);
+}
+
+// The end of the work here: what it came to is published, and others may go on. -1 when it could not be.
+static int
+give_state_up(struct engine *engine, enum supervision_end end, struct err *err)
+{
+    int64_t patience_ns = end == SUPERVISION_STOPPED ? STOPPED_PATIENCE_NS : PUBLISH_PATIENCE_NS;
+    struct err problem;
+    if (travel_publish(&engine->travel, state_now(engine->state), true, patience_ns, &problem) == 0)
+        return 0;
+    return err_set(err, problem.kind, "run %s is committed on this machine, but was not published: %s",
+                   engine->run.id, problem.message);
+}
+
 static int
 run_with_state(struct engine *engine, struct err *err)
 {
@@ -539,11 +622,13 @@ run_with_state(struct engine *engine, struct err *err)
     if (check_steps(engine, err) < 0 || state_make_folder(engine->state_path, err) < 0 ||
         lease_acquire(&engine->lease, engine->state_path, err) < 0)
         return -1;
+    if (fetch_state(engine, err) < 0)
+        return -1;
     engine->state = state_open(engine->state_path, options->registry, options->host, err);
     if (!engine->state)
         return -1;
     find_commit(engine);
-    if (take_run(engine, err) < 0)
+    if (take_run(engine, err) < 0 || claim_state(engine, err) < 0)
         return -1;
     const char *work = fs_join(&engine->arena, fs_dir_name(&engine->arena, engine->state_path), "work");
     sweep(engine, work);
@@ -552,6 +637,7 @@ run_with_state(struct engine *engine, struct err *err)
                                       .run = &engine->run,
                                       .schedule = &engine->schedule,
                                       .repository = options->repository,
+                                      .travel = &engine->travel,
                                       .state_path = engine->state_path,
                                       .scratch = fs_join(&engine->arena, work, engine->run.id)};
     if (engine->elsewhere)
@@ -564,14 +650,19 @@ run_with_state(struct engine *engine, struct err *err)
         snprintf(engine->outcome->status, sizeof(engine->outcome->status), "failed");
         return err_wrap(err, "run %s", engine->run.id);
     }
-    if (end == SUPERVISION_WAITING)
-        return finish_waiting(engine, supervision.due_ns, err);
-    if (end == SUPERVISION_CANCELLED)
-        return finish_cancelled(engine, supervision.cancelled_by, err);
-    int result = finish(engine, end, supervision.scratch, err);
-    if (result == 0)
+    int result = finish(engine, end, &supervision, err);
+    if (result == 0 && end == SUPERVISION_ENDED) {
         overlap_drop_source(options->repository, engine->run.id, work);
-    return result < 0 ? -1 : take_buffered(engine, err);
+        result = take_buffered(engine, err);
+    }
+    struct err unpublished;
+    if (give_state_up(engine, end, &unpublished) == 0)
+        return result;
+    if (result == 0)
+        *err = unpublished;
+    else
+        tell(engine, "warning", unpublished.message, NULL);
+    return -1;
 }
 
 static int
@@ -595,6 +686,7 @@ run_once(const struct engine_options *options, struct engine_outcome *outcome, b
         schedule_release(&engine.schedule);
     run_release(&engine.run);
     state_close(engine.state);
+    travel_release(&engine.travel);
     lease_release(&engine.lease);
     pipeline_release(engine.pipeline);
     buf_release(&engine.text);

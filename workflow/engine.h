@@ -47,15 +47,18 @@ struct engine_options {
     const char *pipeline_path; // the pipeline file; with pipeline_text only its name in messages
     struct str pipeline_text;  // the pipeline itself, instead of the file; empty = read the file
     const char *state_path; // NULL = the pipeline's `state:`; a relative one starts at the working directory
+    const char *carrier;    // where the state is published; NULL = what the pipeline says, "" = nowhere
+    bool take_over;         // from a machine whose lease has not run out
     const char *resume;     // run id to go on with, whatever the pipeline file says now; NULL = see above
     const struct registry *registry;
     const struct host *host;
-    const char *self_path;        // absolute path of the binary that is exec'ed for a step
-    const char *const *self_argv; // its argv, NULL-terminated; NULL = {"atoll", "step-process", NULL}
-    const char *cell_path;        // absolute path of atoll-cell
-    const json_t *vars;           // object that overrides `vars:`; NULL = none
-    const char *mode;             // "normal" (NULL) or "deterministic"
-    bool has_seed;                // else a random one is drawn, in deterministic mode 1
+    const char *self_path;           // absolute path of the binary that is exec'ed for a step
+    const char *const *self_argv;    // its argv, NULL-terminated; NULL = {"atoll", "step-process", NULL}
+    const char *const *courier_argv; // the same for a courier; NULL = {"atoll", "courier-process", NULL}
+    const char *cell_path;           // absolute path of atoll-cell
+    const json_t *vars;              // object that overrides `vars:`; NULL = none
+    const char *mode;                // "normal" (NULL) or "deterministic"
+    bool has_seed;                   // else a random one is drawn, in deterministic mode 1
     uint64_t seed;
     int parallel;            // steps that run at the same time; 0 = what the pipeline says
     int64_t linger_ns;       // how long to stay when all that is left waits; 0 = not at all
@@ -83,6 +86,10 @@ struct engine_outcome {
 // case. SIGINT and SIGTERM are taken over meanwhile.
 int engine_run(const struct engine_options *options, struct engine_outcome *outcome,
                struct err *err) MUST_USE;
+
+// The carrier that .atoll/pipeline.yml of a repository names, however wrong the rest of it is, or NULL. Lives
+// in the arena.
+const char *engine_carrier(struct arena *arena, const char *repository);
 
 // Leaves a message (its `id` and `sent_ns` are set here) for the owner of a state (workflow/inbox.h) and,
 // when nobody owns it now, takes all that lies there at once, so that the state shows it: signals are kept

@@ -2,9 +2,12 @@
 #include "workflow/inbox.h"
 
 #include "base/fs.h"
+#include "workflow/run.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define SUFFIX ".json"
@@ -65,6 +68,31 @@ message_read(struct str text, const char *id, struct arena *arena, struct messag
     err_set(err, ERR_PARSE, "message %s has no %s", id, missing);
     json_drop(json);
     return -1;
+}
+
+char *
+message_seal(const struct message *given, const struct host *host, char id[27], struct err *err)
+{
+    uint8_t random[10];
+    struct message message = *given;
+    message.id = id;
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) {
+        err_sys(err, ERR_IO, "getrandom");
+        return NULL;
+    }
+    message.sent_ns = host->wall_ns(host->context);
+    run_make_id(message.sent_ns, random, id);
+    char *text = message_write(&message);
+    if (!text) {
+        err_set(err, ERR_USAGE, "a text of the message is not UTF-8");
+        return NULL;
+    }
+    size_t size = strlen(text);
+    if (size <= INBOX_MESSAGE_MAX_BYTES)
+        return text;
+    free(text);
+    err_set(err, ERR_LIMIT, "the message has %zu bytes; %zu is the most", size, INBOX_MESSAGE_MAX_BYTES);
+    return NULL;
 }
 
 const char *

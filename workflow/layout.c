@@ -42,6 +42,24 @@ static const struct field timeouts_fields[] = {
     {.name = NULL},
 };
 
+static const char *const moments[] = {"before", "after", NULL};
+
+static const struct field carrier_fields[] = {
+    {.name = "to",
+     .type = FIELD_TEXT,
+     .required = true,
+     .summary = "Where: `dir:PATH`, or `git:REMOTE#REF` with a remote's name, a URL or a path."},
+    {.name = "every",
+     .type = FIELD_DURATION,
+     .otherwise = "\"60s\"",
+     .summary = "How often what was committed is published; effects are announced in any case."},
+    {.name = "lease",
+     .type = FIELD_DURATION,
+     .otherwise = "\"10m\"",
+     .summary = "After how long without a word from its machine another one takes a run over."},
+    {.name = NULL},
+};
+
 static const struct field defaults_fields[] = {
     {.name = "retry",
      .type = FIELD_OBJECT,
@@ -109,6 +127,10 @@ const struct field layout_step[] = {
      .type = FIELD_OBJECT,
      .members = retry_fields,
      .summary = "How often a failed step is tried again."},
+    {.name = "publish",
+     .type = FIELD_TEXT,
+     .choices = moments,
+     .summary = "Publishes the state before the step starts or after it ended, besides what `carrier` says."},
     {.name = "timeout", .type = FIELD_DURATION, .summary = "Longest time of one attempt."},
     {.name = "timeouts",
      .type = FIELD_OBJECT,
@@ -136,6 +158,11 @@ const struct field layout_pipeline[] = {
      .type = FIELD_TEXT,
      .otherwise = "\".atoll/state/state.db\"",
      .summary = "Path of the state database, relative to the repository."},
+    {.name = "carrier",
+     .type = FIELD_OBJECT,
+     .members = carrier_fields,
+     .summary =
+         "Publishes the state so that it survives the machine. Without it the state stays where it is."},
     {.name = "overlap",
      .type = FIELD_TEXT,
      .otherwise = "\"supersede\"",

@@ -2,6 +2,7 @@
 #include "workflow/lease.h"
 
 #include "base/arena.h"
+#include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,4 +67,32 @@ lease_holder(const char *state_path)
     pid_t holder = holder_of(fd);
     close(fd);
     return holder;
+}
+
+#define NOTE_MAX_BYTES ((size_t)4 << 10)
+
+static const char *
+note_path(struct arena *arena, const char *state_path)
+{
+    return arena_printf(arena, "%s.elsewhere", state_path);
+}
+
+int
+lease_note_elsewhere(const char *state_path, int64_t until_ns, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *text = arena_printf(&arena, "%lld\n", (long long)until_ns);
+    return fs_write(note_path(&arena, state_path), str_of(text), err);
+}
+
+bool
+lease_is_elsewhere(const char *state_path, int64_t now_ns)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_BUF text = BUF(NOTE_MAX_BYTES);
+    struct err ignored;
+    int64_t until_ns;
+    const char *note = note_path(&arena, state_path);
+    return fs_exists(note) && fs_read(note, NOTE_MAX_BYTES, &text, &ignored) == 0 &&
+           str_to_i64(str_trim(buf_str(&text)), &until_ns) && until_ns > now_ns;
 }

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 
+#include <stdint.h>
 #include <sys/types.h>
 
 struct lease {
@@ -23,5 +24,10 @@ void lease_release(struct lease *lease);
 // The process that holds the lease: its id, 0 when nobody does, -1 when it can't be told. Never call it from
 // the process that holds it.
 pid_t lease_holder(const char *state_path);
+
+// A copy of a state that is published elsewhere, for reading: until when the machine that works on it is left
+// alone is noted beside the copy, and read again. Always false for a state that is no copy.
+int lease_note_elsewhere(const char *state_path, int64_t until_ns, struct err *err) MUST_USE;
+bool lease_is_elsewhere(const char *state_path, int64_t now_ns);
 
 #endif

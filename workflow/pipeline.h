@@ -47,6 +47,7 @@ struct pipeline_step {
     const struct expression *condition; // `if`, or NULL
     const struct expression *for_each;  // or NULL; outputs are then {"items": [{..}], "count": n}
     struct pipeline_retry retry;        // the step's, else of `defaults`, else one attempt
+    const char *publish;                // "before", "after" or NULL
     struct pipeline_timeouts timeouts;  // the step's, else of `defaults`
     int parallel;                       // items of a for-each at the same time; 0 = no limit of its own
     struct yaml_mark mark;
@@ -61,8 +62,10 @@ struct pipeline {
     json_t *vars;        // object, never NULL; owned
     json_t *sandbox;     // {"require": "guard" | "fence", "memory": bytes, "wall": seconds, "processes": n};
                          // never NULL; owned
-    const char *overlap; // "supersede", "skip" or "buffer-one"
-    int parallel;        // steps and items that run at the same time, at least 1
+    const char *carrier; // where the state is published, NULL = nowhere
+    int64_t publish_every_ns, lease_ns;
+    const char *overlap;         // "supersede", "skip" or "buffer-one"
+    int parallel;                // steps and items that run at the same time, at least 1
     struct pipeline_step *steps; // in the order of the file
     size_t step_count;
     size_t *order; // indexes so that every step comes after its needs; file order where free

@@ -208,6 +208,8 @@ read_step(struct reading *r, const struct yaml_node *node, const json_t *json)
     step->condition = read_expression(r, yaml_get(node, "if"), "if");
     step->action = read_action(r, node);
     step->retry = read_retry(retry ? retry : json_object_get(defaults, "retry"));
+    const char *publish = json_get_text(json, "publish", NULL);
+    step->publish = publish ? arena_dup(r->arena, publish) : NULL;
     step->parallel = (int)json_get_int(json, "parallel", 0);
     step->timeouts = read_timeouts(json, defaults);
 }
@@ -322,6 +324,15 @@ read_steps(struct reading *r)
 }
 
 static void
+read_carrier(struct pipeline *pipeline, const json_t *carrier, struct arena *arena)
+{
+    const char *to = json_get_text(carrier, "to", NULL);
+    pipeline->carrier = to ? arena_dup(arena, to) : NULL;
+    pipeline->publish_every_ns = span_ns(carrier, "every");
+    pipeline->lease_ns = span_ns(carrier, "lease");
+}
+
+static void
 read_document(struct reading *r, const struct yaml_node *root)
 {
     static const struct scope nothing = {0};
@@ -332,6 +343,7 @@ read_document(struct reading *r, const struct yaml_node *root)
                               .plain = true};
     r->document = binding_object(&binding, root, root->mark, layout_pipeline, "a pipeline");
     r->pipeline->version = (int)json_get_int(r->document, "version", 0);
+    read_carrier(r->pipeline, json_object_get(r->document, "carrier"), r->arena);
     r->pipeline->overlap = arena_dup(r->arena, json_get_text(r->document, "overlap", "supersede"));
     r->pipeline->parallel = (int)json_get_int(r->document, "parallel", 1);
     r->pipeline->name = arena_dup(r->arena, json_get_text(r->document, "name", ""));

@@ -6,6 +6,7 @@
 #ifndef ATOLL_WORKFLOW_PUBLICATION_H
 #define ATOLL_WORKFLOW_PUBLICATION_H
 
+#include "base/json.h"
 #include "workflow/carrier.h"
 #include "workflow/head.h"
 
@@ -22,6 +23,10 @@ struct published {
     char open[PUBLISHED_OPEN_MAX][HEAD_WRITE_SIZE]; // writes since then whose answers were lost
     size_t open_count;
 };
+
+// As JSON, owned; and back from JSON of this program's own (ERR_PARSE). Null stands for none.
+json_t *published_json(const struct published *published);
+int published_read(const json_t *json, struct published *published, struct err *err) MUST_USE;
 
 // What is to be published.
 struct publication {

@@ -35,7 +35,8 @@ static const char *
 status_of(const json_t *row, const char *state_path)
 {
     const char *status = json_get_text(row, "status", "");
-    bool dead = strcmp(status, "running") == 0 && lease_holder(state_path) == 0;
+    bool dead = strcmp(status, "running") == 0 && lease_holder(state_path) == 0 &&
+                !lease_is_elsewhere(state_path, clock_wall_ns());
     return dead ? "interrupted" : status;
 }
 

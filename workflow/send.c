@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #define PATIENCE_MS 2000
@@ -60,21 +59,8 @@ put_message(const char *state_path, const struct host *host, const struct messag
             struct err *err)
 {
     AUTO_ARENA arena = {0};
-    uint8_t random[10];
-    struct message message = *given;
-    message.id = id;
-    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-        return err_sys(err, ERR_IO, "getrandom");
-    message.sent_ns = host->wall_ns(host->context);
-    run_make_id(message.sent_ns, random, id);
-    char *text = message_write(&message);
-    if (!text)
-        return err_set(err, ERR_USAGE, "a text of the message is not UTF-8");
-    size_t size = strlen(text);
-    int result = size > INBOX_MESSAGE_MAX_BYTES
-                     ? err_set(err, ERR_LIMIT, "the message has %zu bytes; %zu is the most", size,
-                               INBOX_MESSAGE_MAX_BYTES)
-                     : inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err);
+    char *text = message_seal(given, host, id, err);
+    int result = text ? inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err) : -1;
     free(text);
     return result;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 struct state {
@@ -16,6 +17,7 @@ struct state {
     const struct host *host;
     struct chain chain;
     struct map statements; // name -> SQL, borrowed from the registry
+    uint64_t commits;      // that carried events
     size_t part_events;    // events queued before the open part
 };
 
@@ -89,7 +91,9 @@ state_commit(struct state *state, struct err *err)
         state_rollback(state);
         return -1;
     }
+    size_t events = state->chain.fresh.count;
     int result = db_commit(state->db, err);
+    state->commits += result == 0 && events > 0;
     chain_settle(&state->chain, result == 0);
     return result;
 }
@@ -153,6 +157,33 @@ state_event(struct state *state, struct event event, json_t *details)
     chain_add(&state->chain, &event);
     free(text);
     json_decref(details);
+}
+
+int
+state_lineage(struct state *state, char lineage[33], struct err *err)
+{
+    static const char select[] = "SELECT value FROM meta WHERE key = 'lineage'";
+    AUTO_JSON *rows = state_rows(state, select, json_array(), err);
+    if (!rows)
+        return -1;
+    const char *known = json_get_text(json_array_get(rows, 0), "value", NULL);
+    if (known) {
+        snprintf(lineage, 33, "%s", known);
+        return 0;
+    }
+    unsigned char random[16];
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return err_sys(err, ERR_IO, "getrandom");
+    for (size_t i = 0; i < sizeof(random); i++)
+        snprintf(lineage + 2 * i, 3, "%02x", random[i]);
+    return state_run(state, "INSERT INTO meta(key, value) VALUES('lineage', ?)", json_pack("[s]", lineage),
+                     NULL, err);
+}
+
+uint64_t
+state_commits(const struct state *state)
+{
+    return state->commits;
 }
 
 int64_t

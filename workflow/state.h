@@ -24,6 +24,9 @@ int state_make_folder(const char *path, struct err *err) MUST_USE;
 // Closes; an open transaction is rolled back. NULL is fine.
 void state_close(struct state *state);
 
+// How many transactions that carried events were committed through this handle.
+uint64_t state_commits(const struct state *state);
+
 // Begin; commit with the queued events; roll back and drop them. A failed commit was rolled back.
 int state_begin(struct state *state, struct err *err) MUST_USE;
 int state_commit(struct state *state, struct err *err) MUST_USE;
@@ -41,6 +44,9 @@ void state_event_cut(struct state *state, size_t count);
 // Queues an event; its time is set here when 0. Takes `details` (may be NULL, and must be for one with a
 // key).
 void state_event(struct state *state, struct event event, json_t *details);
+
+// Which state this is, the same for all its life and on every machine; drawn when it has none yet.
+int state_lineage(struct state *state, char lineage[33], struct err *err) MUST_USE;
 
 // Wall clock of the host.
 int64_t state_now(const struct state *state);

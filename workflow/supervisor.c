@@ -7,8 +7,13 @@
 #include "workflow/signal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+// How long a publication that is under way may take to end, after a signal and else.
+#define STOPPED_PATIENCE_NS (2 * CLOCK_S_NS)
+#define ENDED_PATIENCE_NS (120 * CLOCK_S_NS)
 
 void
 supervisor_tell(const struct supervisor *s, const char *type, const struct task *task, const char *text,
@@ -71,18 +76,28 @@ seats_of(const struct supervisor *s)
     return (size_t)(asked > 0 ? asked : s->given->schedule->pipeline->parallel);
 }
 
+// Whether the pipeline says that the state is published before or after this step.
+static bool
+publishes(const struct supervisor *s, const struct task *task, const char *when)
+{
+    const char *publish = s->given->schedule->pipeline->steps[task->step].publish;
+    return publish && strcmp(publish, when) == 0;
+}
+
 static void
 choose_starts(struct supervisor *s)
 {
     size_t seats = seats_of(s);
     s->starting.count = 0;
+    s->starts_held = false;
     // Also when it stops: a pipeline whose last step just ended is at its end, not interrupted.
     schedule_advance(s->given->schedule);
     if (s->stops > 0 || s->fenced || s->cancelled)
         return;
     while (s->workers.count + s->starting.count < seats) {
         struct task *task = schedule_next(s->given->schedule, supervisor_wall(s));
-        if (!task)
+        s->starts_held = task && publishes(s, task, "before") && !publisher_is_ahead(s);
+        if (!task || s->starts_held)
             return;
         schedule_start(s->given->schedule, task, supervisor_wall(s));
         *vec_push(&s->starting) = task;
@@ -98,6 +113,8 @@ write_changes(struct supervisor *s, json_t *notices, struct err *err)
             continue;
         if (run_write_task(s->given->state, s->given->run, s->given->schedule, task, err) < 0)
             return -1;
+        if (task_ended(task) && publishes(s, task, "after"))
+            s->publish_wanted = true;
         notices_add(notices, s->given->schedule, task, supervisor_wall(s));
     }
     return 0;
@@ -125,6 +142,10 @@ work_forward(struct supervisor *s, json_t *notices, struct err *err)
     choose_starts(s);
     if (!s->fenced)
         return write_changes(s, notices, err);
+    if (s->conflict.message[0]) {
+        *err = s->conflict;
+        return -1;
+    }
     (void)!run_check_epoch(s->given->state, s->given->run->number, s->given->run->epoch, err);
     return -1;
 }
@@ -151,7 +172,7 @@ turn(struct supervisor *s, struct err *err)
     signal_drop_taken(s->given->state_path, messages, message_count);
     calls_send(s);
     notices_tell(notices, s->given->options, s->given->run->id);
-    return start_chosen(s, err);
+    return start_chosen(s, err) < 0 ? -1 : publisher_go_on(s, err);
 }
 
 // How long the loop may sleep: until the next retry or wait is due.
@@ -159,7 +180,8 @@ static int64_t
 patience_ns(const struct supervisor *s)
 {
     bool full = s->workers.count >= seats_of(s);
-    int64_t due = s->stops || s->cancelled || full ? INT64_MAX : schedule_due_ns(s->given->schedule);
+    int64_t due =
+        s->stops || s->cancelled || s->starts_held || full ? INT64_MAX : schedule_due_ns(s->given->schedule);
     if (s->wait_ns < due)
         due = s->wait_ns;
     if (s->workers.count == 0 && s->linger_ns > 0 && s->linger_ns < due)
@@ -220,6 +242,7 @@ int
 supervise(struct supervision *supervision, enum supervision_end *end, struct err *err)
 {
     struct supervisor s = {.given = supervision, .signal_fd = -1, .inbox_fd = -1, .wait_ns = INT64_MAX};
+    publisher_init(&s);
     sigprocmask(SIG_BLOCK, NULL, &s.signals_before);
     s.loop = loop_new(err);
     if (!s.loop)
@@ -227,6 +250,7 @@ supervise(struct supervision *supervision, enum supervision_end *end, struct err
     int result = take_signals(&s, err) < 0 || mailbox_open(&s, err) < 0 ? -1 : run_loop(&s, err);
     if (result < 0)
         crew_kill_rest(&s);
+    publisher_await(&s, s.stops > 0 ? STOPPED_PATIENCE_NS : ENDED_PATIENCE_NS);
     *end = end_of(&s);
     supervision->due_ns = s.wait_ns == INT64_MAX ? 0 : s.wait_ns;
     loop_free(s.loop);

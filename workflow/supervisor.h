@@ -9,6 +9,7 @@
 #include "workflow/run.h"
 #include "workflow/schedule.h"
 #include "workflow/state.h"
+#include "workflow/travel.h"
 
 // What it works with; all borrowed.
 struct supervision {
@@ -17,6 +18,7 @@ struct supervision {
     struct run *run;
     struct schedule *schedule;
     const char *repository; // the tree that steps work in
+    struct travel *travel;  // where the state is published; NULL = nowhere
     const char *state_path; // beside it lies the inbox
     const char *scratch;    // folder of the run; a step gets a folder below
     int64_t due_ns; // out, for SUPERVISION_WAITING: when the first wait is due by the wall clock, 0 = no time

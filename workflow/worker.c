@@ -146,6 +146,7 @@ worker_free(struct worker *worker)
         frame_release(frame);
     vec_release(&worker->calls);
     limits_end(&worker->limits);
+    json_decref(worker->held);
     free(worker);
 }
 

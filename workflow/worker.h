@@ -22,9 +22,11 @@ struct worker {
     struct buf line;         // of its output, not yet ended
     VEC(struct frame) calls; // read and not yet applied
     struct limits limits;
-    struct limit over; // the limit that it was killed for; `what` NULL = none
-    uint64_t timer;    // of the limit that is over first, 0 = none
-    bool ended;        // the process was reaped
+    struct limit over;     // the limit that it was killed for; `what` NULL = none
+    json_t *held;          // a reply that waits until what came before it is published, owned
+    uint64_t held_commits; // published when that many commits are (state_commits)
+    uint64_t timer;        // of the limit that is over first, 0 = none
+    bool ended;            // the process was reaped
     int wait_status;
     bool stopped;      // a signal was sent because the whole run stops
     bool reported;     // it sent its outputs or its error
