@@ -44,18 +44,40 @@ activity(struct step *step, int64_t number, struct err *err)
 }
 
 static int
+store_rows(struct step *step, struct err *err)
+{
+    AUTO_JSON *result = make_result(0);
+    char *text = json_compact(result);
+    int stored = 0;
+    for (int i = 0; stored == 0 && i < GROUP_ROWS; i++)
+        stored = journal_store(step, "bench.insert", json_pack("[Is]", (json_int_t)i, text), err);
+    free(text);
+    return stored;
+}
+
+// An activity whose result are rows.
+static int
 group(struct step *step, int64_t number, struct err *err)
 {
     char key[24];
     snprintf(key, sizeof(key), "%" PRId64, number);
-    AUTO_JSON *result = make_result(number);
-    char *text = json_compact(result);
     json_t *known;
-    int stored = journal_begin(step, "batch", key, NULL, &known, err);
-    for (int i = 0; stored == 0 && i < GROUP_ROWS; i++)
-        stored = journal_store(step, "bench.insert", json_pack("[Is]", (json_int_t)i, text), err);
-    free(text);
-    return stored == 0 ? journal_commit(step, "batch", key, NULL, err) : -1;
+    if (journal_begin(step, "batch", key, NULL, &known, err) != 0 || store_rows(step, err) < 0)
+        return -1;
+    return journal_commit(step, "batch", key, NULL, err);
+}
+
+// Rows alone, a commit for each group, inside one activity that says when it began and ended.
+static int
+flushes(struct step *step, int64_t count, struct err *err)
+{
+    json_t *known;
+    if (journal_begin(step, "flushes", "all", NULL, &known, err) != 0)
+        return -1;
+    for (int64_t i = 0; i < count; i++)
+        if (store_rows(step, err) < 0 || journal_flush(step, err) < 0)
+            return -1;
+    return journal_commit(step, "flushes", "all", NULL, err);
 }
 
 static int
@@ -67,12 +89,17 @@ burst(struct step *step, struct err *err)
     for (int64_t i = 0; i < step_int(step, "groups"); i++)
         if (group(step, i, err) < 0)
             return -1;
-    return 0;
+    int64_t count = step_int(step, "flushes");
+    return count > 0 ? flushes(step, count, err) : 0;
 }
 
 static const struct field inputs[] = {
     {.name = "activities", .type = FIELD_INT, .otherwise = "0", .summary = "How many activities."},
     {.name = "groups", .type = FIELD_INT, .otherwise = "0", .summary = "How many groups of rows."},
+    {.name = "flushes",
+     .type = FIELD_INT,
+     .otherwise = "0",
+     .summary = "How many groups without an activity."},
     {.name = NULL},
 };
 static const struct step_ops step_burst = {
@@ -226,19 +253,24 @@ static void
 measure_groups(const char *folder, size_t rounds, int64_t count)
 {
     static struct series raw = {.name = "plain SQLite, 100 rows a commit"},
-                         one = {.name = "one step process, 100 rows a commit"};
+                         one = {.name = "journal_store and journal_flush"},
+                         two = {.name = "with an activity begun and committed"};
     AUTO_ARENA arena = {0};
-    const char *with = arena_printf(&arena, "groups: %" PRId64, count);
+    const char *rows = arena_printf(&arena, "flushes: %" PRId64, count),
+               *with = arena_printf(&arena, "groups: %" PRId64, count);
     for (size_t i = 0; i < rounds; i++) {
         double before = raw_seconds(folder, count, GROUP_ROWS, false);
-        one.rate[i] = (double)(count * GROUP_ROWS) / engine_seconds(folder, with, false);
+        one.rate[i] = (double)(count * GROUP_ROWS) / engine_seconds(folder, rows, false);
+        two.rate[i] = (double)(count * GROUP_ROWS) / engine_seconds(folder, with, false);
         double after = raw_seconds(folder, count, GROUP_ROWS, false);
         raw.rate[i] = 2 * (double)(count * GROUP_ROWS) / (before + after);
         raw.ratio[i] = 1;
         one.ratio[i] = one.rate[i] / raw.rate[i];
+        two.ratio[i] = two.rate[i] / raw.rate[i];
     }
     print(&raw, rounds, "rows");
     print(&one, rounds, "rows");
+    print(&two, rounds, "rows");
 }
 
 // Leaves a state with `count` activities of one step process for others to look at.

@@ -22,14 +22,15 @@ enum { ROUNDS_MAX = 99, CALLS_A_COMMIT = 100 };
 
 extern char **environ;
 
-static const char pipeline[] = "version: 1\n"
-                               "name: resume\n"
-                               "steps:\n"
-                               "  - {id: first, uses: shell, with: {run: 'true'}}\n"
-                               "  - id: second\n"
-                               "    uses: shell\n"
-                               "    needs: first\n"
-                               "    with: {run: 'date +%s%N >now.new; mv now.new now; exec sleep 600'}\n";
+static const char pipeline[] =
+    "version: 1\n"
+    "name: resume\n"
+    "steps:\n"
+    "  - {id: first, uses: shell, with: {run: 'true'}}\n"
+    "  - id: second\n"
+    "    uses: shell\n"
+    "    needs: first\n"
+    "    with: {run: 'date +%s%N >$BENCH/new; mv $BENCH/new $BENCH/now; exec sleep 600'}\n";
 
 static void
 die(const char *what, const struct err *err)
@@ -46,6 +47,10 @@ start(const char *atoll)
     char *argv[] = {(char *)(uintptr_t)atoll, "run",          "--quiet", "--repository", ".", "--state",
                     "state/state.db",         "pipeline.yml", NULL};
     pid_t pid;
+    char *here = getcwd(NULL, 0);
+    if (!here || setenv("BENCH", here, 1) < 0)
+        die("getcwd", NULL);
+    free(here);
     if (posix_spawn(&pid, atoll, NULL, NULL, argv, environ) != 0)
         die(atoll, NULL);
     return pid;
