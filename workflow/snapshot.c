@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "workflow/migration.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,18 +22,18 @@ is_left_over(const char *path)
     return dash && str_to_i64(str_of(dash + 1), &pid) && pid > 0 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
-// Everything else in the folder whose name begins like the state's and this tag's.
+// Files in the folder whose names begin like this and end with the id of a process that is gone.
 static void
 remove_left_overs(const char *folder, const char *prefix)
 {
     AUTO_ARENA arena = {0};
-    struct fs_list files;
-    struct err ignored;
-    if (!fs_is_dir(folder) || fs_walk(&arena, folder, &files, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < files.count; i++)
-        if (str_starts(str_of(files.paths[i]), str_of(prefix)) && is_left_over(files.paths[i]))
-            unlink(fs_join(&arena, folder, files.paths[i]));
+    DIR *files = opendir(folder);
+    const struct dirent *entry;
+    while (files && (entry = readdir(files)))
+        if (str_starts(str_of(entry->d_name), str_of(prefix)) && is_left_over(entry->d_name))
+            unlink(fs_join(&arena, folder, entry->d_name));
+    if (files)
+        closedir(files);
 }
 
 char *

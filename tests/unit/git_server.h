@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `git http-backend` behind the test server. A file ROOT/lose-answer makes the next push take place and its
-// answer get lost.
+// answer get lost; ROOT/lost-answers grows by a byte then.
 #ifndef ATOLL_TESTS_GIT_SERVER_H
 #define ATOLL_TESTS_GIT_SERVER_H
 
@@ -47,8 +47,14 @@ git_server_answer(const struct server_call *call, struct buf *answer)
     if (proc_run(&spec, &result, &err) < 0)
         _exit(1);
     bool is_push = strcmp(call->method, "POST") == 0 && strstr(call->target, "git-receive-pack");
-    if (is_push && unlink(fs_join(&arena, git_server_root, "lose-answer")) == 0)
+    if (is_push && unlink(fs_join(&arena, git_server_root, "lose-answer")) == 0) {
+        FILE *count = fopen(fs_join(&arena, git_server_root, "lost-answers"), "a");
+        if (count)
+            fputc('.', count);
+        if (count)
+            fclose(count);
         _exit(0);
+    }
     bool is_missing = strncmp(buf_text(&result.out), "Status: 404", 11) == 0;
     buf_printf(answer, "HTTP/1.1 %s\r\nConnection: close\r\n", is_missing ? "404 Not Found" : "200 OK");
     buf_add_str(answer, buf_str(&result.out));

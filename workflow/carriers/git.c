@@ -91,6 +91,8 @@ cache_open(struct git *git, const char *folder, struct err *err)
         git->repo = repo_open(path, err);
     if (!git->repo && is_alone && fs_remove_tree(path, err) == 0 && repo_init(path, true, err) == 0)
         git->repo = repo_open(path, err);
+    if (is_alone) // whoever was killed with it must not hold this process up
+        unlink(fs_join(&git->arena, path, KNOWN_REF ".lock"));
     if (flock(git->lock_fd, LOCK_SH) < 0)
         return err_sys(err, ERR_IO, "locking %s", lock);
     return git->repo ? 0 : err_wrap(err, "the carrier's cache %s", folder);

@@ -215,6 +215,11 @@ START_TEST(makes_a_broken_cache_again)
     ok(carrier_put(carrier, STR("content"), &hash, &err));
     ok(carrier_swap(carrier, &nothing, STR("head"), &hash, 1, &version, &err));
     carrier_close(carrier);
+    ok(fs_write(fs_join(&arena, root, "here/repository/refs/atoll/known.lock"), STR(""), &err)); // of a kill
+    carrier = machine(spec, "here");
+    ok(carrier_load(carrier, &found, &content, &err));
+    carrier_close(carrier);
+    ck_assert(!fs_exists(fs_join(&arena, root, "here/repository/refs/atoll/known.lock")));
     ok(fs_remove_tree(fs_join(&arena, root, "here/repository/objects"), &err));
     ok(fs_write(fs_join(&arena, root, "here/repository/HEAD"), STR("damaged"), &err));
     carrier = machine(spec, "here");
