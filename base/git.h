@@ -37,6 +37,10 @@ bool repo_is_ref_name(const char *text);
 // Authorization header of git's configuration.
 void repo_set_token(struct repo *repo, const char *token);
 
+// Notes in a repository that what it sends and fetches by path is not searched for similarities: much faster
+// for chunks that were cut out of a file.
+int repo_skip_deltas(struct repo *repo, struct err *err) MUST_USE;
+
 // From now on repo_fetch ends with ERR_LIMIT when a remote sends more than that; 0 is no limit.
 void repo_limit_fetch(struct repo *repo, size_t max_bytes);
 

@@ -60,12 +60,41 @@ repo_push_local(git_repository *from, const char *path, const struct ref_change 
     return code < 0 ? repo_fail(code, err, "copying objects to %s", path) : repo_swap_ref(to, change, err);
 }
 
+// libgit2 1.5 reads the size from which nothing is compared under the name of another setting.
+int
+repo_skip_deltas(struct repo *repo, struct err *err)
+{
+    static const char *const keys[] = {"pack.deltaCacheSize", "pack.bigFileThreshold", "pack.windowMemory"};
+    AUTO_GIT(git_config) *config = NULL;
+    int code = git_repository_config(&config, repo->handle);
+    for (size_t i = 0; code == 0 && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        int64_t set = 0;
+        if (git_config_get_int64(&set, config, keys[i]) < 0 || set != 1)
+            code = git_config_set_int64(config, keys[i], 1);
+    }
+    return code < 0 ? repo_fail(code, err, "configuring %s", git_repository_commondir(repo->handle)) : 0;
+}
+
+// Another handle of a repository that sees the objects of a second one as well: packs are built as the first
+// one's configuration says.
+static int
+open_with_objects_of(git_repository **both, git_repository *home, git_repository *from)
+{
+    AUTO_ARENA arena = {0};
+    AUTO_GIT(git_odb) *odb = NULL;
+    const char *objects = arena_printf(&arena, "%sobjects", git_repository_commondir(from));
+    int code = git_repository_open(both, git_repository_commondir(home));
+    if (code == 0)
+        code = git_repository_odb(&odb, *both);
+    return code == 0 ? git_odb_add_disk_alternate(odb, objects) : code;
+}
+
 // libgit2's own local transport copies everything again.
 int
 repo_fetch_local(git_repository *to, const char *path, const char *ref, char oid[REPO_OID_SIZE],
                  struct err *err)
 {
-    AUTO_GIT(git_repository) *from = NULL;
+    AUTO_GIT(git_repository) *from = NULL, *both = NULL;
     git_oid found;
     int code = git_repository_open(&from, path);
     if (code < 0)
@@ -74,7 +103,9 @@ repo_fetch_local(git_repository *to, const char *path, const char *ref, char oid
     if (code == GIT_ENOTFOUND)
         return err_set(err, ERR_NOT_FOUND, "%s has no %s", path, ref);
     if (code == 0)
-        code = objects_copy(from, to, &found);
+        code = open_with_objects_of(&both, to, from);
+    if (code == 0)
+        code = objects_copy(both, to, &found);
     git_oid_tostr(oid, REPO_OID_SIZE, &found);
     return code < 0 ? repo_fail(code, err, "asking for %s of %s", ref, path) : 0;
 }

@@ -95,7 +95,9 @@ cache_open(struct git *git, const char *folder, struct err *err)
         unlink(fs_join(&git->arena, path, KNOWN_REF ".lock"));
     if (flock(git->lock_fd, LOCK_SH) < 0)
         return err_sys(err, ERR_IO, "locking %s", lock);
-    return git->repo ? 0 : err_wrap(err, "the carrier's cache %s", folder);
+    if (git->repo && repo_skip_deltas(git->repo, err) == 0)
+        return 0;
+    return err_wrap(err, "the carrier's cache %s", folder);
 }
 
 // A remote's name stays one; what is a folder becomes an absolute path.

@@ -388,6 +388,55 @@ START_TEST(commits_blobs_that_are_there)
 }
 END_TEST
 
+// How many bytes the packs of a repository have.
+static size_t
+pack_bytes(const char *name)
+{
+    struct fs_list packs;
+    size_t bytes = 0;
+    ok(fs_glob(&arena, path_of(arena_printf(&arena, "%s/objects/pack/*.pack", name)), &packs, &err));
+    for (size_t i = 0; i < packs.count; i++) {
+        AUTO_BUF pack = BUF(1 << 20);
+        ok(fs_read(packs.paths[i], 1 << 20, &pack, &err));
+        bytes += pack.len;
+    }
+    return bytes;
+}
+
+// Two files that differ in a byte are sent as one and a difference, or as two.
+START_TEST(sends_without_deltas_when_told)
+{
+    struct repo *repo = make("r", true), *origin = make("origin.git", true), *plain = make("plain.git", true);
+    uint32_t noise = 1;
+    char oid[REPO_OID_SIZE];
+    AUTO_BUF one = BUF(8000), two = BUF(8000);
+    for (int i = 0; i < 2000; i++)
+        buf_add_u32(&one, noise = noise * 1664525 + 1013904223);
+    buf_add_str(&two, buf_str(&one));
+    two.ptr[4000] ^= 1;
+    const struct repo_change changes[] = {{.path = "a", .content = buf_str(&one)},
+                                          {.path = "b", .content = buf_str(&two)}};
+    ok(repo_commit(repo, NULL, NULL, changes, 2, "m", &author, oid, &err));
+    ok(repo_push(repo, path_of("origin.git"), oid, "refs/heads/x", REPO_NO_OID, &err));
+    repo_free(repo);
+    repo = repo_open(path_of("r"), &err);
+    ok(repo_skip_deltas(repo, &err));
+    ok(repo_skip_deltas(repo, &err));
+    ok(repo_push(repo, path_of("plain.git"), oid, "refs/heads/x", REPO_NO_OID, &err));
+    ck_assert_uint_gt(pack_bytes("origin.git"), 4000);
+    ck_assert_uint_lt(pack_bytes("origin.git"), 12000);
+    ck_assert_uint_gt(pack_bytes("plain.git"), 15000);
+    struct repo *copy = make("copy", true);
+    ok(repo_skip_deltas(copy, &err));
+    ok(repo_fetch(copy, path_of("origin.git"), "refs/heads/x", oid, &err));
+    ck_assert_uint_gt(pack_bytes("copy"), 15000);
+    repo_free(copy);
+    repo_free(origin);
+    repo_free(plain);
+    finish(repo);
+}
+END_TEST
+
 START_TEST(borrows_the_remotes_of_another)
 {
     struct repo *repo = make("r", true), *other = make("other", false), *origin = make("origin.git", true);
@@ -571,6 +620,6 @@ UNIT_MAIN("base/git", opens_upwards, opens_what_another_user_owns, commits_witho
           replaces_folders_and_files, refuses_hostile_paths, moves_a_branch_only_from_its_parent,
           compares_and_swaps_refs, outlasts_a_lock_that_was_left, pushes_to_a_local_remote,
           refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password,
-          fetches_without_moving_refs, commits_blobs_that_are_there, borrows_the_remotes_of_another,
-          knows_names_of_refs, loses_no_update_between_writers, makes_patches, compares_texts,
-          checks_out_elsewhere, sees_a_dirty_work_tree)
+          fetches_without_moving_refs, commits_blobs_that_are_there, sends_without_deltas_when_told,
+          borrows_the_remotes_of_another, knows_names_of_refs, loses_no_update_between_writers, makes_patches,
+          compares_texts, checks_out_elsewhere, sees_a_dirty_work_tree)
