@@ -152,3 +152,58 @@ goes_on() {
     [[ $output == *"dir:PATH"* ]]
     [ ! -e "$log" ]
 }
+
+@test "export and import carry a state in one file" {
+    machines "dir:$BATS_TEST_TMPDIR/carrier" 1h
+    on one run --quiet --carrier ''
+    on one export state.tar.zst --carrier ''
+    tar --zstd -tf state.tar.zst | diff - <(printf 'manifest.json\nstate.db\n')
+    on two import state.tar.zst
+    on two status --carrier '' | grep -q waiting
+    run on two import state.tar.zst
+    [ "$status" -eq 1 ]
+    [[ $output == *"there is a state already"* ]]
+    on two import state.tar.zst --replace
+    head -c 100 state.tar.zst >short.tar.zst
+    run on three import short.tar.zst
+    [ "$status" -ne 0 ]
+    [ ! -e three/.atoll/state/state.db ]
+}
+
+# dies SPEC AFTER: a machine that runs six steps is killed and deleted after AFTER seconds; another one ends the run.
+# Each step is published when it ended, so at most the step in flight and the one before it are done twice.
+dies() {
+    rm -rf one two three "$log"
+    git init -q -b main one
+    mkdir one/.atoll
+    {
+        printf 'version: 1\nname: dies\ncarrier: {to: "%s", every: 1h, lease: 1h}\nsteps:\n' "$1"
+        for i in 1 2 3 4 5 6; do
+            printf '  - {id: s%s, uses: shell, publish: after, with: {run: "sleep 0.2; echo s%s >>%s; echo n=%s >>$ATOLL_OUTPUT"}}\n' \
+                $i $i "$log" $i
+        done
+    } >one/.atoll/pipeline.yml
+    git -C one add -A
+    git -C one -c user.name=p -c user.email=p@example.com commit -qm pipeline
+    git clone -q one two
+    "$atoll" run --quiet --repository one 3>&- &
+    owner=$!
+    sleep "$2"
+    kill -KILL "$owner" || true
+    ends
+    rm -rf one
+    on two run --quiet --take-over
+    on two status --json | tr -d ' \n' | grep -oE '"n":"[0-9]"' | sort -u | wc -l | grep -qx 6
+    [ "$(sort -u "$log" | wc -l)" -eq 6 ]
+    [ "$(sort "$log" | uniq -d | wc -l)" -le 2 ]
+    [ "$(sort "$log" | uniq -c | awk '$1 > 2' | wc -l)" -eq 0 ]
+}
+
+@test "a machine is deleted at any moment: the run ends elsewhere, and what is done twice is the publish window" {
+    for after in 0.1 0.4 0.9 1.5 2.3; do
+        rm -rf carrier carrier.git
+        git init -q --bare carrier.git
+        dies "dir:$BATS_TEST_TMPDIR/carrier" $after
+        dies "git:$BATS_TEST_TMPDIR/carrier.git#refs/atoll/state" $after
+    done
+}
