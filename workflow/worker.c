@@ -52,9 +52,25 @@ set_files(posix_spawn_file_actions_t *actions, int socket_fd, int pipe_fd)
     return status ? status : posix_spawn_file_actions_adddup2(actions, pipe_fd, 2);
 }
 
-static int
-spawn(const char *path, const char *const *argv, int socket_fd, int pipe_fd, pid_t *pid, struct err *err)
+// Steps have no business with the credential that writes the published state; only a courier has.
+static char **
+environment(struct arena *arena, bool courier)
 {
+    size_t count = 0, used = 0;
+    while (environ[count])
+        count++;
+    char **kept = ARENA_ARRAY(arena, char *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        if (courier || !str_starts(str_of(environ[i]), STR("ATOLL_STATE_TOKEN=")))
+            kept[used++] = environ[i];
+    return kept;
+}
+
+static int
+spawn(const char *path, const char *const *argv, bool courier, int socket_fd, int pipe_fd, pid_t *pid,
+      struct err *err)
+{
+    AUTO_ARENA arena = {0};
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_init(&attributes);
@@ -63,7 +79,8 @@ spawn(const char *path, const char *const *argv, int socket_fd, int pipe_fd, pid
     if (status == 0)
         status = set_files(&actions, socket_fd, pipe_fd);
     if (status == 0)
-        status = posix_spawn(pid, path, &actions, &attributes, (char *const *)argv, environ);
+        status =
+            posix_spawn(pid, path, &actions, &attributes, (char *const *)argv, environment(&arena, courier));
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     errno = status;
@@ -111,7 +128,7 @@ worker_start(const char *self_path, const char *const *argv, struct task *task, 
     int socket_fds[2] = {-1, -1}, pipe_fds[2] = {-1, -1};
     pid_t pid;
     if (make_channels(socket_fds, pipe_fds, err) < 0 ||
-        spawn(self_path, argv, socket_fds[1], pipe_fds[1], &pid, err) < 0) {
+        spawn(self_path, argv, task == NULL, socket_fds[1], pipe_fds[1], &pid, err) < 0) {
         close_pair(socket_fds);
         close_pair(pipe_fds);
         return NULL;

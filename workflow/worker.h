@@ -34,7 +34,8 @@ struct worker {
     bool unreadable;
 };
 
-// Starts `self_path` with `argv` and sends the assignment. Returns owned, or NULL (ERR_IO).
+// Starts `self_path` with `argv` and sends the assignment; without a task it is a courier
+// (workflow/courier.h), which alone gets ATOLL_STATE_TOKEN. Returns owned, or NULL (ERR_IO).
 struct worker *worker_start(const char *self_path, const char *const *argv, struct task *task,
                             const json_t *assignment, struct err *err) MUST_USE;
 

@@ -207,3 +207,12 @@ dies() {
         dies "git:$BATS_TEST_TMPDIR/carrier.git#refs/atoll/state" $after
     done
 }
+
+@test "steps do not see the credential that writes the state" {
+    machines "dir:$BATS_TEST_TMPDIR/carrier" 1h
+    printf '  - {id: env, uses: shell, needs: [], with: {run: "env >%s"}}\n' "$log.env" >>one/.atoll/pipeline.yml
+    ATOLL_STATE_TOKEN=very-secret-token on one run --quiet
+    [ -s "$log.env" ]
+    refute grep -q very-secret-token "$log.env"
+    refute grep -rq very-secret-token one/.atoll/state carrier
+}
