@@ -289,13 +289,13 @@ quota_of(int share_pct)
 
 START_TEST(a_folder_loses_nothing)
 {
-    ck_assert_int_eq(torture(&places[0], quota_of(60), false), 0);
+    ck_assert_int_eq(torture(&places[0], quota_of(80), false), 0);
 }
 END_TEST
 
 START_TEST(a_repository_on_this_machine_loses_nothing)
 {
-    ck_assert_int_eq(torture(&places[1], quota_of(30), false), 0);
+    ck_assert_int_eq(torture(&places[1], quota_of(10), false), 0);
 }
 END_TEST
 
