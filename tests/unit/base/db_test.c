@@ -300,4 +300,4 @@ END_TEST
 UNIT_MAIN("base/db", sets_the_pragmas, enforces_foreign_keys, commits_and_rolls_back,
           a_failed_commit_is_rolled_back, binds_and_reads_every_type, gives_statements_again,
           lent_bytes_are_kept_by_the_step, reports_wrong_use, speaks_json, reads_only,
-          survives_a_killed_writer, copies_checks_and_settles, copies_checks_and_settles)
+          survives_a_killed_writer, copies_checks_and_settles)
