@@ -616,10 +616,44 @@ START_TEST(sees_a_dirty_work_tree)
 }
 END_TEST
 
+START_TEST(makes_and_removes_work_trees)
+{
+    struct repo *repo = make("r", false);
+    char first[REPO_OID_SIZE] = "", second[REPO_OID_SIZE], head[REPO_OID_SIZE];
+    commit(repo, "refs/heads/main", "f", "one", first);
+    memcpy(second, first, sizeof(first));
+    commit(repo, "refs/heads/main", "f", "two", second);
+    for (int round = 0; round < 2; round++) {
+        ok(repo_worktree_add(repo, "tree", path_of("t"), first, &err));
+        AUTO_BUF text = BUF(100);
+        ok(fs_read(path_of("t/f"), 100, &text, &err));
+        ck_assert_str_eq(buf_text(&text), "one");
+        struct repo *linked = repo_open(path_of("t"), &err);
+        ck_assert_ptr_nonnull(linked);
+        ok(repo_resolve(linked, "HEAD", head, &err));
+        ck_assert_str_eq(head, first);
+        ck_assert_ptr_null(repo_head_ref(linked, &arena, &err));
+        repo_free(linked);
+    }
+    // No branch is left of it, and the repository stands where it stood.
+    refused(repo_resolve(repo, "refs/heads/tree", head, &err), ERR_NOT_FOUND);
+    ok(repo_resolve(repo, "HEAD", head, &err));
+    ck_assert_str_eq(head, second);
+    ok(repo_worktree_remove(repo, "tree", path_of("t"), &err));
+    ck_assert(!fs_exists(path_of("t")));
+    ck_assert(!fs_exists(path_of("r/.git/worktrees/tree")));
+    ok(repo_worktree_remove(repo, "tree", path_of("t"), &err));
+    refused(repo_worktree_add(repo, "tree", path_of("t"), "1111111111111111111111111111111111111111", &err),
+            ERR_NOT_FOUND);
+    ck_assert(!fs_exists(path_of("t")));
+    finish(repo);
+}
+END_TEST
+
 UNIT_MAIN("base/git", opens_upwards, opens_what_another_user_owns, commits_without_a_work_tree,
           replaces_folders_and_files, refuses_hostile_paths, moves_a_branch_only_from_its_parent,
           compares_and_swaps_refs, outlasts_a_lock_that_was_left, pushes_to_a_local_remote,
           refuses_to_move_a_checked_out_branch, finds_remotes_by_name, tells_no_password,
           fetches_without_moving_refs, commits_blobs_that_are_there, sends_without_deltas_when_told,
           borrows_the_remotes_of_another, knows_names_of_refs, loses_no_update_between_writers, makes_patches,
-          compares_texts, checks_out_elsewhere, sees_a_dirty_work_tree)
+          compares_texts, checks_out_elsewhere, sees_a_dirty_work_tree, makes_and_removes_work_trees)

@@ -214,6 +214,64 @@ START_TEST(a_step_is_stopped_at_its_timeout)
 }
 END_TEST
 
+// Runs one pipeline that has to fail by a time-out; the error's text.
+static const char *
+time_out(struct arena *arena, const char *steps, int parallel)
+{
+    char *folder = fake_folder(arena);
+    struct engine_options options =
+        fake_options(folder, arena_printf(arena, "version: 1\nname: x\nsteps:\n%s", steps));
+    options.parallel = parallel;
+    struct engine_outcome outcome;
+    struct err err = {0};
+    ck_assert_int_eq(engine_run(&options, &outcome, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_TIMEOUT);
+    return arena_dup(arena, err.message);
+}
+
+START_TEST(a_step_without_a_word_is_stopped_and_one_that_speaks_goes_on)
+{
+    AUTO_ARENA arena = {0};
+    const char *said = time_out(&arena,
+                                "  - {id: speaks, uses: work, timeouts: {heartbeat: 2s}, with: {count: 30,"
+                                " sleep-ms: 100, log: log}}\n"
+                                "  - {id: silent, uses: trouble, timeouts: {heartbeat: 300ms},"
+                                " with: {sleep-ms: 60000, log: log}}\n",
+                                1);
+    ck_assert_msg(strstr(said, "step silent: ") && strstr(said, "heartbeat"), "%s", said);
+    ck_assert_int_eq(fake_count("log", "speaks 29"), 1);
+}
+END_TEST
+
+START_TEST(schedule_to_close_covers_all_attempts)
+{
+    AUTO_ARENA arena = {0};
+    const char *said = time_out(&arena,
+                                "  - {id: slow, uses: trouble, timeouts: {schedule-to-close: 700ms},"
+                                " timeout: 200ms, retry: {attempts: 100, initial: 1ms, coefficient: 1},"
+                                " with: {sleep-ms: 60000, log: log}}\n",
+                                1);
+    ck_assert_msg(strstr(said, "step slow: ") != NULL, "%s", said);
+    ck_assert_int_ge(fake_count("log", NULL), 1);
+    ck_assert_int_le(fake_count("log", NULL), 5);
+}
+END_TEST
+
+START_TEST(what_waits_too_long_for_its_seat_is_not_started)
+{
+    AUTO_ARENA arena = {0};
+    const char *said =
+        time_out(&arena,
+                 "  - {id: long, uses: work, needs: [], with: {count: 1, sleep-ms: 600, log: log}}\n"
+                 "  - {id: late, uses: work, needs: [], timeouts: {schedule-to-start: 100ms},"
+                 " retry: {attempts: 5, initial: 1ms}, with: {count: 1, log: log}}\n",
+                 1);
+    ck_assert_msg(strstr(said, "step late: it did not start within") != NULL, "%s", said);
+    ck_assert_int_eq(fake_count("log", "late 0"), 0);
+    ck_assert_int_eq(fake_count("log", "long 0"), 1);
+}
+END_TEST
+
 // Runs the engine in a child; gives its process.
 static pid_t
 fork_engine(const struct engine_options *options)
@@ -415,4 +473,6 @@ FAKE_MAIN("workflow/engine", runs_steps_in_order_and_passes_outputs, a_finished_
           a_step_whose_sandbox_was_killed_is_started_again, a_step_is_stopped_at_its_timeout,
           a_signal_leaves_a_run_that_goes_on, another_pipeline_supersedes_an_unfinished_run,
           a_failed_run_goes_on_when_asked_for, the_next_run_removes_what_a_failed_one_left,
-          a_label_is_cut_between_characters, the_observer_sees_what_happens)
+          a_label_is_cut_between_characters, the_observer_sees_what_happens,
+          a_step_without_a_word_is_stopped_and_one_that_speaks_goes_on, schedule_to_close_covers_all_attempts,
+          what_waits_too_long_for_its_seat_is_not_started)
