@@ -26,6 +26,8 @@ note_end(struct supervisor *s, struct worker *worker, const json_t *call, bool g
     }
     struct err problem;
     err_set(&problem, err_kind_of(json_get_text(call, "kind", "")), "%s", json_get_text(call, "message", ""));
+    if (problem.kind == ERR_WAITING && !worker->must_wait)
+        err_set(&problem, ERR_INTERNAL, "it says that it waits, and nobody told it to");
     if (problem.kind == ERR_WAITING)
         schedule_wait(s->given->schedule, worker->task);
     else if (problem.kind == ERR_LOST && ++worker->task->lost <= LOST_MAX)
@@ -126,6 +128,7 @@ calls_apply(struct supervisor *s)
         for (size_t i = 0; i < worker->calls.count; i++) {
             AUTO_BUF tail = BUF(WIRE_MAX_BYTES);
             json_t *reply = apply_call(s, worker, &worker->calls.items[i], &tail);
+            worker->must_wait = worker->must_wait || json_object_get(reply, "waiting");
             if (must_be_published(s, worker->calls.items[i].json, reply))
                 hold_reply(s, worker, reply);
             else

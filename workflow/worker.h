@@ -29,6 +29,7 @@ struct worker {
     bool ended;            // the process was reaped
     int wait_status;
     bool stopped;      // a signal was sent because the whole run stops
+    bool must_wait;    // it was told to wait
     bool reported;     // it sent its outputs or its error
     struct err broken; // what was wrong with its frames, when `unreadable`
     bool unreadable;

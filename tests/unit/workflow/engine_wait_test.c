@@ -627,6 +627,20 @@ START_TEST(a_lingering_run_goes_on_after_the_pause)
 }
 END_TEST
 
+START_TEST(a_step_that_waits_for_nothing_fails)
+{
+    AUTO_ARENA arena = {0};
+    char *folder = fake_folder(&arena);
+    struct engine_options options = fake_options(
+        folder, "version: 1\nname: x\nsteps:\n  - {id: a, uses: trouble, with: {how: waiting, log: log}}\n");
+    struct engine_outcome outcome;
+    struct err err = {0};
+    ck_assert_int_eq(engine_run(&options, &outcome, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_INTERNAL);
+    ck_assert_int_eq(fake_count("log", NULL), 1);
+}
+END_TEST
+
 FAKE_MAIN("workflow/engine_wait", a_run_that_waits_ends_at_once_and_goes_on_when_due,
           a_timer_that_is_over_holds_nobody_up, missed_timers_fire_in_order_and_others_stay,
           steps_beside_a_waiting_one_go_on, items_that_wait_leave_their_seats,
@@ -637,4 +651,5 @@ FAKE_MAIN("workflow/engine_wait", a_run_that_waits_ends_at_once_and_goes_on_when
           an_approval_counts_from_the_right_person, an_approval_survives_a_kill,
           cancelling_stops_every_process, a_cancelled_wait_can_be_taken_up_again,
           a_lingering_run_is_cancelled_by_name, no_effect_acts_while_paused,
-          a_pause_between_two_effects_holds_the_second, a_lingering_run_goes_on_after_the_pause)
+          a_pause_between_two_effects_holds_the_second, a_lingering_run_goes_on_after_the_pause,
+          a_step_that_waits_for_nothing_fails)
