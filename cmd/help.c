@@ -5,11 +5,33 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-    &command_run,     &command_resume,  &command_retry,        &command_reset,           &command_status,
-    &command_history, &command_list,    &command_signal,       &command_approve,         &command_cancel,
-    &command_pause,   &command_unpause, &command_validate,     &command_schema,          &command_evolve,
-    &command_profile, &command_explain, &command_doctor,       &command_version,         &command_help,
-    &command_export,  &command_import,  &command_step_process, &command_courier_process, NULL,
+    &command_run,
+    &command_resume,
+    &command_retry,
+    &command_reset,
+    &command_status,
+    &command_history,
+    &command_list,
+    &command_gc,
+    &command_state,
+    &command_signal,
+    &command_approve,
+    &command_cancel,
+    &command_pause,
+    &command_unpause,
+    &command_validate,
+    &command_schema,
+    &command_evolve,
+    &command_profile,
+    &command_explain,
+    &command_doctor,
+    &command_version,
+    &command_help,
+    &command_export,
+    &command_import,
+    &command_step_process,
+    &command_courier_process,
+    NULL,
 };
 
 static const char exit_codes[] = "0 done or waiting\n"

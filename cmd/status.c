@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// atoll status and history: what the state says, for a person or as JSON.
+// atoll status and list: what the state says, for a person or as JSON.
 #include "base/clock.h"
 #include "base/fs.h"
 #include "cmd/place.h"
@@ -108,39 +108,10 @@ status(struct invocation *invocation, struct err *err)
     return 0;
 }
 
-static int
-history(struct invocation *invocation, struct err *err)
-{
-    const char *state = place_readable(invocation, err);
-    AUTO_JSON *events = state == NULL ? NULL : engine_history(state, run_of(invocation), err);
-    if (events == NULL)
-        return -1;
-    if (invocation->terminal.json) {
-        terminal_json(events);
-        return 0;
-    }
-    size_t index;
-    json_t *event;
-    json_array_foreach(events, index, event)
-    {
-        char *details = json_compact(json_object_get(event, "details"));
-        int cut = invocation->terminal.verbose ? -1 : 120;
-        printf("%s %-20s %-28s %.*s\n", json_get_text(event, "at", ""), json_get_text(event, "type", ""),
-               json_get_text(event, "step", ""), cut, details != NULL ? details : "");
-        free(details);
-    }
-    return 0;
-}
-
 static const struct option status_options[] = {
     PLACE_STATE_OPTION,
     PLACE_CARRIER_OPTION,
     {"summary", OPTION_FLAG, NULL, "print the summary of the run too", NULL},
-    {NULL, OPTION_FLAG, NULL, NULL, NULL},
-};
-static const struct option history_options[] = {
-    PLACE_STATE_OPTION,
-    PLACE_CARRIER_OPTION,
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 
@@ -171,13 +142,4 @@ const struct command command_status = {
     .options = status_options,
     .operands_max = 1,
     .run = status,
-};
-const struct command command_history = {
-    .name = "history",
-    .operands = "[RUN]",
-    .summary = "Show all events of a run",
-    .details = "RUN is the latest run by default. --verbose prints the details of every event whole.",
-    .options = history_options,
-    .operands_max = 1,
-    .run = history,
 };

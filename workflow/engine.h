@@ -129,6 +129,12 @@ json_t *engine_list(const char *state_path, const struct run_filter *filter, str
 // The run's events, oldest first: [{"seq", "at", "type", "step", "attempt", "details"}]. Returns owned.
 json_t *engine_history(const char *state_path, const char *run, struct err *err) MUST_USE;
 
+// The same of those after event `seq`. *status: as engine_status gives it, lives in the arena; it was read
+// before the events, so what ended a run that it calls ended is among them. `run` NULL = the latest; *id, its
+// id, lives in the arena.
+json_t *engine_history_since(const char *state_path, const char *run, int64_t seq, struct arena *arena,
+                             const char **id, const char **status, struct err *err) MUST_USE;
+
 // Rows of a read-only query over the state: an array of objects, blobs as {"b64"}. Borrows `params` (array or
 // NULL). Returns owned.
 json_t *state_query(const char *state_path, const char *sql, const json_t *params, struct err *err) MUST_USE;

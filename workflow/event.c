@@ -1,34 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/event.h"
 
+#include "workflow/anchor.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define KEPT_BYTES 16
 
-// What the first event stands behind.
-static const struct link genesis = {.len = sizeof(struct hash)};
-
-// A hash of the file as a link; false for one of another length.
-static bool
-link_of(struct str hash, struct link *link)
-{
-    if (hash.len != KEPT_BYTES && hash.len != sizeof(link->bytes))
-        return false;
-    *link = (struct link){.len = hash.len};
-    memcpy(link->bytes, hash.ptr, hash.len);
-    return true;
-}
+// After how many transactions a hash is kept in meta anew (workflow/anchor.h); each time is a page to write.
+#define KEEP_EVERY 64
 
 int
 chain_load(struct chain *chain, struct db *db, struct err *err)
 {
     memset(chain, 0, sizeof(*chain));
-    chain->head = genesis;
+    struct link kept;
+    int has_kept = anchor_head(db, &kept, err);
+    if (has_kept < 0 || anchor_start(db, &chain->head, err) < 0)
+        return -1;
     struct db_stmt *stmt = db_prepare(db, "SELECT hash FROM event_row ORDER BY seq DESC LIMIT 1", err);
     if (!stmt)
         return -1;
     int row = db_step(stmt, err);
+    if (row == 0 && has_kept)
+        return err_set(err, ERR_IO, "the events are gone; the state was changed by hand");
     if (row <= 0)
         return row;
     bool whole = link_of(db_blob(stmt, 0), &chain->head);
@@ -220,16 +216,19 @@ chain_seal(struct chain *chain, struct db *db, struct err *err)
         if (insert(chain, db, &chain->fresh.items[i], last ? &chain->next : NULL, err) < 0)
             return err_wrap(err, "writing an event");
     }
-    return 0;
+    return chain->unkept == 0 ? anchor_keep(db, &chain->next, err) : 0;
 }
 
 void
 chain_settle(struct chain *chain, bool committed)
 {
-    if (committed)
+    if (committed) {
         chain->head = chain->next;
-    else
+        if (chain->fresh.count > 0)
+            chain->unkept = (chain->unkept + 1) % KEEP_EVERY;
+    } else {
         words_forget(&chain->words);
+    }
     empty(chain);
 }
 
@@ -258,44 +257,58 @@ read_event(struct db_stmt *stmt, struct arena *arena)
     };
 }
 
+// A verification under way.
+struct walk {
+    struct hasher *hasher;
+    struct link kept; // a hash that the chain must have, while it was not found; len 0 else
+};
+
 // Ends a transaction's hash at a row that carries one, and starts the next. -1 when they differ.
 static int
-check_hash(struct hasher **hasher, struct str stored, int64_t seq, struct err *err)
+check_hash(struct walk *walk, struct str stored, int64_t seq, struct err *err)
 {
     struct hash computed;
     struct link link;
-    hasher_finish(*hasher, &computed);
-    *hasher = hasher_new();
-    hasher_add(*hasher, stored.ptr, stored.len);
+    hasher_finish(walk->hasher, &computed);
+    walk->hasher = hasher_new();
+    hasher_add(walk->hasher, stored.ptr, stored.len);
     if (!link_of(stored, &link) || memcmp(link.bytes, computed.bytes, link.len) != 0)
         return err_set(err, ERR_IO, "event %lld: the chain of hashes is broken here or before",
                        (long long)seq);
+    if (link.len == walk->kept.len && memcmp(link.bytes, walk->kept.bytes, link.len) == 0)
+        walk->kept.len = 0;
     return 0;
 }
 
 static int
-verify_rows(struct db_stmt *stmt, struct hasher **hasher, struct err *err)
+verify_rows(struct db_stmt *stmt, struct walk *walk, struct err *err)
 {
     bool open = false;
     int row;
     while ((row = db_step(stmt, err)) > 0) {
         AUTO_ARENA arena = {0};
         struct event event = read_event(stmt, &arena);
-        add_event(*hasher, &event);
+        add_event(walk->hasher, &event);
         open = db_is_null(stmt, 11);
-        if (!open && check_hash(hasher, db_blob(stmt, 11), db_int(stmt, 0), err) < 0) {
+        if (!open && check_hash(walk, db_blob(stmt, 11), db_int(stmt, 0), err) < 0) {
             db_reset(stmt);
             return -1;
         }
     }
     if (row == 0 && open)
         return err_set(err, ERR_IO, "the last event has no hash: events were removed");
+    if (row == 0 && walk->kept.len > 0)
+        return err_set(err, ERR_IO, "the last events were removed");
     return row;
 }
 
 int
 chain_verify(struct db *db, struct err *err)
 {
+    struct walk walk = {0};
+    struct link start;
+    if (anchor_start(db, &start, err) < 0 || anchor_head(db, &walk.kept, err) < 0)
+        return -1;
     struct db_stmt *stmt =
         db_prepare(db,
                    "SELECT e.seq, e.run, t.text, s.text, e.attempt, e.epoch, e.at_ns, n.text, e.key, "
@@ -305,9 +318,9 @@ chain_verify(struct db *db, struct err *err)
                    err);
     if (!stmt)
         return -1;
-    struct hasher *hasher = hasher_new();
-    hasher_add(hasher, genesis.bytes, genesis.len);
-    int result = verify_rows(stmt, &hasher, err);
-    hasher_free(hasher);
+    walk.hasher = hasher_new();
+    hasher_add(walk.hasher, start.bytes, start.len);
+    int result = verify_rows(stmt, &walk, err);
+    hasher_free(walk.hasher);
     return result;
 }

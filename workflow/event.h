@@ -3,7 +3,9 @@
 // authoritative; an event is written in the transaction that made it true. The events of one transaction
 // share one hash, kept on the last of them: the first 16 bytes of SHA-256(hash before || every field of every
 // event); up to schema version 2 all 32. Triggers refuse UPDATE and DELETE. They stand in table `event_row`,
-// with numbers of words (workflow/word.h) for what repeats; the view `event` shows them as text.
+// with numbers of words (workflow/word.h) for what repeats; the view `event` shows them as text. The oldest
+// transactions may go when nobody needs them (chain_prune): the hash of the last one that went is kept in
+// table meta (workflow/anchor.h), and the chain starts there.
 #ifndef ATOLL_WORKFLOW_EVENT_H
 #define ATOLL_WORKFLOW_EVENT_H
 
@@ -41,6 +43,7 @@ struct chain {
     VEC(struct event) fresh; // texts in `texts`
     struct arena texts;
     struct words words;
+    int unkept; // transactions since a hash was kept in meta, modulo how often that is done
 };
 
 // Reads the end of the chain. Cost does not depend on its length. ERR_IO for a chain that ends without a
@@ -62,7 +65,11 @@ int chain_seal(struct chain *chain, struct db *db, struct err *err) MUST_USE;
 // The sealed transaction was committed, or (false) rolled back.
 void chain_settle(struct chain *chain, bool committed);
 
-// Recomputes all hashes. ERR_IO "event 17: ..." at the first that does not fit.
+// Removes the events of whole transactions before event `seq`, all but the latest transaction, and moves the
+// anchor; to be called inside a transaction. *removed: how many events went.
+int chain_prune(struct db *db, int64_t seq, int64_t *removed, struct err *err) MUST_USE;
+
+// Recomputes all hashes from the anchor on. ERR_IO "event 17: ..." at the first that does not fit.
 int chain_verify(struct db *db, struct err *err) MUST_USE;
 
 #endif

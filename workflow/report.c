@@ -236,15 +236,13 @@ engine_list(const char *state_path, const struct run_filter *filter, struct err 
 }
 
 static json_t *
-history_in(struct db *db, const char *id, struct err *err)
+history_in(struct db *db, const json_t *run, int64_t seq, struct err *err)
 {
-    AUTO_JSON *run = find_run(db, id, err);
-    if (!run)
-        return NULL;
-    AUTO_JSON *params = json_pack("[I]", (json_int_t)json_get_int(run, "number", 0));
-    AUTO_JSON *rows = db_rows(
-        db, "SELECT seq, at_ns, type, step, attempt, epoch, details FROM event WHERE run = ? ORDER BY seq",
-        params, err);
+    AUTO_JSON *params = json_pack("[II]", (json_int_t)json_get_int(run, "number", 0), (json_int_t)seq);
+    AUTO_JSON *rows = db_rows(db,
+                              "SELECT seq, at_ns, type, step, attempt, epoch, details FROM event"
+                              " WHERE run = ? AND seq > ? ORDER BY seq",
+                              params, err);
     if (!rows)
         return NULL;
     json_t *events = json_array();
@@ -262,14 +260,28 @@ history_in(struct db *db, const char *id, struct err *err)
 }
 
 json_t *
-engine_history(const char *state_path, const char *run, struct err *err)
+engine_history_since(const char *state_path, const char *run, int64_t seq, struct arena *arena,
+                     const char **id, const char **status, struct err *err)
 {
     struct db *db;
     if (state_open_reader(state_path, &db, err) < 0)
         return NULL;
-    json_t *events = history_in(db, run, err);
+    AUTO_JSON *row = find_run(db, run, err);
+    if (row) {
+        *id = arena_dup(arena, json_get_text(row, "id", ""));
+        *status = arena_dup(arena, status_of(row, state_path));
+    }
+    json_t *events = row ? history_in(db, row, seq, err) : NULL;
     db_close(db);
     return events;
+}
+
+json_t *
+engine_history(const char *state_path, const char *run, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *id, *status;
+    return engine_history_since(state_path, run, 0, &arena, &id, &status, err);
 }
 
 json_t *

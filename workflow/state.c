@@ -235,6 +235,12 @@ state_prepare(struct state *state, struct str name, struct err *err)
     return NULL;
 }
 
+struct db *
+state_db(struct state *state)
+{
+    return state->db;
+}
+
 int64_t
 state_last_id(const struct state *state)
 {
@@ -284,70 +290,4 @@ state_open_reader(const char *path, struct db **db, struct err *err)
     db_close(*db);
     *db = NULL;
     return err_wrap(err, "state %s", path);
-}
-
-// Each query gives a row for what is wrong.
-static const struct {
-    const char *sql, *what;
-} invariants[] = {
-    {"SELECT key AS what FROM step WHERE status = 'succeeded' AND ended_ns IS NULL",
-     "succeeded without an end"},
-    {"SELECT name || '/' || a.key AS what FROM activity a WHERE (result IS NULL) <> (committed_ns IS NULL)",
-     "an activity is half committed"},
-    {"SELECT key AS what FROM effect WHERE (status = 'confirmed') <> (confirmed_ns IS NOT NULL)",
-     "an effect is half confirmed"},
-    {"SELECT s.key AS what FROM step s JOIN run r ON r.number = s.run WHERE r.status = 'succeeded'"
-     " AND s.status NOT IN ('succeeded','skipped')",
-     "not ended in a run that succeeded"},
-    {"SELECT hash AS what FROM event_row e JOIN (SELECT max(seq) AS seq FROM event_row) m ON e.seq = m.seq"
-     " WHERE hash IS NULL",
-     "the last event has no hash"},
-    {"SELECT id AS what FROM run WHERE plan NOT IN (SELECT hash FROM plan)", "has no plan"},
-};
-
-static int
-verify_invariants(struct db *db, struct err *err)
-{
-    for (size_t i = 0; i < sizeof(invariants) / sizeof(invariants[0]); i++) {
-        AUTO_JSON *rows = db_rows(db, invariants[i].sql, NULL, err);
-        if (!rows)
-            return -1;
-        if (json_array_size(rows) > 0)
-            return err_set(err, ERR_IO, "%s: %s", json_get_text(json_array_get(rows, 0), "what", "?"),
-                           invariants[i].what);
-    }
-    return 0;
-}
-
-static int
-verify_blobs(struct db *db, struct err *err)
-{
-    struct db_stmt *stmt = db_prepare(db, "SELECT hash, content FROM blob", err);
-    if (!stmt)
-        return -1;
-    int row;
-    while ((row = db_step(stmt, err)) > 0) {
-        struct str content = db_blob(stmt, 1);
-        struct hash sum = hash_of(content.ptr ? content.ptr : "", content.len);
-        char hex[65];
-        hash_hex(&sum, hex);
-        if (str_is(db_text(stmt, 0), hex))
-            continue;
-        err_set(err, ERR_IO, "blob %.64s does not have its hash", db_text(stmt, 0).ptr);
-        db_reset(stmt);
-        return -1;
-    }
-    return row;
-}
-
-int
-state_verify(const char *path, struct err *err)
-{
-    struct db *db;
-    if (state_open_reader(path, &db, err) < 0)
-        return -1;
-    int result =
-        chain_verify(db, err) < 0 || verify_blobs(db, err) < 0 || verify_invariants(db, err) < 0 ? -1 : 0;
-    db_close(db);
-    return result < 0 ? err_wrap(err, "state %s", path) : 0;
 }

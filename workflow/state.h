@@ -64,6 +64,9 @@ const char *state_statement(const struct state *state, const char *name, struct 
 // A table set's statement, unbound and borrowed (base/db.h), or NULL (ERR_USAGE).
 struct db_stmt *state_prepare(struct state *state, struct str name, struct err *err) MUST_USE;
 
+// The database, borrowed; for upkeep that walks all tables (workflow/gc.h).
+struct db *state_db(struct state *state);
+
 // Stores a blob under its SHA-256 unless it is there.
 int state_blob_put(struct state *state, struct str content, char hash[65], struct err *err) MUST_USE;
 
@@ -76,8 +79,8 @@ int64_t state_last_id(const struct state *state);
 // Opens a file for reading: 0 with *db owned, ERR_NOT_FOUND, ERR_ENVIRONMENT when newer.
 int state_open_reader(const char *path, struct db **db, struct err *err) MUST_USE;
 
-// Checks the chain of events, blobs against their hashes, and what must agree between the tables. ERR_IO
-// names the first thing that does not.
+// Checks the chain of events, blobs against their hashes, and what must agree between the tables
+// (workflow/verify.h). ERR_IO names the first thing that does not.
 int state_verify(const char *path, struct err *err) MUST_USE;
 
 #endif

@@ -33,7 +33,8 @@ START_TEST(lists_the_latest_first_and_what_was_asked_for)
     fake_open(&fake, &arena);
     struct run second = fake_add_run(&fake, "S"), third = fake_add_run(&fake, "T");
     sql(&fake, "INSERT INTO plan(hash, name, file, text, at_ns) VALUES('M', 'y', 'y', '', 0)");
-    sql(&fake, "UPDATE run SET plan = 'M', source_commit = 'abc123', status = 'failed' WHERE id = 'S'");
+    sql(&fake, "UPDATE run SET plan = 'M', source_commit = 'abc123', status = 'failed', ended_ns = 7 WHERE "
+               "id = 'S'");
     sql(&fake, "UPDATE run SET status = 'waiting', source_commit = 'abd' WHERE id = 'T'");
     const struct {
         struct run_filter filter;
@@ -153,12 +154,12 @@ START_TEST(a_run_that_ended_waits_for_nothing)
     ck_assert_int_eq(wait_open(fake.state, fake.run.number, fake.run.epoch, &wait, &outcome, &err), 0);
     fake_commit(&fake);
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        sql(&fake, arena_printf(&arena, "UPDATE run SET status = '%s'", ends[i]));
+        sql(&fake, arena_printf(&arena, "UPDATE run SET status = '%s', ended_ns = 7", ends[i]));
         AUTO_JSON *none = waits_of("R"), *runs = engine_list(FAKE_STATE, &(struct run_filter){0}, &err);
         ck_assert_uint_eq(json_array_size(none), 0);
         ck_assert_int_eq(json_get_int(json_array_get(runs, 0), "waiting_for", -1), 0);
     }
-    sql(&fake, "UPDATE run SET status = 'waiting'");
+    sql(&fake, "UPDATE run SET status = 'waiting', ended_ns = NULL");
     AUTO_JSON *one = waits_of("R"), *runs = engine_list(FAKE_STATE, &(struct run_filter){0}, &err);
     ck_assert_uint_eq(json_array_size(one), 1);
     ck_assert_int_eq(json_get_int(json_array_get(runs, 0), "waiting_for", -1), 1);

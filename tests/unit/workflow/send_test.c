@@ -91,7 +91,8 @@ START_TEST(a_signal_needs_a_state_and_a_pause_makes_one)
     ck_assert_str_eq(send_it(&go), "not-found");
     ck_assert(!fs_exists("s"));
     ck_assert_str_eq(send_it(&pause_all), "delivered");
-    ck_assert_int_eq(fake_number("SELECT count(*) AS n FROM meta WHERE value ->> 'on'"), 1);
+    ck_assert_int_eq(fake_number("SELECT count(*) AS n FROM meta WHERE key = 'paused' AND value ->> 'on'"),
+                     1);
     // As the state's own folder: git must not show it.
     ck_assert(fs_exists("s/.gitignore"));
 }

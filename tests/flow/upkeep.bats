@@ -1,0 +1,59 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The upkeep of a state: gc, state verify, history --follow.
+
+setup() {
+    atoll=$ATOLL_BUILD/atoll
+    cd "$BATS_TEST_TMPDIR"
+    unset GITHUB_OUTPUT GITHUB_TOKEN
+}
+
+pipeline() {
+    cat >p.yml <<'YML'
+version: 1
+name: small
+steps:
+  - id: say
+    uses: shell
+    with: {run: "echo said"}
+YML
+}
+
+@test "gc removes what is old and says so, and the state is whole" {
+    pipeline
+    for _ in 1 2 3; do "$atoll" run p.yml; done
+    run "$atoll" gc --keep 1 --older-than 0s --dry-run
+    [ "$status" -eq 0 ]
+    [[ $output == "Would remove 2 runs,"* ]]
+    [ "$("$atoll" list | wc -l)" -eq 3 ]
+    "$atoll" gc
+    [ "$("$atoll" list | wc -l)" -eq 3 ]
+    run "$atoll" gc --keep 1 --older-than 0s
+    [[ $output == "Removed 2 runs,"* ]]
+    [ "$("$atoll" list | wc -l)" -eq 1 ]
+    run "$atoll" state verify
+    [ "$status" -eq 0 ]
+    [[ $output == *"is whole." ]]
+    "$atoll" run p.yml
+    "$atoll" state verify
+    run "$atoll" gc --older-than soon
+    [ "$status" -eq 2 ]
+}
+
+@test "history follows a run to its end" {
+    pipeline
+    sed -i 's/echo said/until [ -e go ]; do sleep 0.05; done/' p.yml
+    "$atoll" run p.yml &
+    until "$atoll" status 2>/dev/null | grep -q running; do sleep 0.05; done
+    "$atoll" history --follow --json >followed &
+    follower=$!
+    until grep -q step-started followed; do sleep 0.05; done
+    touch go
+    wait "$follower"
+    tail -1 followed | grep -q '"run-finished"'
+    seq=$(tail -2 followed | head -1 | grep -o '"seq": *[0-9]*' | grep -o '[0-9]*$')
+    run "$atoll" history --since "$seq"
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == *run-finished* ]]
+    wait
+}
