@@ -10,7 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_AGAIN_NS 200000000
+#define LOOK_AGAIN_NS (200 * CLOCK_MS_NS)
+#define FETCH_AGAIN_NS (5 * CLOCK_S_NS) // what is worked on elsewhere
 #define SHORT_COLUMNS 100
 
 static enum style
@@ -113,10 +114,11 @@ last_of(const json_t *events, int64_t before)
     return count > 0 ? json_get_int(json_array_get(events, count - 1), "seq", before) : before;
 }
 
-// Prints what is committed until nobody works on the run any more.
+// Prints what is committed, or published, until nobody works on the run any more.
 static int
 follow(struct invocation *invocation, const char *state, const char *run, int64_t seq, struct err *err)
 {
+    bool elsewhere = strcmp(state, place_state(invocation)) != 0;
     for (;;) {
         const char *status;
         AUTO_JSON *events = engine_history_since(state, run, seq, invocation->arena, &run, &status, err);
@@ -132,8 +134,10 @@ follow(struct invocation *invocation, const char *state, const char *run, int64_
             strcmp(status, "running") == 0 || (strcmp(status, "waiting") == 0 && lease_holder(state) > 0);
         if (!alive)
             return 0;
-        struct timespec pause = {.tv_nsec = LOOK_AGAIN_NS};
-        nanosleep(&pause, NULL);
+        int64_t pause_ns = elsewhere ? FETCH_AGAIN_NS : LOOK_AGAIN_NS;
+        nanosleep(&(struct timespec){pause_ns / CLOCK_S_NS, pause_ns % CLOCK_S_NS}, NULL);
+        if (elsewhere && (state = place_readable(invocation, err)) == NULL)
+            return -1;
     }
 }
 

@@ -49,6 +49,9 @@ struct engine {
 static void
 tell(const struct engine *engine, const char *type, const char *text, const json_t *details)
 {
+    AUTO_ARENA arena = {0};
+    if (engine->state)
+        text = secrets_mask_text(state_secrets(engine->state), &arena, text);
     notice_tell(engine->options, type, *engine->run.id ? engine->run.id : NULL, NULL, text, details);
 }
 
@@ -186,6 +189,22 @@ draw_seed(void)
     return seed >> 1; // a JSON integer is signed
 }
 
+// A run is pinned to its pipeline and its variables as they are: a secret in them can't be masked.
+static int
+refuse_secrets(const struct engine *engine, const struct run *run, struct err *err)
+{
+    const struct secrets *secrets = state_secrets(engine->state);
+    char *vars = json_compact(run->vars);
+    const char *in_vars = secrets_find(secrets, str_of(vars ? vars : ""));
+    const char *in_text = secrets_find(secrets, buf_str(&engine->text));
+    free(vars);
+    if (!in_vars && !in_text)
+        return 0;
+    const char *name = in_vars ? in_vars : in_text;
+    return err_set(err, ERR_CONFIG, "the value of $%s stands in the %s; write ${{ env.%s }} where it is used",
+                   name, in_vars ? "variables of this run" : "pipeline", name);
+}
+
 static int
 new_run(struct engine *engine, struct run *run, struct err *err)
 {
@@ -195,6 +214,8 @@ new_run(struct engine *engine, struct run *run, struct err *err)
         return err_sys(err, ERR_IO, "getrandom");
     run_make_id(state_now(engine->state), random, run->id);
     snprintf(run->commit, sizeof(run->commit), "%s", engine->commit);
+    if (refuse_secrets(engine, run, err) < 0)
+        return -1;
     bool deterministic = strcmp(run->mode, "deterministic") == 0;
     run->seed = options->has_seed ? options->seed : deterministic ? 1 : draw_seed();
     return run_insert(engine->state, run, engine->pipeline->name, engine->file, buf_str(&engine->text), err);
@@ -282,7 +303,10 @@ choose_run(struct engine *engine, struct err *err)
     struct run wanted = {.vars = options->vars ? json_incref((json_t *)options->vars) : json_object()};
     snprintf(wanted.mode, sizeof(wanted.mode), "%s", options->mode ? options->mode : "normal");
     make_pin(engine, &wanted);
-    int result = choose_between(engine, &wanted, &open, err);
+    int result = state_hide(engine->state, engine->pipeline->secrets, err) < 0 ||
+                         choose_between(engine, &wanted, &open, err) < 0
+                     ? -1
+                     : 0;
     run_release(&open);
     run_release(&wanted);
     return result < 0 ? -1 : supersede_others(engine, err);
@@ -294,7 +318,7 @@ resume_run(struct engine *engine, struct err *err)
 {
     if (run_load(engine->state, engine->options->resume, &engine->run, err) < 0 ||
         run_plan(engine->state, &engine->run, &engine->arena, &engine->text, &engine->file, err) < 0 ||
-        parse_pipeline(engine, err) < 0)
+        parse_pipeline(engine, err) < 0 || state_hide(engine->state, engine->pipeline->secrets, err) < 0)
         return -1;
     if (strcmp(engine->run.status, "succeeded") == 0)
         return err_set(err, ERR_USAGE, "run %s succeeded; there is nothing to resume", engine->run.id);
@@ -447,8 +471,9 @@ finish(struct engine *engine, enum supervision_end end, const struct supervision
         return 0;
     }
     snprintf(engine->outcome->step, sizeof(engine->outcome->step), "%s", failed->key);
-    err_set(err, err_kind_of(json_get_text(failed->error, "kind", "")), "step %s: %s", failed->key,
-            json_get_text(failed->error, "message", ""));
+    const char *message = secrets_mask_text(state_secrets(engine->state), &engine->arena,
+                                            json_get_text(failed->error, "message", ""));
+    err_set(err, err_kind_of(json_get_text(failed->error, "kind", "")), "step %s: %s", failed->key, message);
     return -1;
 }
 

@@ -18,12 +18,18 @@ message_approval_name(struct arena *arena, const char *step)
     return arena_printf(arena, "approve %s", step);
 }
 
+static json_t *
+json_of(const struct message *message)
+{
+    return json_pack("{s:i, s:s, s:s?, s:s, s:s, s:I, s:O?}", "version", 1, "kind", message->kind, "run",
+                     message->run, "name", message->name, "sender", message->sender, "sent_ns",
+                     (json_int_t)message->sent_ns, "data", message->data);
+}
+
 char *
 message_write(const struct message *message)
 {
-    AUTO_JSON *json = json_pack("{s:i, s:s, s:s?, s:s, s:s, s:I, s:O?}", "version", 1, "kind", message->kind,
-                                "run", message->run, "name", message->name, "sender", message->sender,
-                                "sent_ns", (json_int_t)message->sent_ns, "data", message->data);
+    AUTO_JSON *json = json_of(message);
     return json ? json_compact(json) : NULL;
 }
 
@@ -71,7 +77,8 @@ message_read(struct str text, const char *id, struct arena *arena, struct messag
 }
 
 char *
-message_seal(const struct message *given, const struct host *host, char id[27], struct err *err)
+message_seal(const struct message *given, const struct host *host, const struct secrets *secrets, char id[27],
+             struct err *err)
 {
     uint8_t random[10];
     struct message message = *given;
@@ -82,7 +89,8 @@ message_seal(const struct message *given, const struct host *host, char id[27], 
     }
     message.sent_ns = host->wall_ns(host->context);
     run_make_id(message.sent_ns, random, id);
-    char *text = message_write(&message);
+    AUTO_JSON *json = secrets_mask(secrets, json_of(&message));
+    char *text = json ? json_compact(json) : NULL;
     if (!text) {
         err_set(err, ERR_USAGE, "a text of the message is not UTF-8");
         return NULL;

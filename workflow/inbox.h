@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/host.h"
 #include "base/json.h"
+#include "workflow/secret.h"
 
 #define INBOX_MESSAGE_MAX_BYTES ((size_t)64 << 10)
 
@@ -34,9 +35,10 @@ char *message_write(const struct message *message);
 int message_read(struct str text, const char *id, struct arena *arena, struct message *message, json_t **json,
                  struct err *err) MUST_USE;
 
-// Gives a message a fresh id and the time, and its text, owned. NULL: ERR_USAGE, or ERR_LIMIT for a long one.
-char *message_seal(const struct message *message, const struct host *host, char id[27],
-                   struct err *err) MUST_USE;
+// Gives a message a fresh id and the time, and its text without secrets, owned. NULL: ERR_USAGE, or ERR_LIMIT
+// for a long one.
+char *message_seal(const struct message *message, const struct host *host, const struct secrets *secrets,
+                   char id[27], struct err *err) MUST_USE;
 
 // The inbox folder of a state file; lives in the arena.
 const char *inbox_folder(struct arena *arena, const char *state_path);

@@ -177,6 +177,10 @@ const struct field layout_pipeline[] = {
      .max = 64,
      .summary = "Steps, and items of for-each steps, that run at the same time. What measures wants a quiet "
                 "machine."},
+    {.name = "secrets",
+     .type = FIELD_LIST,
+     .summary = "Names of environment variables whose values are replaced by `***` in all that is stored or "
+                "printed. The tokens of atoll, GitHub, GitLab and model providers are secret anyway."},
     {.name = "defaults",
      .type = FIELD_OBJECT,
      .members = defaults_fields,

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "workflow/lease.h"
 #include "workflow/publication.h"
+#include "workflow/state.h"
 
 #include <stdlib.h>
 
@@ -51,7 +52,10 @@ int
 peek_post(const struct peek *peek, const struct message *message, struct err *err)
 {
     char id[27];
-    char *text = message_seal(message, peek->host, id, err);
+    struct secrets secrets = {0};
+    state_secrets_of(peek->state_path, peek->host, &secrets);
+    char *text = message_seal(message, peek->host, &secrets, id, err);
+    secrets_release(&secrets);
     struct carrier *carrier = text ? open_carrier(peek, err) : NULL;
     int result = carrier ? carrier_message_put(carrier, id, str_of(text), err) : -1;
     carrier_close(carrier);

@@ -13,7 +13,8 @@ pipeline_release(struct pipeline *pipeline)
         return;
     json_decref(pipeline->vars);
     json_decref(pipeline->sandbox);
-    pipeline->vars = pipeline->sandbox = NULL;
+    json_decref(pipeline->secrets);
+    pipeline->vars = pipeline->sandbox = pipeline->secrets = NULL;
 }
 
 ptrdiff_t

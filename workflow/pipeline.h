@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline file, version 1: `version name state defaults sandbox vars steps`. Reading it reports every
-// problem with its place; what was read without a problem holds these: ids are unique, `needs` has no cycle,
-// every path of an expression names a step, output or variable that exists.
+// The pipeline file, version 1: `version name state secrets defaults sandbox vars steps`. Reading it reports
+// every problem with its place; what was read without a problem holds these: ids are unique, `needs` has no
+// cycle, every path of an expression names a step, output or variable that exists.
 #ifndef ATOLL_WORKFLOW_PIPELINE_H
 #define ATOLL_WORKFLOW_PIPELINE_H
 
@@ -62,6 +62,7 @@ struct pipeline {
     json_t *vars;        // object, never NULL; owned
     json_t *sandbox;     // {"require": "guard" | "fence", "memory": bytes, "wall": seconds, "processes": n};
                          // never NULL; owned
+    json_t *secrets;     // names of variables of the environment, never NULL; owned
     const char *carrier; // where the state is published, NULL = nowhere
     int64_t publish_every_ns, lease_ns;
     const char *overlap;         // "supersede", "skip" or "buffer-one"

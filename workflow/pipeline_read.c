@@ -333,6 +333,26 @@ read_carrier(struct pipeline *pipeline, const json_t *carrier, struct arena *are
 }
 
 static void
+read_secret(struct reading *r, const struct yaml_node *name)
+{
+    if (name->kind == YAML_SCALAR && name->text.len > 0)
+        json_array_append_new(r->pipeline->secrets, json_stringn(name->text.ptr, name->text.len));
+    else
+        problem(r, name->mark, STR("secrets"), "expected the name of an environment variable");
+}
+
+// A list, or one name.
+static void
+read_secrets(struct reading *r, const struct yaml_node *node)
+{
+    r->pipeline->secrets = json_array();
+    if (node && node->kind == YAML_SCALAR)
+        read_secret(r, node);
+    for (size_t i = 0; node && node->kind == YAML_LIST && i < node->count; i++)
+        read_secret(r, node->items[i]);
+}
+
+static void
 read_document(struct reading *r, const struct yaml_node *root)
 {
     static const struct scope nothing = {0};
@@ -351,6 +371,7 @@ read_document(struct reading *r, const struct yaml_node *root)
     json_t *sandbox = json_object_get(r->document, "sandbox");
     r->pipeline->sandbox = sandbox ? json_incref(sandbox) : json_object();
     read_vars(r, yaml_get(root, "vars"));
+    read_secrets(r, yaml_get(root, "secrets"));
     r->steps = yaml_get(root, "steps");
     read_steps(r);
 }

@@ -59,7 +59,10 @@ put_message(const char *state_path, const struct host *host, const struct messag
             struct err *err)
 {
     AUTO_ARENA arena = {0};
-    char *text = message_seal(given, host, id, err);
+    struct secrets secrets = {0};
+    state_secrets_of(state_path, host, &secrets);
+    char *text = message_seal(given, host, &secrets, id, err);
+    secrets_release(&secrets);
     int result = text ? inbox_put(inbox_folder(&arena, state_path), id, str_of(text), err) : -1;
     free(text);
     return result;

@@ -17,8 +17,9 @@ struct state {
     const struct host *host;
     struct chain chain;
     struct map statements; // name -> SQL, borrowed from the registry
-    uint64_t commits;      // that carried events
-    size_t part_events;    // events queued before the open part
+    struct secrets secrets;
+    uint64_t commits;   // that carried events
+    size_t part_events; // events queued before the open part
 };
 
 int
@@ -49,6 +50,58 @@ learn_statements(struct state *state, const struct registry *registry)
             map_set(&state->statements, str_of(s->name), (void *)s->sql);
 }
 
+#define SECRETS_KEY "secrets"
+
+// The variables that earlier runs named.
+static int
+learn_secrets(struct db *db, const struct host *host, struct secrets *secrets, struct err *err)
+{
+    AUTO_JSON *rows = db_rows(db,
+                              "SELECT j.value AS name FROM meta m, json_each(m.value) j"
+                              " WHERE m.key = '" SECRETS_KEY "'",
+                              NULL, err);
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) secrets_add(secrets, host, json_get_text(row, "name", ""));
+    return rows ? 0 : -1;
+}
+
+void
+state_secrets_of(const char *path, const struct host *host, struct secrets *secrets)
+{
+    struct db *db;
+    struct err ignored;
+    secrets_add_usual(secrets, host);
+    if (state_open_reader(path, &db, &ignored) < 0)
+        return;
+    (void)!learn_secrets(db, host, secrets, &ignored);
+    db_close(db);
+}
+
+int
+state_hide(struct state *state, const json_t *names, struct err *err)
+{
+    size_t i;
+    json_t *name;
+    json_array_foreach((json_t *)(uintptr_t)names, i, name)
+    {
+        secrets_add(&state->secrets, state->host, json_string_value(name));
+        if (state_run(state,
+                      "INSERT INTO meta(key, value) VALUES('" SECRETS_KEY "', json_array(?1))"
+                      " ON CONFLICT(key) DO UPDATE SET value = json_insert(meta.value, '$[#]', ?1)"
+                      " WHERE NOT EXISTS (SELECT 1 FROM json_each(meta.value) j WHERE j.value = ?1)",
+                      json_pack("[O]", name), NULL, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+const struct secrets *
+state_secrets(const struct state *state)
+{
+    return &state->secrets;
+}
+
 struct state *
 state_open(const char *path, const struct registry *registry, const struct host *host, struct err *err)
 {
@@ -56,9 +109,11 @@ state_open(const char *path, const struct registry *registry, const struct host 
     if (!state)
         abort();
     state->host = host;
+    secrets_add_usual(&state->secrets, host);
     learn_statements(state, registry);
     bool fine = state_make_folder(path, err) == 0 && (state->db = db_open(path, DB_WRITE, err)) &&
                 migration_apply(state->db, registry, state_now(state), err) == 0 &&
+                learn_secrets(state->db, host, &state->secrets, err) == 0 &&
                 chain_load(&state->chain, state->db, err) == 0;
     if (fine)
         return state;
@@ -73,6 +128,7 @@ state_close(struct state *state)
     if (!state)
         return;
     chain_release(&state->chain);
+    secrets_release(&state->secrets);
     db_close(state->db);
     map_release(&state->statements);
     free(state);
@@ -150,8 +206,13 @@ state_event_cut(struct state *state, size_t count)
 void
 state_event(struct state *state, struct event event, json_t *details)
 {
+    AUTO_ARENA arena = {0};
+    details = secrets_mask(&state->secrets, details);
     char *text = details ? json_compact(details) : NULL;
     event.details = text;
+    event.step = secrets_mask_text(&state->secrets, &arena, event.step);
+    event.name = secrets_mask_text(&state->secrets, &arena, event.name);
+    event.key = secrets_mask_text(&state->secrets, &arena, event.key);
     if (event.at_ns == 0)
         event.at_ns = state_now(state);
     chain_add(&state->chain, &event);
@@ -195,7 +256,7 @@ state_now(const struct state *state)
 int
 state_run(struct state *state, const char *sql, json_t *params, int64_t *changed, struct err *err)
 {
-    AUTO_JSON *held = params;
+    AUTO_JSON *held = secrets_mask(&state->secrets, params);
     if (!held)
         return err_set(err, ERR_INTERNAL, "a text for the state is not UTF-8");
     if (db_run(state->db, sql, held, err) < 0)
@@ -208,7 +269,7 @@ state_run(struct state *state, const char *sql, json_t *params, int64_t *changed
 json_t *
 state_rows(struct state *state, const char *sql, json_t *params, struct err *err)
 {
-    AUTO_JSON *held = params;
+    AUTO_JSON *held = secrets_mask(&state->secrets, params);
     if (!held) {
         err_set(err, ERR_INTERNAL, "a text for the state is not UTF-8");
         return NULL;
@@ -250,6 +311,10 @@ state_last_id(const struct state *state)
 int
 state_blob_put(struct state *state, struct str content, char hash[65], struct err *err)
 {
+    const char *name = secrets_find(&state->secrets, content);
+    if (name)
+        return err_set(err, ERR_USAGE, "the value of $%s stands in a file that would be kept in the state",
+                       name);
     struct hash sum = hash_of(content.ptr ? content.ptr : "", content.len);
     hash_hex(&sum, hash);
     struct db_stmt *stmt =

@@ -8,6 +8,7 @@
 #include "base/db.h"
 #include "base/host.h"
 #include "workflow/event.h"
+#include "workflow/secret.h"
 #include "workflow/step.h"
 
 struct state;
@@ -51,7 +52,8 @@ int state_lineage(struct state *state, char lineage[33], struct err *err) MUST_U
 // Wall clock of the host.
 int64_t state_now(const struct state *state);
 
-// Runs a statement. Takes `params` (NULL is an error: use json_array() for none). *changed may be NULL.
+// Runs a statement; secrets in its parameters are masked. Takes `params` (NULL is an error: use json_array()
+// for none). *changed may be NULL.
 int state_run(struct state *state, const char *sql, json_t *params, int64_t *changed,
               struct err *err) MUST_USE;
 
@@ -61,13 +63,25 @@ json_t *state_rows(struct state *state, const char *sql, json_t *params, struct 
 // The SQL of a table set's statement, or NULL (ERR_USAGE, with the nearest name).
 const char *state_statement(const struct state *state, const char *name, struct err *err) MUST_USE;
 
-// A table set's statement, unbound and borrowed (base/db.h), or NULL (ERR_USAGE).
+// A table set's statement, unbound and borrowed (base/db.h), or NULL (ERR_USAGE). Whoever binds it hides
+// secrets first (state_secrets).
 struct db_stmt *state_prepare(struct state *state, struct str name, struct err *err) MUST_USE;
+
+// What this state hides in everything that it stores (workflow/secret.h): the usual tokens and the variables
+// that runs of it named. Borrowed.
+const struct secrets *state_secrets(const struct state *state);
+
+// The same for whoever does not own the state; added to `secrets`. A file that can't be read names nothing.
+void state_secrets_of(const char *path, const struct host *host, struct secrets *secrets);
+
+// Names variables (array of text, borrowed) whose values are secret from now on, for every owner of the
+// state. Inside a transaction.
+int state_hide(struct state *state, const json_t *names, struct err *err) MUST_USE;
 
 // The database, borrowed; for upkeep that walks all tables (workflow/gc.h).
 struct db *state_db(struct state *state);
 
-// Stores a blob under its SHA-256 unless it is there.
+// Stores a blob under its SHA-256 unless it is there. ERR_USAGE for one with a secret in it.
 int state_blob_put(struct state *state, struct str content, char hash[65], struct err *err) MUST_USE;
 
 // Replaces the content of `content`. ERR_NOT_FOUND.

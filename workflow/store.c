@@ -57,7 +57,31 @@ struct runner {
     struct str name;
     uint64_t count; // of parameters
     struct db_stmt *stmt;
+    struct arena masked; // texts of the present statement that had a secret in them
 };
+
+// A blob with a secret in it can't be masked: nobody knows what its bytes mean.
+static int
+bind_blob(struct runner *runner, int index, struct err *err)
+{
+    struct str bytes = packing_take_text(&runner->left);
+    const char *secret = secrets_find(state_secrets(runner->state), bytes);
+    if (secret)
+        return err_set(err, ERR_USAGE, "the value of $%s stands in a blob that would be stored by %" STR_FMT,
+                       secret, STR_ARG(runner->name));
+    db_lend_blob(runner->stmt, index, bytes);
+    return 0;
+}
+
+static void
+bind_text(struct runner *runner, int index)
+{
+    struct str text = packing_take_text(&runner->left);
+    const struct secrets *secrets = state_secrets(runner->state);
+    if (secrets_find(secrets, text))
+        text = secrets_mask_str(secrets, &runner->masked, text);
+    db_lend_text(runner->stmt, index, text);
+}
 
 static int
 bind_param(struct runner *runner, int index, struct err *err)
@@ -74,10 +98,11 @@ bind_param(struct runner *runner, int index, struct err *err)
         db_bind_real(runner->stmt, index, packing_take_real(&runner->left));
         break;
     case 's':
-        db_lend_text(runner->stmt, index, packing_take_text(&runner->left));
+        bind_text(runner, index);
         break;
     case 'b':
-        db_lend_blob(runner->stmt, index, packing_take_text(&runner->left));
+        if (bind_blob(runner, index, err) < 0)
+            return -1;
         break;
     default:
         runner->left.ptr = NULL;
@@ -112,6 +137,7 @@ run_one(struct runner *runner, struct err *err)
     int row = 1;
     while (row > 0)
         row = db_step(runner->stmt, err);
+    arena_release(&runner->masked);
     return row < 0 ? err_wrap(err, "storing %" STR_FMT, STR_ARG(runner->name)) : 0;
 }
 
@@ -119,8 +145,9 @@ int
 store_run(struct state *state, struct str stores, struct err *err)
 {
     struct runner runner = {.state = state, .left = {.ptr = stores.ptr ? stores.ptr : "", .len = stores.len}};
-    while (runner.left.len > 0)
-        if (run_one(&runner, err) < 0)
-            return -1;
-    return 0;
+    int result = 0;
+    while (result == 0 && runner.left.len > 0)
+        result = run_one(&runner, err);
+    arena_release(&runner.masked);
+    return result;
 }

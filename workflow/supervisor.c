@@ -19,7 +19,11 @@ void
 supervisor_tell(const struct supervisor *s, const char *type, const struct task *task, const char *text,
                 const json_t *details)
 {
-    notice_tell(s->given->options, type, s->given->run->id, task ? task->key : NULL, text, details);
+    const struct secrets *secrets = state_secrets(s->given->state);
+    AUTO_ARENA arena = {0};
+    AUTO_JSON *shown = secrets_mask(secrets, json_incref((json_t *)(uintptr_t)details));
+    notice_tell(s->given->options, type, s->given->run->id, task ? task->key : NULL,
+                secrets_mask_text(secrets, &arena, text), shown);
 }
 
 int64_t
@@ -171,6 +175,7 @@ turn(struct supervisor *s, struct err *err)
         return err_wrap(err, "writing the state");
     signal_drop_taken(s->given->state_path, messages, message_count);
     calls_send(s);
+    notices = secrets_mask(state_secrets(s->given->state), notices);
     notices_tell(notices, s->given->options, s->given->run->id);
     return start_chosen(s, err) < 0 ? -1 : publisher_go_on(s, err);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The upkeep of a state: gc, state verify, history --follow.
+# The upkeep of a state: gc, state verify, history --follow, and that no secret gets into it.
 
 setup() {
     atoll=$ATOLL_BUILD/atoll
@@ -56,4 +56,47 @@ YML
     [ "${#lines[@]}" -eq 1 ]
     [[ $output == *run-finished* ]]
     wait
+}
+
+@test "a secret of the environment is neither stored nor printed, and the step gets it" {
+    export PLANTED='pl4nted secret/value+1'
+    cat >p.yml <<'YML'
+version: 1
+name: secretive
+secrets: [PLANTED]
+steps:
+  - id: use
+    uses: shell
+    with:
+      run: |
+        echo "$GIVEN" >&2
+        echo "$GIVEN" | base64 >&2
+        [ "$GIVEN" = "$PLANTED" ] && touch got
+        echo "{\"token\": \"$GIVEN\"}"
+      env: {GIVEN: "${{ env.PLANTED }}"}
+  - id: wait
+    uses: wait
+    with: {signal: go, timeout: 1h}
+  - id: fail
+    uses: shell
+    with: {run: "echo \"$PLANTED\" >&2; exit 3"}
+YML
+    run "$atoll" run p.yml
+    echo "$output" >printed
+    [ -e got ]
+    run "$atoll" signal latest go --data "\"$PLANTED\""
+    echo "$output" >>printed
+    run "$atoll" run p.yml
+    [ "$status" -ne 0 ]
+    echo "$output" >>printed
+    for command in status "status --json" history "history --json --verbose"; do
+        "$atoll" $command >>printed
+    done
+    encoded=$(printf %s "$PLANTED" | base64)
+    run grep -rF -e "$PLANTED" -e "${encoded:0:16}" printed .atoll/state
+    [ "$status" -eq 1 ]
+    grep -Fq '***' printed
+    run "$atoll" run p.yml --var "x=$PLANTED"
+    [ "$status" -eq 2 ]
+    [[ $output == *'the value of $PLANTED stands in the variables'* ]]
 }
