@@ -311,8 +311,10 @@ courier_process_main(int fd)
     AUTO_FRAME request = {0};
     int result = -1;
     wire_init(&wire, fd);
+    // It ends with its supervisor, also with one that was gone before it could say so.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
-        wire_wait(&wire, &request, &err) == 0) {
+        wire_wait(&wire, &request, &err) == 0 &&
+        getppid() == (pid_t)json_get_int(request.json, "supervisor", -1)) {
         AUTO_JSON *made = answer(request.json);
         result = wire_put(&wire, made, STR(""), &err) < 0 ? -1 : wire_flush(&wire, &err);
     }

@@ -4,8 +4,8 @@
 // there, and the supervisor never waits for one while it works. One process, one errand: it reads a request
 // from its socket, does it, answers and ends.
 //
-// Request: {"do": "fetch" | "publish", "carrier", "repository", "cache", "state", "owner", "published": as
-// published_json, and
+// Request: {"do": "fetch" | "publish", "carrier", "repository", "cache", "state", "owner", "supervisor": its
+// pid, "published": as published_json, and
 //   fetch:    "have": whether there is a state here, "take_over"
 //   publish:  "lineage", "until_ns", "give_up": nobody works on it from now on}
 // Answer: {"published", "messages": taken in, and

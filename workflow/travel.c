@@ -93,9 +93,9 @@ travel_release(struct travel *travel)
 static json_t *
 request_of(const struct travel *travel, const char *what)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "do", what, "carrier", travel->carrier,
-                     "repository", travel->repository, "cache", travel->cache, "state", travel->state_path,
-                     "owner", travel->owner, "published", travel->published);
+    return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:O}", "supervisor", (int)getpid(), "do", what,
+                     "carrier", travel->carrier, "repository", travel->repository, "cache", travel->cache,
+                     "state", travel->state_path, "owner", travel->owner, "published", travel->published);
 }
 
 // Takes `request`.
