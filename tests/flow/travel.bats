@@ -170,7 +170,7 @@ goes_on() {
     [ ! -e three/.atoll/state/state.db ]
 }
 
-# dies SPEC AFTER: a machine that runs six steps is killed and deleted after AFTER seconds; another one ends the run.
+# dies SPEC AFTER: a machine that runs six steps of half a second is killed and deleted after AFTER seconds; another one ends the run.
 # No step starts before what came before it is published, so only the step in flight can be done twice.
 dies() {
     rm -rf one two three "$log"
@@ -179,7 +179,7 @@ dies() {
     {
         printf 'version: 1\nname: dies\ncarrier: {to: "%s", every: 1h, lease: 1h}\nsteps:\n' "$1"
         for i in 1 2 3 4 5 6; do
-            printf '  - {id: s%s, uses: shell, publish: before, with: {run: "sleep 0.2; echo s%s >>%s; echo n=%s >>$ATOLL_OUTPUT"}}\n' \
+            printf '  - {id: s%s, uses: shell, publish: before, with: {run: "sleep 0.5; echo s%s >>%s; echo n=%s >>$ATOLL_OUTPUT"}}\n' \
                 $i $i "$log" $i
         done
     } >one/.atoll/pipeline.yml

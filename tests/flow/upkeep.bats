@@ -100,3 +100,18 @@ YML
     [ "$status" -eq 2 ]
     [[ $output == *'the value of $PLANTED stands in the variables'* ]]
 }
+
+@test "history and state verify also read what another machine published" {
+    mkdir -p one/.atoll
+    pipeline
+    printf 'carrier: {to: "dir:%s", every: 1h}\n' "$BATS_TEST_TMPDIR/carrier" | cat p.yml - >one/.atoll/pipeline.yml
+    cp -r one two
+    "$atoll" run --quiet --repository one
+    run "$atoll" history --follow --repository two
+    [ "$status" -eq 0 ]
+    [[ ${lines[-1]} == *run-finished* ]]
+    run "$atoll" state verify --repository two
+    [ "$status" -eq 0 ]
+    [[ $output == *"is whole." ]]
+    [ ! -e two/.atoll/state/state.db ]
+}
