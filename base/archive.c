@@ -357,7 +357,8 @@ packer_abandon(struct packer *packer)
 {
     if (!packer)
         return;
-    archive_write_fail(packer->archive); // nothing is to be written any more
+    // Not archive_write_fail, behind which libarchive 3.6 loses the memory of its streams: what is written
+    // now goes to a file without a name.
     if (packer->fd >= 0)
         unlink(packer->path);
     packer_free(packer);

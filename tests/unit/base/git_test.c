@@ -10,6 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+// libgit2 1.5 loses the match data of PCRE2 whenever a regular expression does not match.
+const char *__lsan_default_suppressions(void);
+const char *
+__lsan_default_suppressions(void)
+{
+    return "leak:libpcre2-8.so\n";
+}
+#endif
+
 static struct arena arena;
 static struct err err;
 static char *dir;
