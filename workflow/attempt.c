@@ -2,6 +2,7 @@
 #include "workflow/attempt.h"
 
 #include "base/clock.h"
+#include "workflow/run.h"
 
 #include <stdlib.h>
 
@@ -83,7 +84,8 @@ attempt_fail(const struct activity *activity, const json_t *policy, bool final, 
              const char *message, bool *again, struct err *err)
 {
     json_t *found;
-    if (find_counts(activity, &found, err) < 0)
+    if (run_check_epoch(activity->server->state, activity->server->run, activity->server->epoch, err) < 0 ||
+        find_counts(activity, &found, err) < 0)
         return -1;
     AUTO_JSON *row = found;
     int64_t failures = json_get_int(row, "failures", 0) + 1, now_ns = state_now(activity->server->state);

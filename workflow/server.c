@@ -352,11 +352,18 @@ call_record(struct call *call, struct err *err)
     return 0;
 }
 
+// For what has no statement of its own that the epoch fences.
+static int
+check_owner(const struct call *call, struct err *err)
+{
+    return run_check_epoch(call->server->state, call->server->run, call->server->epoch, err);
+}
+
 static int
 call_put(struct call *call, struct err *err)
 {
     char hash[65];
-    if (state_blob_put(call->server->state, call->content, hash, err) < 0)
+    if (check_owner(call, err) < 0 || state_blob_put(call->server->state, call->content, hash, err) < 0)
         return -1;
     json_set_text(call->reply, "hash", hash);
     return 0;
@@ -371,7 +378,7 @@ call_get(struct call *call, struct err *err)
 static int
 call_flush(struct call *call, struct err *err)
 {
-    if (run_check_epoch(call->server->state, call->server->run, call->server->epoch, err) < 0)
+    if (check_owner(call, err) < 0)
         return -1;
     return store_run(call->server->state, call->content, err);
 }
@@ -397,7 +404,8 @@ call_rows(struct call *call, struct err *err)
 static int
 call_warn(struct call *call, struct err *err)
 {
-    (void)err;
+    if (check_owner(call, err) < 0)
+        return -1;
     json_t *details = json_object();
     json_set_text(details, "text", text_of(call, "text"));
     add_event(call, "warning", details);
