@@ -3,29 +3,110 @@
 
 #include <string.h>
 
-// Packs what `oid` needs and the target lacks straight into the target's object folder.
+// As many objects as git itself unpacks of a push (receive.unpackLimit); more stay together in a pack.
+#define LOOSE_MAX 100
+
+// What copies objects one by one.
+struct copy {
+    git_repository *from;
+    git_odb *source, *target;
+    size_t room; // how many more may be copied
+};
+
 static int
-objects_copy(git_repository *from, git_repository *to, const git_oid *oid)
+copy_object(struct copy *copy, const git_oid *oid)
+{
+    git_odb_object *object;
+    git_oid same;
+    if (git_odb_exists(copy->target, oid))
+        return 0;
+    if (copy->room == 0)
+        return GIT_EUSER;
+    copy->room--;
+    int code = git_odb_read(&object, copy->source, oid);
+    if (code < 0)
+        return code;
+    code = git_odb_write(&same, copy->target, git_odb_object_data(object), git_odb_object_size(object),
+                         git_odb_object_type(object));
+    git_odb_object_free(object);
+    return code;
+}
+
+// What is in a tree goes before the tree, so that a copy cut short leaves no tree with holes.
+static int
+copy_tree(struct copy *copy, const git_oid *oid)
+{
+    AUTO_GIT(git_tree) *tree = NULL;
+    if (git_odb_exists(copy->target, oid))
+        return 0;
+    int code = git_tree_lookup(&tree, copy->from, oid);
+    for (size_t i = 0; code == 0 && i < git_tree_entrycount(tree); i++) {
+        const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
+        if (git_tree_entry_type(entry) == GIT_OBJECT_TREE)
+            code = copy_tree(copy, git_tree_entry_id(entry));
+        else if (git_tree_entry_type(entry) == GIT_OBJECT_BLOB)
+            code = copy_object(copy, git_tree_entry_id(entry));
+    }
+    return code < 0 ? code : copy_object(copy, oid);
+}
+
+static int
+copy_commit(struct copy *copy, const git_oid *oid)
+{
+    AUTO_GIT(git_commit) *commit = NULL;
+    int code = git_commit_lookup(&commit, copy->from, oid);
+    if (code == 0)
+        code = copy_tree(copy, git_commit_tree_id(commit));
+    return code < 0 ? code : copy_object(copy, oid);
+}
+
+// A walk over the commits that `oid` needs and the target lacks, parents first.
+static int
+walk_missing(git_revwalk **walk, git_repository *from, git_repository *to, git_odb *target,
+             const git_oid *oid)
+{
+    AUTO_GIT(git_reference_iterator) *refs = NULL;
+    int code = git_revwalk_new(walk, from);
+    if (code == 0)
+        code = git_revwalk_sorting(*walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE);
+    if (code == 0)
+        code = git_revwalk_push(*walk, oid);
+    if (code == 0)
+        code = git_reference_iterator_new(&refs, to);
+    git_reference *ref;
+    while (code == 0 && git_reference_next(&ref, refs) == 0) {
+        const git_oid *known = git_reference_target(ref);
+        if (known && git_odb_exists(target, known))
+            git_revwalk_hide(*walk, known); // fails for what we do not have: nothing to leave out then
+        git_reference_free(ref);
+    }
+    return code;
+}
+
+// GIT_EUSER when they are too many.
+static int
+copy_loose(git_repository *from, git_repository *to, git_odb *target, const git_oid *oid)
+{
+    AUTO_GIT(git_revwalk) *walk = NULL;
+    AUTO_GIT(git_odb) *source = NULL;
+    struct copy copy = {from, NULL, target, LOOSE_MAX};
+    git_oid commit;
+    int code = git_repository_odb(&source, from);
+    copy.source = source;
+    if (code == 0)
+        code = walk_missing(&walk, from, to, target, oid);
+    while (code == 0 && (code = git_revwalk_next(&commit, walk)) == 0)
+        code = copy_commit(&copy, &commit);
+    return code == GIT_ITEROVER ? 0 : code;
+}
+
+static int
+copy_packed(git_repository *from, git_repository *to, git_odb *target, const git_oid *oid)
 {
     AUTO_ARENA arena = {0};
     AUTO_GIT(git_revwalk) *walk = NULL;
     AUTO_GIT(git_packbuilder) *pack = NULL;
-    AUTO_GIT(git_reference_iterator) *refs = NULL;
-    AUTO_GIT(git_odb) *odb = NULL;
-    int code = git_revwalk_new(&walk, from);
-    if (code == 0)
-        code = git_revwalk_push(walk, oid);
-    if (code == 0)
-        code = git_reference_iterator_new(&refs, to);
-    if (code == 0)
-        code = git_repository_odb(&odb, to);
-    git_reference *ref;
-    while (code == 0 && git_reference_next(&ref, refs) == 0) {
-        const git_oid *known = git_reference_target(ref);
-        if (known && git_odb_exists(odb, known))
-            git_revwalk_hide(walk, known); // fails for what we do not have: nothing to leave out then
-        git_reference_free(ref);
-    }
+    int code = walk_missing(&walk, from, to, target, oid);
     if (code == 0)
         code = git_packbuilder_new(&pack, from);
     if (code == 0)
@@ -34,6 +115,18 @@ objects_copy(git_repository *from, git_repository *to, const git_oid *oid)
         return code;
     const char *folder = arena_printf(&arena, "%sobjects/pack", git_repository_commondir(to));
     return git_packbuilder_write(pack, folder, 0, NULL, NULL);
+}
+
+// Copies what `oid` needs and the target lacks straight into the target's object folder. Whoever publishes
+// often would fill it with packs, all of which have to be looked through for each object.
+static int
+objects_copy(git_repository *from, git_repository *to, const git_oid *oid)
+{
+    AUTO_GIT(git_odb) *target = NULL;
+    int code = git_repository_odb(&target, to);
+    if (code == 0)
+        code = copy_loose(from, to, target, oid);
+    return code == GIT_EUSER ? copy_packed(from, to, target, oid) : code;
 }
 
 // libgit2's own local transport ignores where the ref stood; here the ref's lock is held from the comparison
