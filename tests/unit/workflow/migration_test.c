@@ -3,6 +3,8 @@
 #include "workflow/migration.h"
 #include "workflow/state.h"
 
+#include <limits.h>
+
 static struct state *
 open_state(const struct registry *registry, struct err *err)
 {
@@ -75,8 +77,8 @@ START_TEST(a_failed_migration_leaves_nothing)
 }
 END_TEST
 
-// The pipeline of data/state-1.db, a state that an atoll with schema version 1 left when it was killed: what
-// ran is the second of the four activities of `work`.
+// The pipeline of data/state-N.db, the state that an atoll with schema version N left when it was killed:
+// what ran is the second of the four activities of `work`. A new schema version comes with a new file.
 static const char old_pipeline[] =
     "version: 1\nname: old\nsteps:\n"
     "  - {id: list, uses: echo, with: {items: [x, y], log: log}}\n"
@@ -89,13 +91,14 @@ static const char old_pipeline[] =
     "  - {id: work, uses: work, needs: ship, with: {count: 4, sleep-ms: 300, log: log}}\n"
     "  - {id: last, uses: echo, needs: work, with: {value: \"${{ steps.work.outputs.sum }}\", log: log}}\n";
 
-// Copies the stored state into a folder of its own.
+// Copies the stored state of a version into a folder of its own, which becomes the working directory.
 static char *
-old_state(struct arena *arena)
+old_state(struct arena *arena, const char *home, int version)
 {
     struct err err = {0};
     AUTO_BUF content = BUF(1 << 20);
-    ck_assert_int_eq(fs_read("tests/unit/workflow/data/state-1.db", 1 << 20, &content, &err), 0);
+    const char *stored = arena_printf(arena, "%s/tests/unit/workflow/data/state-%d.db", home, version);
+    ck_assert_msg(fs_read(stored, 1 << 20, &content, &err) == 0, "%s", err.message);
     char *folder = fake_folder(arena);
     ck_assert_int_eq(fs_write("s/state.db", buf_str(&content), &err), 0);
     return folder;
@@ -118,32 +121,43 @@ steps_text(struct arena *arena)
     return kept;
 }
 
-START_TEST(a_state_of_version_1_keeps_every_step)
+static void
+ck_keeps_every_step(const char *home, int version)
 {
     AUTO_ARENA arena = {0};
     struct err err = {0};
-    old_state(&arena);
+    old_state(&arena, home, version);
     const char *before = steps_text(&arena);
     struct state *state = open_state(&fake_registry, &err);
-    ck_assert_msg(state != NULL, "%s", err.message);
+    ck_assert_msg(state != NULL, "version %d: %s", version, err.message);
     state_close(state);
     ck_assert_str_eq(steps_text(&arena), before);
     ck_assert_int_eq(number("SELECT count(*) AS n FROM step"), 10);
     ck_assert_int_eq(number("SELECT max(version) AS n FROM migration WHERE noun = 'engine'"),
                      migration_version());
-    ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
+    ck_assert_msg(state_verify("s/state.db", &err) == 0, "version %d: %s", version, err.message);
+}
+
+START_TEST(a_state_of_every_version_keeps_its_steps)
+{
+    char home[PATH_MAX];
+    ck_assert_ptr_nonnull(getcwd(home, sizeof(home)));
+    for (int version = 1; version <= migration_version(); version++)
+        ck_keeps_every_step(home, version);
 }
 END_TEST
 
-START_TEST(the_run_of_a_state_of_version_1_goes_on)
+static void
+ck_goes_on(const char *home, int version)
 {
     AUTO_ARENA arena = {0};
     struct err err = {0};
-    struct engine_options options = fake_options(old_state(&arena), old_pipeline);
+    struct engine_options options = fake_options(old_state(&arena, home, version), old_pipeline);
     options.state_path = "s/state.db";
     struct engine_outcome outcome;
     ck_assert_int_eq(engine_run(&options, &outcome, &err), -1);
-    ck_assert_msg(outcome.resumed && strcmp(outcome.step, "bad") == 0, "%s", err.message);
+    ck_assert_msg(outcome.resumed && strcmp(outcome.step, "bad") == 0, "version %d: %s", version,
+                  err.message);
     ck_assert_int_eq(number("SELECT count(*) AS n FROM run"), 1);
     ck_assert_int_eq(fake_count("log", "work 0"), 0);
     ck_assert_int_eq(fake_count("log", "work 1"), 1);
@@ -155,10 +169,18 @@ START_TEST(the_run_of_a_state_of_version_1_goes_on)
     ck_assert_int_eq(
         number("SELECT json_extract(outputs, '$.value') AS n FROM step WHERE key = 'last' AND attempt = 1"),
         14);
-    ck_assert_msg(state_verify("s/state.db", &err) == 0, "%s", err.message);
+    ck_assert_msg(state_verify("s/state.db", &err) == 0, "version %d: %s", version, err.message);
+}
+
+START_TEST(the_run_of_a_state_of_every_version_goes_on)
+{
+    char home[PATH_MAX];
+    ck_assert_ptr_nonnull(getcwd(home, sizeof(home)));
+    for (int version = 1; version <= migration_version(); version++)
+        ck_goes_on(home, version);
 }
 END_TEST
 
 FAKE_MAIN("workflow/migration", a_state_of_a_newer_program_is_refused, nouns_migrate_forward_and_each_once,
-          a_failed_migration_leaves_nothing, a_state_of_version_1_keeps_every_step,
-          the_run_of_a_state_of_version_1_goes_on)
+          a_failed_migration_leaves_nothing, a_state_of_every_version_keeps_its_steps,
+          the_run_of_a_state_of_every_version_goes_on)
