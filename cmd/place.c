@@ -30,12 +30,21 @@ peek_of(const struct invocation *invocation)
                          .host = invocation->host};
 }
 
+// A state that is not there is no fault of the disk.
+static int
+check_exists(const char *state, struct err *err)
+{
+    if (fs_exists(state))
+        return 0;
+    return err_set(err, ERR_NOT_FOUND, "no run yet: there is no state at %s; `atoll run` makes one", state);
+}
+
 const char *
 place_readable(struct invocation *invocation, struct err *err)
 {
     struct peek peek = peek_of(invocation);
     if (peek.carrier == NULL)
-        return peek.state_path;
+        return check_exists(peek.state_path, err) < 0 ? NULL : peek.state_path;
     const char *copy = peek_fetch(&peek, invocation->arena, err);
     if (copy != NULL || !fs_exists(peek.state_path))
         return copy;
@@ -52,6 +61,8 @@ place_send(struct invocation *invocation, const struct message *message, const c
     *where = "carrier";
     if (peek.carrier != NULL)
         return peek_post(&peek, message, err);
+    if (check_exists(peek.state_path, err) < 0)
+        return -1;
     if (engine_send(peek.state_path, &step_registry, invocation->host, message, &delivered, err) != 0)
         return -1;
     *where = delivered ? "state" : "supervisor";

@@ -54,6 +54,22 @@ mailbox_take(struct supervisor *s, struct arena *arena, const char ***ids, size_
     return wanted < 0 ? -1 : 0;
 }
 
+// Ends steps that waited for longer than they may.
+static int
+expire(struct supervisor *s, struct err *err)
+{
+    AUTO_JSON *expired = json_array();
+    schedule_expire(s->given->schedule, supervisor_wall(s), expired);
+    size_t i;
+    json_t *key;
+    json_array_foreach(expired, i, key)
+    {
+        if (wait_expire(s->given->state, s->given->run, json_string_value(key), err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 // Settles waits and wakes their steps.
 int
 mailbox_settle(struct supervisor *s, struct err *err)
@@ -65,6 +81,9 @@ mailbox_settle(struct supervisor *s, struct err *err)
     if (!open)
         return -1;
     schedule_wake(s->given->schedule, open, ended);
-    s->wait_ns = wait_rows_due_ns(open);
+    if (expire(s, err) < 0)
+        return -1;
+    int64_t due_ns = wait_rows_due_ns(open), close_ns = schedule_close_ns(s->given->schedule);
+    s->wait_ns = due_ns < close_ns ? due_ns : close_ns;
     return 0;
 }

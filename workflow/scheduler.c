@@ -330,6 +330,13 @@ worth_retrying(enum err_kind kind)
            kind != ERR_NO_IMPROVEMENT && kind != ERR_CANCELLED;
 }
 
+// What the step itself calls final, as an approval that was refused.
+static bool
+is_final(const struct step_ops *ops, enum err_kind kind)
+{
+    return (ops->final_kinds >> kind & 1) != 0;
+}
+
 static int64_t
 retry_wait_ns(const struct pipeline_retry *retry, int failures)
 {
@@ -351,7 +358,8 @@ schedule_fail(struct schedule *schedule, struct task *task, const struct err *pr
     task->changed = true;
     int64_t next_ns = wall_ns + retry_wait_ns(retry, task->failures);
     bool late = close_ns > 0 && next_ns - task->ready_ns > close_ns;
-    if (task->failures >= retry->attempts || late || !worth_retrying(problem->kind)) {
+    bool final = is_final(task_action(schedule, task)->ops, problem->kind);
+    if (task->failures >= retry->attempts || late || final || !worth_retrying(problem->kind)) {
         schedule_end(schedule, task, TASK_FAILED, wall_ns);
         return;
     }
@@ -414,6 +422,42 @@ schedule_wake(struct schedule *schedule, const json_t *open, const json_t *ended
     }
     VEC_EACH (struct task *, at, &schedule->tasks)
         wake(*at, open, &turn);
+}
+
+// When a waiting task is over, whatever it waits for; INT64_MAX = never.
+static int64_t
+close_of(const struct schedule *schedule, const struct task *task)
+{
+    int64_t span_ns = step_of(schedule, task)->timeouts.schedule_to_close_ns, close_ns;
+    bool limited = task->status == TASK_WAITING && span_ns > 0 && task->ready_ns > 0 &&
+                   !__builtin_add_overflow(task->ready_ns, span_ns, &close_ns);
+    return limited ? close_ns : INT64_MAX;
+}
+
+int64_t
+schedule_close_ns(const struct schedule *schedule)
+{
+    int64_t first_ns = INT64_MAX;
+    VEC_EACH (struct task *, at, &schedule->tasks) {
+        int64_t close_ns = close_of(schedule, *at);
+        first_ns = close_ns < first_ns ? close_ns : first_ns;
+    }
+    return first_ns;
+}
+
+void
+schedule_expire(struct schedule *schedule, int64_t wall_ns, json_t *expired)
+{
+    VEC_EACH (struct task *, at, &schedule->tasks) {
+        if (close_of(schedule, *at) > wall_ns)
+            continue;
+        char span[24];
+        struct err problem;
+        clock_human(step_of(schedule, *at)->timeouts.schedule_to_close_ns, span, sizeof(span));
+        err_set(&problem, ERR_TIMEOUT, "it waited, and did not end within %s, its schedule-to-close", span);
+        json_array_append_new(expired, json_string((*at)->key));
+        fail_finally(schedule, *at, &problem);
+    }
 }
 
 bool

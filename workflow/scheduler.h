@@ -32,6 +32,12 @@ void schedule_wait(struct schedule *schedule, struct task *task);
 // `ended` (array of keys) start in its order.
 void schedule_wake(struct schedule *schedule, const json_t *open, const json_t *ended);
 
+// When the next waiting task is over by its schedule-to-close; INT64_MAX without one.
+int64_t schedule_close_ns(const struct schedule *schedule);
+
+// Fails the waiting tasks whose schedule-to-close is over, and adds their keys to `expired`.
+void schedule_expire(struct schedule *schedule, int64_t wall_ns, json_t *expired);
+
 // Whether any task waits.
 bool schedule_any_waits(const struct schedule *schedule);
 

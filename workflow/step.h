@@ -57,6 +57,8 @@ struct step_ops {
     // the file: expressions are text, defaults are missing. NULL = nothing to look at.
     int (*check)(const char *repository, const json_t *with, struct err *err);
     int (*run)(struct step *step, struct err *err);
+    // Bits (1 << kind) of the kinds of failure that another attempt can't change, whatever the retry policy.
+    uint64_t final_kinds;
     // One line for --dry-run: what it would run and what would leave the machine. Returns owned text in the
     // arena.
     const char *(*plan)(struct arena *arena, const json_t *with);

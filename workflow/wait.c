@@ -184,6 +184,24 @@ wait_settle(struct state *state, const struct run *run, json_t *ended, struct er
     return json_incref(open);
 }
 
+int
+wait_expire(struct state *state, const struct run *run, const char *step, struct err *err)
+{
+    static const struct settlement over = {.status = "timed-out"};
+    AUTO_JSON *rows = state_rows(state, OPEN_WAITS, json_pack("[I]", (json_int_t)run->number), err);
+    if (!rows)
+        return -1;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row)
+    {
+        if (strcmp(json_get_text(row, "step", ""), step) == 0 &&
+            write_settlement(state, run, row, &over, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 // The row of one wait, NULL when there is none. Owned.
 static int
 find_wait(struct state *state, int64_t run, const struct wait *wait, json_t **row, struct err *err)

@@ -29,6 +29,9 @@ int wait_open(struct state *state, int64_t run, int64_t epoch, const struct wait
 // NULL on error.
 json_t *wait_settle(struct state *state, const struct run *run, json_t *ended, struct err *err) MUST_USE;
 
+// Ends the open waits of a step that may wait no longer as "timed-out".
+int wait_expire(struct state *state, const struct run *run, const char *step, struct err *err) MUST_USE;
+
 // Opens anew what ended without what was waited for (timed out, or an approval that was refused) in a step
 // that failed and is tried again by hand; it has as long as the first time.
 int wait_reopen(struct state *state, int64_t run, const char *step, struct err *err) MUST_USE;

@@ -167,5 +167,7 @@ const struct step_ops step_wait = {
     .outputs = outputs,
     .check = check,
     .run = run,
+    // The time is over, or the answer was no: only a person asks anew, by `atoll resume`.
+    .final_kinds = 1U << ERR_TIMEOUT | 1U << ERR_TARGET,
     .plan = plan,
 };

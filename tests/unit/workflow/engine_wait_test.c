@@ -415,6 +415,29 @@ START_TEST(a_wait_that_timed_out_fails_and_waits_anew_when_resumed)
 }
 END_TEST
 
+START_TEST(a_step_that_waits_ends_with_its_schedule_to_close)
+{
+    AUTO_SCENE scene;
+    open_scene(&scene, "  - {id: w, uses: wait, timeouts: {schedule-to-close: 5s}, retry: {attempts: 3},\n"
+                       "     with: {how: signal, key: go, due: 90000000000, log: log}}\n"
+                       "  - {id: b, uses: echo, with: {log: log}}\n");
+    ck_assert_str_eq(run_at(&scene, S), "waiting");
+    ck_assert_int_eq(scene.outcome.due_ns, 6 * S);
+    ck_assert_str_eq(run_at(&scene, 5 * S), "waiting");
+    ck_assert_str_eq(run_at(&scene, 6 * S), "failed");
+    ck_assert_int_eq(scene.err.kind, ERR_TIMEOUT);
+    ck_assert_ptr_nonnull(strstr(scene.err.message, "schedule-to-close"));
+    ck_assert_str_eq(query(&scene, "SELECT status AS t FROM wait WHERE step = 'w'"), "timed-out");
+    ck_assert_str_eq(step_status("b"), "skipped");
+    // By hand it may wait as long again.
+    ck_assert_str_eq(resume_at(&scene, 100 * S), "waiting");
+    ck_assert_int_eq(scene.outcome.due_ns, 105 * S);
+    scene.clock.now_ns = 101 * S;
+    ck_assert(send_it(&scene, "signal", "go", "me", NULL));
+    ck_assert_str_eq(run_at(&scene, 102 * S), "succeeded");
+}
+END_TEST
+
 START_TEST(what_ended_stays_ended_after_a_kill)
 {
     AUTO_SCENE scene;
@@ -647,7 +670,8 @@ FAKE_MAIN("workflow/engine_wait", a_run_that_waits_ends_at_once_and_goes_on_when
           a_signal_is_delivered_once_to_a_run_without_a_process,
           a_signal_to_a_working_run_is_there_before_anybody_waits, a_signal_wakes_a_run_that_lingers,
           lingering_ends_and_never_wakes_a_timer_early,
-          a_wait_that_timed_out_fails_and_waits_anew_when_resumed, what_ended_stays_ended_after_a_kill,
+          a_wait_that_timed_out_fails_and_waits_anew_when_resumed,
+          a_step_that_waits_ends_with_its_schedule_to_close, what_ended_stays_ended_after_a_kill,
           an_approval_counts_from_the_right_person, an_approval_survives_a_kill,
           cancelling_stops_every_process, a_cancelled_wait_can_be_taken_up_again,
           a_lingering_run_is_cancelled_by_name, no_effect_acts_while_paused,

@@ -245,15 +245,17 @@ static const struct step_ops fake_step_echo = {
     .name = "echo", .summary = "Gives back.", .inputs = fake_inputs, .run = fake_echo};
 static const struct step_ops fake_step_wait = {
     .name = "wait", .summary = "Waits.", .inputs = fake_inputs, .run = fake_wait};
+// Like echo; a time-out ends it for good.
+static const struct step_ops fake_step_final = {.name = "final",
+                                                .summary = "Gives back, or never will.",
+                                                .inputs = fake_inputs,
+                                                .run = fake_echo,
+                                                .final_kinds = 1U << ERR_TIMEOUT};
 static const struct step_ops fake_step_stubborn = {
     .name = "stubborn", .summary = "Goes on and on.", .inputs = fake_inputs, .run = fake_stubborn};
-static const struct step_ops *const fake_steps[] = {&fake_step_work,
-                                                    &fake_step_ship,
-                                                    &fake_step_trouble,
-                                                    &fake_step_echo,
-                                                    &fake_step_wait,
-                                                    &fake_step_stubborn,
-                                                    NULL};
+static const struct step_ops *const fake_steps[] = {
+    &fake_step_work, &fake_step_ship,  &fake_step_trouble,  &fake_step_echo,
+    &fake_step_wait, &fake_step_final, &fake_step_stubborn, NULL};
 
 static const char *const fake_migrations[] = {
     "CREATE TABLE square(step TEXT NOT NULL, number INTEGER NOT NULL, UNIQUE(step, number)) STRICT",

@@ -166,6 +166,19 @@ START_TEST(some_kinds_are_not_retried)
 }
 END_TEST
 
+// A kind that would be tried again, but not when the step itself calls it final.
+START_TEST(what_a_step_calls_final_is_not_retried)
+{
+    struct bench *bench = open_bench("  - {id: a, uses: final, retry: {attempts: 4}}\n");
+    flunk(bench, "a", ERR_LOST);
+    ck_assert_int_eq(task(bench, "a")->status, TASK_PENDING);
+    bench->now_ns += 1000000000000;
+    flunk(bench, "a", ERR_TIMEOUT);
+    ck_assert_int_eq(task(bench, "a")->status, TASK_FAILED);
+    close_bench(bench);
+}
+END_TEST
+
 static const char each[] = "  - {id: a, uses: echo}\n"
                            "  - {id: b, uses: echo, for-each: \"${{ steps.a.outputs.items }}\",\n"
                            "     with: {value: \"${{ item.name }}-${{ index }}\"},\n"
@@ -292,6 +305,29 @@ START_TEST(a_task_waits_until_it_has_no_open_wait)
     ck_assert_int_eq(task(bench, "a")->attempt, 2);
     schedule_succeed(&bench->schedule, task(bench, "a"), json_object(), bench->now_ns);
     expect_next(bench, "b");
+    close_bench(bench);
+}
+END_TEST
+
+START_TEST(a_waiting_task_ends_with_its_schedule_to_close)
+{
+    struct bench *bench = open_bench("  - {id: a, uses: echo, needs: [], timeouts: {schedule-to-close: 2s}}\n"
+                                     "  - {id: b, uses: echo, needs: []}\n");
+    AUTO_JSON *expired = json_array();
+    ck_assert_int_eq(schedule_close_ns(&bench->schedule), INT64_MAX); // it does not wait yet
+    bench->now_ns = 500000000;
+    start_and_wait(bench, "a");
+    start_and_wait(bench, "b");
+    ck_assert_int_eq(schedule_close_ns(&bench->schedule), 2000001000); // from when it could start
+    schedule_expire(&bench->schedule, 2000000999, expired);
+    ck_assert_uint_eq(json_array_size(expired), 0);
+    schedule_expire(&bench->schedule, 2000001000, expired);
+    ck_assert_uint_eq(json_array_size(expired), 1);
+    ck_assert_str_eq(json_string_value(json_array_get(expired, 0)), "a");
+    ck_assert_int_eq(task(bench, "a")->status, TASK_FAILED);
+    ck_assert_str_eq(json_get_text(task(bench, "a")->error, "kind", ""), "timeout");
+    ck_assert_int_eq(task(bench, "b")->status, TASK_WAITING);
+    ck_assert_int_eq(schedule_close_ns(&bench->schedule), INT64_MAX);
     close_bench(bench);
 }
 END_TEST
@@ -446,5 +482,6 @@ UNIT_MAIN("workflow/scheduler", a_task_waits_until_it_has_no_open_wait,
           cancelling_ends_what_did_not_end, a_for_each_runs_as_many_items_as_it_may,
           a_waiting_task_comes_back_as_waiting, a_step_waits_for_its_needs, a_failure_skips_all_that_follows,
           retries_wait_longer_each_time_and_end, some_kinds_are_not_retried,
+          what_a_step_calls_final_is_not_retried, a_waiting_task_ends_with_its_schedule_to_close,
           items_run_each_and_their_group_ends_with_them, a_failed_item_fails_its_group_and_is_compensated,
           no_items_is_a_success, inputs_that_do_not_fit_fail_the_step, a_row_of_another_pipeline_is_refused)
