@@ -6,11 +6,13 @@
 #include "base/git.h"
 #include "base/host.h"
 #include "tests/unit/git_server.h"
+#include "tests/unit/ssh_server.h"
 #include "workflow/carrier.h"
 
 static struct arena arena;
 static struct err err;
-static char *root; // scratch folder
+static char *root;                                     // scratch folder
+static char place_home[64] = "/tmp/atoll-home-XXXXXX"; // of the test, before libgit2 looks for one
 
 struct place {
     const char *name;
@@ -54,14 +56,28 @@ place_http(void)
     return arena_printf(&arena, "git:http://127.0.0.1:%d/origin.git#refs/atoll/state", port);
 }
 
+static inline const char *
+place_ssh(void)
+{
+    if (!ssh_server_find())
+        return NULL;
+    place_git();
+    const char *host = ssh_server_start(&arena, fs_join(&arena, root, "ssh"), getenv("HOME"));
+    return arena_printf(&arena, "git:ssh://%s%s/origin.git#refs/atoll/state", host, root);
+}
+
 // Every carrier stands here.
-static const struct place places[] = {{"dir", place_dir}, {"git path", place_git}, {"git http", place_http}};
+static const struct place places[] = {
+    {"dir", place_dir}, {"git path", place_git}, {"git http", place_http}, {"git ssh", place_ssh}};
 #define PLACE_COUNT (sizeof(places) / sizeof(places[0]))
 
 // Begins with the next place; NULL when there is none here.
 static inline const char *
 place_begin(const struct place *place)
 {
+    if (strstr(place_home, "XXXXXX") ? !mkdtemp(place_home) : mkdir(place_home, 0700) < 0)
+        ck_abort_msg("making %s", place_home);
+    setenv("HOME", place_home, 1);
     root = fs_temp_dir(&arena, NULL, "atoll-carrier-", &err);
     ck_assert_msg(root != NULL, "%s", err.message);
     return place->make();
@@ -71,6 +87,7 @@ static inline void
 place_end(void)
 {
     ok(fs_remove_tree(root, &err));
+    ok(fs_remove_tree(place_home, &err));
     arena_release(&arena);
 }
 
