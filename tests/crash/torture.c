@@ -12,6 +12,7 @@
 #define WRITERS 8
 #define LOSE_EVERY 3
 #define CONTROL_EACH 2
+#define TORTURED 3 // of the places: over ssh git compares as over http
 
 static int publishes = 520;
 
@@ -204,6 +205,7 @@ run_writers(const char *spec, int64_t quota, bool is_control, struct tally talli
     ck_assert(pipe(ready) == 0 && pipe(go) == 0);
     for (int i = 0; i < WRITERS; i++) {
         ck_assert_int_eq(pipe(results[i]), 0);
+        fflush(stdout);
         pids[i] = fork();
         if (pids[i] == 0)
             run_writer(spec, i, quota, ready, go, results[i][1], is_control);
@@ -307,7 +309,7 @@ END_TEST
 
 START_TEST(without_the_comparison_some_are_lost)
 {
-    for (size_t i = 0; i < PLACE_COUNT; i++)
+    for (size_t i = 0; i < TORTURED; i++)
         ck_assert_int_ne(torture(&places[i], CONTROL_EACH, true), 0);
 }
 END_TEST
