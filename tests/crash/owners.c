@@ -6,12 +6,16 @@
 #include "base/fs.h"
 #include "tests/crash/sweep.h"
 #include "workflow/engine.h"
+#include "workflow/inbox.h"
 #include "workflow/state.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 
 #define PATIENCE_MS 60000
+#define TURN_MS 10000
 
 static bool
 wait_until_held(struct story *story)
@@ -96,9 +100,48 @@ second_is_refused(struct sweep *sweep)
     judge(sweep, &story, good, "a second supervisor is refused, and the first goes on as if alone");
 }
 
-// The first is held, the second takes the run over, then the first goes on or (stop) gets SIGTERM.
+// Whether it ended, within as long as a turn of an owner may take; it stays to be waited for.
+static bool
+ends_soon(pid_t pid)
+{
+    siginfo_t info = {0};
+    for (int i = 0; i < TURN_MS; i++) {
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == pid)
+            return info.si_pid == pid;
+        usleep(1000);
+    }
+    return false;
+}
+
+// A message in the inbox is for the owner: the stale one that hears of it first has to leave it there.
+static bool
+leaves_message(struct story *story, pid_t stale)
+{
+    struct err err;
+    const char *folder = inbox_folder(&story->arena, story->state), *run;
+    AUTO_JSON *status = engine_status(story->state, NULL, &err);
+    run = json_get_text(status, "run", "");
+    struct message message = {.kind = "signal", .run = run, .name = "aside", .sender = "test"};
+    const struct secrets none = {0};
+    char id[27], *text = message_seal(&message, host_real(), &none, id, &err);
+    if (!text || inbox_put(folder, id, str_of(text), &err) < 0)
+        abort();
+    free(text);
+    bool ended = ends_soon(stale);
+    bool there = fs_exists(arena_printf(&story->arena, "%s/%s.json", folder, id));
+    if (!ended || !there)
+        fprintf(stderr, "# %s: the stale owner %s and the message %s\n", story->folder,
+                ended ? "ended" : "went on", there ? "is there" : "is gone");
+    release(story);
+    return ended && there;
+}
+
+// How the stale owner comes to want something.
+enum nudge { NUDGE_RELEASE, NUDGE_STOP, NUDGE_MESSAGE };
+
+// The first is held, the second takes the run over, then the first is nudged.
 static void
-first_is_stale(struct sweep *sweep, const char *name, uint32_t hold, bool stop, const char *what)
+first_is_stale(struct sweep *sweep, const char *name, uint32_t hold, enum nudge nudge, const char *what)
 {
     struct story story;
     struct err err;
@@ -108,10 +151,12 @@ first_is_stale(struct sweep *sweep, const char *name, uint32_t hold, bool stop, 
     const char *lock = arena_printf(&story.arena, "%s.lock", story.state);
     good = fs_remove_tree(lock, &err) == 0 && good;
     good = story_wait(&story, story_start(&story, "run", "errors")) == 10 && good;
-    if (stop)
+    if (nudge == NUDGE_STOP)
         kill(first, SIGTERM);
-    else
+    else if (nudge == NUDGE_RELEASE)
         release(&story);
+    else
+        good = leaves_message(&story, first) && good;
     good = story_wait(&story, first) == 1 && good;
     good = said(&story, "first", "was taken over") && good;
     good = epochs_in_order(&story) && good;
@@ -126,11 +171,14 @@ owners_test(struct sweep *sweep)
     struct control reference;
     sweep_reference(sweep, &reference);
     second_is_refused(sweep);
-    first_is_stale(sweep, "stale-commit", CONTROL_HOLD, false, "a stale supervisor can't commit an activity");
-    first_is_stale(sweep, "stale-warning", CONTROL_HOLD_THEN_WARN, false,
+    first_is_stale(sweep, "stale-commit", CONTROL_HOLD, NUDGE_RELEASE,
+                   "a stale supervisor can't commit an activity");
+    first_is_stale(sweep, "stale-warning", CONTROL_HOLD_THEN_WARN, NUDGE_RELEASE,
                    "a stale supervisor can't keep a warning");
-    first_is_stale(sweep, "stale-failure", CONTROL_HOLD_THEN_FAIL, false,
+    first_is_stale(sweep, "stale-failure", CONTROL_HOLD_THEN_FAIL, NUDGE_RELEASE,
                    "a stale supervisor can't record a failure");
-    first_is_stale(sweep, "stale-stop", CONTROL_HOLD, true,
+    first_is_stale(sweep, "stale-stop", CONTROL_HOLD, NUDGE_STOP,
                    "a stale supervisor that is stopped leaves no trace");
+    first_is_stale(sweep, "stale-message", CONTROL_HOLD, NUDGE_MESSAGE,
+                   "a stale supervisor leaves a message to the owner");
 }
