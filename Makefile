@@ -52,8 +52,9 @@ SHARED_FOLDERS := $(patsubst %/,%,$(wildcard steps/shared/*/))
 ENGINE_FOLDERS := workflow workflow/carriers sandbox base
 FOLDERS := cmd steps $(STEP_FOLDERS) $(SHARED_FOLDERS) $(ENGINE_FOLDERS)
 archive_of = $(patsubst %,$(BUILD)/%.a,$(subst /,-,$(1)))
-# The cell is a program of its own, linked to libc alone; its sources stand in sandbox/cell/.
-CELL_SOURCES := $(wildcard sandbox/cell/*.c)
+# The cell is a program of its own, linked to libc alone; its sources stand in sandbox/cell/,
+# and it shares how namespaces are entered.
+CELL_SOURCES := $(wildcard sandbox/cell/*.c) sandbox/namespaces.c
 
 define folder_rules
 SOURCES_$(1) := $(filter-out cmd/main.c,$(wildcard $(1)/*.c))

@@ -161,6 +161,19 @@ str_to_i64(struct str s, int64_t *out)
 }
 
 bool
+str_to_size(struct str s, int64_t *out)
+{
+    static const char units[] = "KMGT";
+    int64_t scale = 1;
+    if (s.len > 1)
+        for (int i = 0; units[i]; i++)
+            if (s.ptr[s.len - 1] == units[i])
+                scale = (int64_t)1 << (10 * (i + 1));
+    struct str digits = scale == 1 ? s : str_head(s, s.len - 1);
+    return str_to_i64(digits, out) && *out >= 0 && !__builtin_mul_overflow(*out, scale, out);
+}
+
+bool
 str_to_double(struct str s, double *out)
 {
     char text[400];

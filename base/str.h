@@ -64,6 +64,10 @@ bool str_to_i64(struct str s, int64_t *out);
 bool str_to_u64(struct str s, uint64_t *out);
 bool str_to_double(struct str s, double *out);
 
+// A number of bytes, as a whole number or with K, M, G or T behind it (powers of 1024). False leaves nothing
+// to rely on in *out.
+bool str_to_size(struct str s, int64_t *out);
+
 // Edit distance with transpositions (optimal string alignment), capped at 64 bytes a side.
 unsigned str_distance(struct str a, struct str b);
 

@@ -70,10 +70,10 @@ report_sandbox(struct invocation *invocation, json_t *list)
     const char *landlock = probe.landlock_abi > 0
                                ? arena_printf(invocation->arena, "ABI %d", probe.landlock_abi)
                                : "not in this kernel: files are protected by ownership alone";
-    bool good = report(list, &invocation->terminal, "seccomp", probe.seccomp, NEED_REQUIRED,
-                       "keeps candidates off the network");
+    bool good = report(list, &invocation->terminal, "seccomp", probe.there & PART(PART_SECCOMP),
+                       NEED_REQUIRED, "keeps candidates off the network");
     report(list, &invocation->terminal, "landlock", probe.landlock_abi > 0, NEED_USEFUL, landlock);
-    report(list, &invocation->terminal, "netns", probe.network_namespace, NEED_USEFUL,
+    report(list, &invocation->terminal, "netns", probe.there & PART(PART_NET_NS), NEED_USEFUL,
            "an empty network for candidates");
     report(list, &invocation->terminal, "isolation", probe.level >= ISOLATION_GUARD, NEED_REQUIRED,
            isolation_name(probe.level));

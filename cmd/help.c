@@ -24,6 +24,7 @@ const struct command *const commands[] = {
     &command_evolve,
     &command_profile,
     &command_explain,
+    &command_sandbox,
     &command_doctor,
     &command_version,
     &command_help,

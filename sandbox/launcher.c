@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ struct launcher {
     int control, life; // life ends when the zygote and all runners are gone
     pid_t zygote;
     enum isolation_level level;
+    unsigned parts, losses;
     int landlock_abi;
     struct buf cell_path;
     VEC(struct run) runs;
@@ -117,27 +119,34 @@ out:
 }
 
 struct launcher *
-launcher_new(const char *cell_path, enum isolation_level require, struct err *err)
+launcher_new_at(const char *cell_path, const struct isolation_demand *demand, struct err *err)
 {
     struct isolation_probe probe;
+    enum isolation_level level;
     isolation_probe(&probe);
-    if (probe.level < require) {
-        err_set(err, ERR_ENVIRONMENT,
-                "this machine gives isolation %s, but %s is required (seccomp: %s, Landlock ABI: %d)",
-                isolation_name(probe.level), isolation_name(require), probe.seccomp ? "yes" : "no",
-                probe.landlock_abi);
+    if (isolation_decide(&probe, demand, &level, err) < 0)
         return NULL;
-    }
     struct launcher *launcher = vec_grow(NULL, &(size_t){0}, 1, sizeof(*launcher));
-    *launcher = (struct launcher){.control = -1, .life = -1, .zygote = -1, .level = probe.level};
-    launcher->landlock_abi = probe.landlock_abi;
+    *launcher = (struct launcher){.control = -1, .life = -1, .zygote = -1, .level = level};
+    launcher->parts = isolation_parts(level) & probe.there;
+    launcher->losses = isolation_parts(level) & ~probe.there;
+    // An older Landlock is better than none, unless the level is to be this one.
+    bool landlock = level >= ISOLATION_FENCE || demand->most == ISOLATION_NONE;
+    launcher->landlock_abi = landlock ? probe.landlock_abi : 0;
     buf_init(&launcher->cell_path, PATH_MAX);
     buf_puts(&launcher->cell_path, cell_path);
+    prctl(PR_SET_DUMPABLE, 0);
     if (zygote_start(launcher, cell_path, err) < 0) {
         launcher_free(launcher);
         return NULL;
     }
     return launcher;
+}
+
+struct launcher *
+launcher_new(const char *cell_path, enum isolation_level require, struct err *err)
+{
+    return launcher_new_at(cell_path, &(struct isolation_demand){.require = require}, err);
 }
 
 static void
@@ -176,6 +185,18 @@ launcher_level(const struct launcher *launcher)
     return launcher->level;
 }
 
+unsigned
+launcher_losses(const struct launcher *launcher)
+{
+    return launcher->losses;
+}
+
+int
+launcher_landlock_abi(const struct launcher *launcher)
+{
+    return launcher->landlock_abi;
+}
+
 const char *
 launcher_cell_path(const struct launcher *launcher)
 {
@@ -187,7 +208,7 @@ static int
 submit(const struct launcher *launcher, const struct launch_spec *spec, bool lossy_output, struct run *run,
        struct err *err)
 {
-    struct request request = {launcher->control, launcher->level, (unsigned)launcher->landlock_abi,
+    struct request request = {launcher->control, launcher->parts, (unsigned)launcher->landlock_abi,
                               lossy_output};
     struct request_ends ends;
     if (request_send(&request, spec, &ends, err) < 0)
@@ -228,7 +249,7 @@ await_start(struct run *run, const struct launch_spec *spec, struct err *err)
 
 // Reads what is there: more than the maximum is dropped and marked. False at the end of the stream.
 static bool
-drain(int fd, struct buf *output)
+drain(int fd, const struct launch_spec *spec, struct buf *output)
 {
     char bytes[16384];
     for (;;) {
@@ -237,6 +258,8 @@ drain(int fd, struct buf *output)
             continue;
         if (got <= 0)
             return got < 0 && errno == EAGAIN;
+        if (spec && spec->on_output)
+            spec->on_output(spec->context, (struct str){bytes, (size_t)got});
         size_t room = output->max - output->len;
         buf_add(output, bytes, (size_t)got < room ? (size_t)got : room);
         output->full = output->full || (size_t)got > room;
@@ -261,23 +284,23 @@ fill_result(struct launch_result *result, const struct wire_report *report)
     result->max_rss_bytes = report->max_rss_bytes;
 }
 
-// Reads output until the report of the end is there.
+// Reads output until the report of the end is there. `spec` NULL: nobody looks on.
 static int
-attend(struct run *run, struct launch_result *result, struct err *err)
+attend(struct run *run, const struct launch_spec *spec, struct launch_result *result, struct err *err)
 {
     struct pollfd watched[2] = {{run->channel, POLLIN, 0}, {run->output, POLLIN, 0}};
     fcntl(run->output, F_SETFL, O_NONBLOCK);
     while (!watched[0].revents) {
         if (poll(watched, 2, -1) < 0 && errno != EINTR)
             return err_sys(err, ERR_IO, "waiting for a program");
-        if (watched[1].revents && !drain(run->output, &result->output))
+        if (watched[1].revents && !drain(run->output, spec, &result->output))
             watched[1].fd = -1;
     }
     struct wire_report report;
     if (take_report(run, &report, err) < 0)
         return -1;
     if (watched[1].fd >= 0)
-        drain(run->output, &result->output);
+        drain(run->output, spec, &result->output);
     fill_result(result, &report);
     return 0;
 }
@@ -298,7 +321,7 @@ launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct l
         return -1;
     int done = await_start(&run, spec, err);
     if (done == 0)
-        done = attend(&run, result, err);
+        done = attend(&run, spec, result, err);
     run_release(&run);
     if (done < 0)
         launch_result_release(result);
@@ -357,7 +380,7 @@ launcher_stop(struct launcher *launcher, pid_t pid, struct launch_result *result
         return err_set(err, ERR_INTERNAL, "process %ld is not of this launcher", (long)pid);
     struct launch_result ended = {.output = BUF(OUTPUT_DEFAULT_BYTES), .exit_code = -1};
     (void)shutdown(run->channel, SHUT_WR);
-    int done = attend(run, &ended, err);
+    int done = attend(run, NULL, &ended, err);
     run_release(run);
     if (result)
         *result = ended;

@@ -39,6 +39,9 @@ struct launch_spec {
     size_t output_max_bytes; // of stdout and stderr together; 0 = 1 MiB; more is dropped and reported
     const int *pass_fds;     // become 3, 4, ... in the program
     size_t pass_fd_count;
+    // launcher_run: sees all output as it arrives, also what is beyond the maximum. NULL is nobody.
+    void (*on_output)(void *context, struct str bytes);
+    void *context;
     struct launch_limits limits;
 };
 
@@ -54,14 +57,24 @@ struct launch_result {
 struct launcher;
 
 // Starts the zygote. `cell_path`: absolute path of atoll-cell. ERR_ENVIRONMENT when the machine can't give
-// `require`.
+// `require`. From then on other processes of the user can't look into this one (PR_SET_DUMPABLE).
 struct launcher *launcher_new(const char *cell_path, enum isolation_level require, struct err *err) MUST_USE;
+
+// The same with a level that is not to be exceeded, and losses that are accepted.
+struct launcher *launcher_new_at(const char *cell_path, const struct isolation_demand *demand,
+                                 struct err *err) MUST_USE;
 
 // Kills the zygote and everything below it.
 void launcher_free(struct launcher *launcher);
 
 // The level that programs of this launcher really run under.
 enum isolation_level launcher_level(const struct launcher *launcher);
+
+// The parts of that level that this machine does not give: each was accepted by name. A set.
+unsigned launcher_losses(const struct launcher *launcher);
+
+// The version of Landlock that programs run under, 0 without it.
+int launcher_landlock_abi(const struct launcher *launcher);
 
 // The path that the launcher was made with, borrowed.
 const char *launcher_cell_path(const struct launcher *launcher);

@@ -125,7 +125,7 @@ request_send(const struct request *request, const struct launch_spec *spec, stru
     memset(fds, -1, sizeof(fds));
     *ends = (struct request_ends){-1, -1};
     fill_request(spec, &packet, &text);
-    packet.level = request->level;
+    packet.parts = request->parts;
     packet.landlock_abi = request->landlock_abi;
     if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
         return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);

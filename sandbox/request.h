@@ -8,8 +8,8 @@
 #include "sandbox/launcher.h"
 
 struct request {
-    int control; // borrowed
-    enum isolation_level level;
+    int control;    // borrowed
+    unsigned parts; // of isolation.h, put on each program
     unsigned landlock_abi;
     bool lossy_output; // what does not fit in the pipe is dropped instead of stopping the program
 };

@@ -141,24 +141,11 @@ bind_duration(const struct slot *slot, json_t *value)
     return replaced(value, json_real((double)span_ns / 1e9));
 }
 
-static bool
-parse_size(struct str text, int64_t *bytes)
-{
-    static const char units[] = "KMGT";
-    int64_t scale = 1;
-    if (text.len > 1)
-        for (int i = 0; units[i]; i++)
-            if (text.ptr[text.len - 1] == units[i])
-                scale = (int64_t)1 << (10 * (i + 1));
-    struct str digits = scale == 1 ? text : str_head(text, text.len - 1);
-    return str_to_i64(digits, bytes) && *bytes >= 0 && !__builtin_mul_overflow(*bytes, scale, bytes);
-}
-
 static json_t *
 bind_size(const struct slot *slot, json_t *value)
 {
     int64_t bytes = 0;
-    if (json_is_string(value) && parse_size(text_of(value), &bytes))
+    if (json_is_string(value) && str_to_size(text_of(value), &bytes))
         value = replaced(value, json_integer(bytes));
     return json_is_integer(value) && json_integer_value(value) >= 0 ? in_range(slot, value)
                                                                     : slot_fail_type(slot, value);

@@ -177,7 +177,8 @@ policy_apply(const struct order *order, const char **stage)
     if (request->landlock_abi >= 1 && landlock_apply(order) < 0)
         return -1;
     *stage = "seccomp";
-    if (request->level >= ISOLATION_GUARD && (install_unknown() < 0 || install_profile(request->profile) < 0))
+    if ((request->parts & PART(PART_SECCOMP)) &&
+        (install_unknown() < 0 || install_profile(request->profile) < 0))
         return -1;
     *stage = "descriptors";
     if (apply_fds(order) < 0)

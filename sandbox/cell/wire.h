@@ -17,7 +17,7 @@ enum { WIRE_STRINGS_MAX = 1 << 15 }; // arguments, variables and paths of one re
 
 struct wire_request {
     uint32_t profile; // enum launch_profile
-    uint32_t level;   // enum isolation_level
+    uint32_t parts;   // a set of enum isolation_part
     uint32_t landlock_abi;
     uint32_t argv_count, env_count, read_count, write_count, pass_count;
     uint64_t text_bytes;

@@ -52,13 +52,13 @@ START_TEST(packet_holds_what_the_program_gets)
                                .pass_fds = sockets,
                                .pass_fd_count = 1,
                                .limits = {.wall_ms = 7, .processes = 9}};
-    struct request request = {sockets[0], ISOLATION_FENCE, 5, true};
+    struct request request = {sockets[0], PART(PART_PROC), 5, true};
     ck_assert_int_eq(request_send(&request, &spec, &ends, &err), 0);
     ck_assert_uint_eq(receive(sockets[1], &packet, text, sizeof(text)), WIRE_PASS + 1);
     ck_assert_mem_eq(text, "/bin/x\0y z\0A=1\0/w\0/\0", 20);
     ck_assert_uint_eq(packet.text_bytes, 20);
     ck_assert_uint_eq(packet.profile, LAUNCH_RUN);
-    ck_assert_uint_eq(packet.level, ISOLATION_FENCE);
+    ck_assert_uint_eq(packet.parts, PART(PART_PROC));
     ck_assert_uint_eq(packet.landlock_abi, 5);
     ck_assert_int_eq(packet.wall_ms, 7);
     ck_assert_uint_eq(packet.processes, 9);
@@ -76,7 +76,7 @@ START_TEST(too_much_is_refused)
     static const char *arguments[40000];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets), 0);
     const char *const argv[] = {"/bin/x", NULL};
-    struct request request = {sockets[0], ISOLATION_GUARD, 0, false};
+    struct request request = {sockets[0], 0, 0, false};
     struct launch_spec spec = {.argv = argv, .pass_fds = many, .pass_fd_count = 64};
     ck_assert_int_eq(request_send(&request, &spec, &ends, &err), -1);
     ck_assert_int_eq(err.kind, ERR_LIMIT);
@@ -97,7 +97,7 @@ START_TEST(dead_zygote_is_an_error)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sockets), 0);
     close(sockets[1]);
     const char *const argv[] = {"/bin/x", NULL};
-    struct request request = {sockets[0], ISOLATION_GUARD, 0, false};
+    struct request request = {sockets[0], 0, 0, false};
     struct launch_spec spec = {.argv = argv, .stdin_text = STR("typed")};
     ck_assert_int_eq(request_send(&request, &spec, &ends, &err), -1);
     ck_assert_int_eq(err.sys, EPIPE);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The probe: each part is tried by the call that a run would make.
+#include "sandbox/isolation.h"
+#include "sandbox/namespaces.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ABI_FILES = 3, ABI_SIGNALS = 6, NOT_TRIED = -1 };
+
+// What the child tells: an errno for each part, 0 when it worked.
+struct trial {
+    int codes[PART_COUNT];
+    bool privileged;
+};
+
+static int
+code_of(int result)
+{
+    return result < 0 ? errno : 0;
+}
+
+// A filter that allows everything, put on with these flags; returns an errno.
+static int
+try_filter(unsigned flags)
+{
+    struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    struct sock_fprog program = {1, &allow};
+    return code_of((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
+}
+
+// The first process of a new process namespace can mount a /proc.
+static int
+try_proc(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(code_of(namespaces_proc()));
+    if (pid < 0)
+        return errno;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD;
+}
+
+static void
+try_namespaces(struct trial *trial)
+{
+    static const enum isolation_part after[] = {PART_IPC_NS, PART_UTS_NS, PART_NET_NS, PART_MOUNT_NS};
+    int *codes = trial->codes;
+    trial->privileged = namespaces_privileged();
+    if ((codes[PART_USER_NS] = code_of(namespaces_enter(PART_USER_NS))) != 0)
+        return;
+    for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
+        codes[after[i]] = code_of(namespaces_enter(after[i]));
+    if (codes[PART_MOUNT_NS] == 0)
+        codes[PART_TMPFS] = code_of(namespaces_tmpfs("/tmp", 1 << 20));
+    if ((codes[PART_PID_NS] = code_of(namespaces_enter(PART_PID_NS))) == 0 && codes[PART_MOUNT_NS] == 0)
+        codes[PART_PROC] = try_proc();
+}
+
+_Noreturn static void
+try_all(int out)
+{
+    struct trial trial;
+    for (size_t i = 0; i < PART_COUNT; i++)
+        trial.codes[i] = NOT_TRIED;
+    // Else its own files in /proc belong to the superuser, and nobody else can write a user namespace's map.
+    prctl(PR_SET_DUMPABLE, 1);
+    signal(SIGCHLD, SIG_DFL);
+    try_namespaces(&trial);
+    trial.codes[PART_NO_NEW_PRIVS] = code_of(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    if (trial.codes[PART_NO_NEW_PRIVS] == 0)
+        trial.codes[PART_SECCOMP] = try_filter(0);
+    if (trial.codes[PART_SECCOMP] == 0)
+        trial.codes[PART_FILE_MODES] = try_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+    trial.codes[PART_NO_CAPABILITIES] = 0;
+    (void)!write(out, &trial, sizeof(trial));
+    _exit(0);
+}
+
+// Runs the child; false when it told nothing.
+static bool
+run_trial(struct trial *trial)
+{
+    int ends[2];
+    if (pipe(ends) < 0)
+        return false;
+    pid_t pid = fork();
+    if (pid == 0)
+        try_all(ends[1]);
+    close(ends[1]);
+    ssize_t got = 0;
+    if (pid > 0) {
+        do
+            got = read(ends[0], trial, sizeof(*trial));
+        while (got < 0 && errno == EINTR);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    close(ends[0]);
+    return got == sizeof(*trial);
+}
+
+static void
+miss(struct isolation_probe *probe, enum isolation_part part, const char *reason)
+{
+    snprintf(probe->reasons[part], PART_REASON_MAX, "%s", reason);
+}
+
+// What a part that was not tried had to wait for.
+static const char *
+waited_for(const struct trial *trial, enum isolation_part part)
+{
+    if (part > PART_USER_NS && trial->codes[PART_USER_NS] != 0)
+        return "needs user-ns";
+    if (part == PART_TMPFS || (part == PART_PROC && trial->codes[PART_PID_NS] == 0))
+        return "needs mount-ns";
+    if (part == PART_PROC)
+        return "needs pid-ns";
+    return part == PART_FILE_MODES ? "needs seccomp" : "was not tried";
+}
+
+static void
+judge(struct isolation_probe *probe, const struct trial *trial, enum isolation_part part)
+{
+    int code = trial->codes[part];
+    if (code == 0)
+        probe->there |= PART(part);
+    else
+        miss(probe, part, code == NOT_TRIED ? waited_for(trial, part) : strerror(code));
+}
+
+static void
+judge_landlock(struct isolation_probe *probe, enum isolation_part part, int needed)
+{
+    if (probe->landlock_abi >= needed)
+        probe->there |= PART(part);
+    else if (probe->landlock_abi == 0)
+        miss(probe, part, "no Landlock in this kernel");
+    else
+        snprintf(probe->reasons[part], PART_REASON_MAX, "Landlock ABI %d, needs %d", probe->landlock_abi,
+                 needed);
+}
+
+void
+isolation_probe(struct isolation_probe *probe)
+{
+    struct trial trial;
+    *probe = (struct isolation_probe){0};
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* version */);
+    probe->landlock_abi = abi > 0 ? (int)abi : 0;
+    if (!run_trial(&trial))
+        memset(&trial, NOT_TRIED, sizeof(trial));
+    for (enum isolation_part part = 0; part < PART_CGROUP; part++)
+        if (part != PART_LANDLOCK_FILES && part != PART_LANDLOCK_SIGNALS)
+            judge(probe, &trial, part);
+    judge_landlock(probe, PART_LANDLOCK_FILES, ABI_FILES);
+    judge_landlock(probe, PART_LANDLOCK_SIGNALS, ABI_SIGNALS);
+    miss(probe, PART_CGROUP, "not yet");
+    miss(probe, PART_OWN_UID, "not yet");
+    if (trial.privileged && (probe->there & PART(PART_USER_NS)))
+        miss(probe, PART_USER_NS, "not needed: privileged");
+    for (enum isolation_part part = PART_USER_NS; part < PART_CGROUP; part++)
+        miss(probe, part, "not put on yet");
+    probe->there &= isolation_parts(ISOLATION_FENCE);
+    probe->level = isolation_best(probe->there, 0, ISOLATION_VAULT);
+}

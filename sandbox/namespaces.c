@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sandbox/namespaces.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define RECURSIVE 0x8000u // AT_RECURSIVE
+
+bool
+namespaces_privileged(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{0, 0, 0}, {0, 0, 0}};
+    if (syscall(SYS_capget, &header, data) < 0)
+        return false;
+    return data[0].effective >> CAP_SYS_ADMIN & 1;
+}
+
+static int
+put(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t wrote = write(fd, text, strlen(text));
+    close(fd);
+    return wrote == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static int
+enter_user(void)
+{
+    if (namespaces_privileged())
+        return 0;
+    char users[64], groups[64];
+    snprintf(users, sizeof(users), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
+    snprintf(groups, sizeof(groups), "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
+    if (unshare(CLONE_NEWUSER) < 0 || put("/proc/self/uid_map", users) < 0 ||
+        put("/proc/self/setgroups", "deny") < 0)
+        return -1;
+    return put("/proc/self/gid_map", groups);
+}
+
+static int
+enter_mount(void)
+{
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return -1;
+    return (int)syscall(SYS_mount_setattr, AT_FDCWD, "/", RECURSIVE, &attributes, sizeof(attributes));
+}
+
+int
+namespaces_enter(enum isolation_part part)
+{
+    if (part == PART_USER_NS)
+        return enter_user();
+    if (part == PART_MOUNT_NS)
+        return enter_mount();
+    if (part == PART_UTS_NS)
+        return unshare(CLONE_NEWUTS) < 0 ? -1 : sethostname("atoll", 5);
+    return unshare(part == PART_IPC_NS ? CLONE_NEWIPC : part == PART_NET_NS ? CLONE_NEWNET : CLONE_NEWPID);
+}
+
+int
+namespaces_tmpfs(const char *path, size_t bytes)
+{
+    char options[100];
+    snprintf(options, sizeof(options), "mode=1777,size=%zu,nr_inodes=%d", bytes, TMPFS_FILES);
+    return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options);
+}
+
+int
+namespaces_proc(void)
+{
+    return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL);
+}
