@@ -70,9 +70,10 @@ zygote_fds_close(struct zygote_fds *fds)
 static int
 zygote_spawn(struct launcher *launcher, const char *cell_path, const struct zygote_fds *fds, struct err *err)
 {
-    char parent[32];
+    char parent[32], parts[32];
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
-    char *argv[] = {(char[]){"atoll-cell"}, (char[]){"zygote"}, parent, NULL};
+    snprintf(parts, sizeof(parts), "%x", launcher->parts);
+    char *argv[] = {(char[]){"atoll-cell"}, (char[]){"zygote"}, parent, parts, NULL};
     char *env[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -90,6 +91,24 @@ zygote_spawn(struct launcher *launcher, const char *cell_path, const struct zygo
     errno = failed;
     launcher->zygote = -1;
     return err_sys(err, ERR_ENVIRONMENT, "starting %s", cell_path);
+}
+
+// Waits for the zygote's word that it stands where it is to stand.
+static int
+await_hello(struct launcher *launcher, struct err *err)
+{
+    struct wire_hello hello;
+    ssize_t got;
+    do
+        got = recv(launcher->control, &hello, sizeof(hello), 0);
+    while (got < 0 && errno == EINTR);
+    if (got != sizeof(hello))
+        return err_set(err, ERR_LOST, "the sandbox's zygote ended before it was ready");
+    if (hello.sys == 0)
+        return 0;
+    hello.stage[sizeof(hello.stage) - 1] = 0;
+    errno = hello.sys;
+    return err_sys(err, ERR_ENVIRONMENT, "putting on %s", hello.stage);
 }
 
 static int
@@ -115,7 +134,7 @@ zygote_start(struct launcher *launcher, const char *cell_path, struct err *err)
     result = zygote_spawn(launcher, cell_path, &fds, err);
 out:
     zygote_fds_close(&fds);
-    return result;
+    return result < 0 ? -1 : await_hello(launcher, err);
 }
 
 struct launcher *

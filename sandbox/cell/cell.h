@@ -4,9 +4,11 @@
 #define ATOLL_SANDBOX_CELL_CELL_H
 
 #include "sandbox/cell/wire.h"
+#include "sandbox/isolation.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 // A request with its strings taken apart; pointers into the mapped text.
 struct order {
@@ -18,8 +20,9 @@ struct order {
     char *strings[WIRE_STRINGS_MAX]; // what the arrays above are parts of
 };
 
-// Serves requests until the control socket closes. Returns the exit code.
-int zygote_main(long parent);
+// Puts on what all runs share of these parts (a set of isolation.h) and says so, then serves requests until
+// the control socket closes. Returns the exit code.
+int zygote_main(long parent, unsigned parts);
 
 // Hosts a shared object, driven through the shared memory on descriptor 3. Returns the exit code.
 int host_main(const char *object, bool sanitized);
@@ -31,8 +34,16 @@ _Noreturn void runner_main(struct order *order);
 // Kills and reaps every descendant of this process. `group` is the process group to kill first.
 void descendants_kill(int group);
 
-// How many processes there are below this one.
-size_t descendants_count(void);
+// How many processes there are below this one. `alone`: /proc shows a namespace in which nothing else is.
+size_t descendants_count(bool alone);
+
+// Makes the file system that a run sees, in this process's own mount namespace. 0 or -1 with errno.
+int view_make(const struct order *order);
+
+// Makes the process namespace that children of this process are started in, with its first process, and its
+// /proc in the current mount namespace when that is among the parts. That process's id, or -1 with errno.
+// Killing it kills all that is in there.
+pid_t warden_start(const struct order *order);
 
 // Puts the policy on this process, ready for execve. 0, or -1 with errno and the step in *stage.
 int policy_apply(const struct order *order, const char **stage);

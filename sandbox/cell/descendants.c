@@ -99,12 +99,22 @@ mark_below(struct process *processes, size_t count)
     return alive;
 }
 
+// All but the first process of a namespace.
+static size_t
+count_alone(const struct process *processes, size_t count)
+{
+    size_t alive = 0;
+    for (size_t i = 0; i < count; i++)
+        alive += processes[i].pid != 1 && !processes[i].dead;
+    return alive;
+}
+
 size_t
-descendants_count(void)
+descendants_count(bool alone)
 {
     struct process *processes;
     size_t count = list_processes(&processes);
-    size_t alive = mark_below(processes, count);
+    size_t alive = alone ? count_alone(processes, count) : mark_below(processes, count);
     free(processes);
     return alive;
 }

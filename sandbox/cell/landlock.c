@@ -84,6 +84,9 @@ static const char *const system_read[] = {"/usr",
                                           "/sys/kernel/mm/transparent_hugepage",
                                           NULL};
 static const char *const system_write[] = {"/dev/null", "/dev/zero", "/dev/full", NULL};
+// Where they are the run's own.
+static const char *const own_read[] = {"/proc", NULL};
+static const char *const own_write[] = {"/tmp", "/dev/shm", NULL};
 
 // Allows `access` below a path. What is not there needs no rule.
 static int
@@ -130,7 +133,11 @@ landlock_apply(const struct order *order)
     if (ruleset < 0)
         return -1;
     int done = 0;
-    if (allow_all(ruleset, system_read, FS_READ) < 0 || allow_all(ruleset, system_write, write) < 0 ||
+    unsigned parts = order->request.parts;
+    bool proc = parts & PART(PART_PROC), memory = parts & PART(PART_TMPFS);
+    if ((proc && allow_all(ruleset, own_read, FS_READ) < 0) ||
+        (memory && order->request.profile == LAUNCH_BUILD && allow_all(ruleset, own_write, write) < 0) ||
+        allow_all(ruleset, system_read, FS_READ) < 0 || allow_all(ruleset, system_write, write) < 0 ||
         allow_all(ruleset, (const char *const *)order->read_paths, FS_READ) < 0 ||
         allow_all(ruleset, (const char *const *)order->write_paths, write) < 0 ||
         syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)

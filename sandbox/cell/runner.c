@@ -63,12 +63,40 @@ become_program(const struct order *order, int failure_fd)
     _exit(127);
 }
 
+static void
+report_failure(const struct order *order, int code, const char *stage)
+{
+    struct wire_report message = {.kind = WIRE_FAILED, .sys = code};
+    strncpy(message.stage, stage, sizeof(message.stage) - 1);
+    report(order, &message);
+}
+
+// Makes what this run has for itself; afterwards the runner has no capability either. *warden: the process
+// that ends all others with it, 0 when there is none. False after the failure was reported.
+static bool
+prepare(const struct order *order, pid_t *warden)
+{
+    unsigned parts = order->request.parts;
+    *warden = 0;
+    if ((parts & PART(PART_MOUNT_NS)) && view_make(order) < 0) {
+        report_failure(order, errno, "file system");
+        return false;
+    }
+    if ((parts & PART(PART_PID_NS)) && (*warden = warden_start(order)) < 0) {
+        report_failure(order, errno, "process namespace");
+        return false;
+    }
+    if (parts & (PART(PART_MOUNT_NS) | PART(PART_PID_NS)))
+        (void)!policy_drop_capabilities();
+    return true;
+}
+
 // Starts the program; its pid, or -1 after the failure was reported.
 static pid_t
 start(const struct order *order)
 {
     int ends[2];
-    struct wire_report message = {.kind = WIRE_FAILED, .stage = "fork"};
+    struct wire_report message;
     pid_t pid = -1;
     if (pipe2(ends, O_CLOEXEC) == 0 && (pid = fork()) == 0) {
         // Far away from the numbers that the program's descriptors get.
@@ -76,8 +104,7 @@ start(const struct order *order)
         become_program(order, failure_fd);
     }
     if (pid < 0) {
-        message.sys = errno;
-        report(order, &message);
+        report_failure(order, errno, "fork");
         return -1;
     }
     close(ends[1]);
@@ -88,10 +115,9 @@ start(const struct order *order)
     while (got < 0 && errno == EINTR);
     close(ends[0]);
     if (got == sizeof(failure)) {
-        message.sys = failure.sys;
-        memcpy(message.stage, failure.stage, sizeof(message.stage));
+        failure.stage[sizeof(failure.stage) - 1] = 0;
         waitpid(pid, NULL, 0);
-        report(order, &message);
+        report_failure(order, failure.sys, failure.stage);
         return -1;
     }
     message = (struct wire_report){.kind = WIRE_STARTED, .pid = pid};
@@ -121,7 +147,8 @@ too_many(const struct wire_request *request, unsigned before)
     struct sysinfo machine;
     if (sysinfo(&machine) == 0 && machine.procs <= before + request->processes)
         return false;
-    return descendants_count() > request->processes;
+    unsigned alone = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
+    return descendants_count((request->parts & alone) == alone) > request->processes;
 }
 
 // Waits until the program ended or must end. Returns the limit that it ran into.
@@ -180,6 +207,21 @@ timeval_ns(struct timeval t)
     return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
 }
 
+// Kills all that the run started, and waits; `status` becomes the program's when it had not ended.
+static void
+end_all(pid_t program, pid_t warden, bool ended, int *status)
+{
+    kill(-program, SIGKILL);
+    if (warden > 0)
+        kill(warden, SIGKILL);
+    if (!ended) {
+        kill(program, SIGKILL);
+        while (waitpid(program, status, 0) < 0 && errno == EINTR)
+            ;
+    }
+    descendants_kill(program);
+}
+
 _Noreturn void
 runner_main(struct order *order)
 {
@@ -193,8 +235,8 @@ runner_main(struct order *order)
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
     int64_t started_ns = mono_ns();
-    pid_t program = start(order);
-    if (program < 0)
+    pid_t warden = 0, program = -1;
+    if (!prepare(order, &warden) || (program = start(order)) < 0)
         _exit(1);
     for (size_t i = WIRE_TEXT; i < WIRE_FDS_MAX; i++)
         if (order->fds[i] >= 0)
@@ -203,13 +245,7 @@ runner_main(struct order *order)
     int status = 0;
     bool ended = false;
     message.limit = watch(order, program, signals, started_ns, &status, &ended);
-    if (!ended) {
-        kill(-program, SIGKILL);
-        kill(program, SIGKILL);
-        while (waitpid(program, &status, 0) < 0 && errno == EINTR)
-            ;
-    }
-    descendants_kill(program);
+    end_all(program, warden, ended, &status);
     struct rusage usage;
     getrusage(RUSAGE_CHILDREN, &usage);
     message.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the launcher and `atoll-cell zygote` say to each other. A request is one packet on the control socket:
-// this struct, with descriptors: channel, text (memfd), stdin, output, then those to pass on. The text holds
-// terminated strings: argv, env, read paths, write paths, cwd. Reports come back on the request's own
-// channel; when the launcher's end of it closes or is shut down for writing, the run is killed with all it
-// started.
+// What the launcher and `atoll-cell zygote` say to each other. First comes a hello. A request is one packet
+// on the control socket: this struct, with descriptors: channel, text (memfd), stdin, output, then those to
+// pass on. The text holds terminated strings: argv, env, read paths, write paths, cwd. Reports come back on
+// the request's own channel; when the launcher's end of it closes or is shut down for writing, the run is
+// killed with all it started.
 #ifndef ATOLL_SANDBOX_CELL_WIRE_H
 #define ATOLL_SANDBOX_CELL_WIRE_H
 
@@ -14,6 +14,12 @@ enum wire_fd { WIRE_CONTROL = 3, WIRE_LIFE, WIRE_FILTER_BUILD, WIRE_FILTER_RUN }
 
 enum { WIRE_CHANNEL, WIRE_TEXT, WIRE_STDIN, WIRE_OUTPUT, WIRE_PASS, WIRE_FDS_MAX = WIRE_PASS + 8 };
 enum { WIRE_STRINGS_MAX = 1 << 15 }; // arguments, variables and paths of one request, with the NULLs between
+
+// The zygote's first packet: whether it could put on what all runs share.
+struct wire_hello {
+    int32_t sys;    // errno, 0 when all is well
+    char stage[28]; // the part that failed
+};
 
 struct wire_request {
     uint32_t profile; // enum launch_profile

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zygote only forks: each run gets a runner process, which is the reaper of whatever the run starts.
+// The zygote stands in the namespaces that all runs share, and only forks: each run gets a runner process,
+// which is the reaper of whatever the run starts.
 #include "sandbox/cell/cell.h"
 #include "sandbox/launcher.h"
+#include "sandbox/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +14,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Parts that a runner makes anew, for which it needs capabilities.
+#define RUNNER_PARTS \
+    (PART(PART_MOUNT_NS) | PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_TMPFS) | PART(PART_OWN_UID))
 
 // Set when the launcher died.
 static volatile sig_atomic_t orphaned;
@@ -104,36 +111,72 @@ take_apart(struct order *order)
     return 0;
 }
 
-// Processes of other runs must not see or signal this one by accident: no capability, no network, not
-// dumpable.
-static void
-settle(void)
+// The namespaces that all runs stand in. 0, or -1 with errno and *stage.
+static int
+enter_namespaces(unsigned parts, const char **stage)
 {
-    if (unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0)
-        (void)!unshare(CLONE_NEWIPC);
+    static const struct {
+        enum isolation_part part;
+        const char *name;
+    } order[] = {{PART_USER_NS, "user-ns"},
+                 {PART_MOUNT_NS, "mount-ns"},
+                 {PART_IPC_NS, "ipc-ns"},
+                 {PART_UTS_NS, "uts-ns"},
+                 {PART_NET_NS, "net-ns"}};
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        *stage = order[i].name;
+        if ((parts & PART(order[i].part)) && namespaces_enter(order[i].part) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+// Processes of other runs must not see or signal this one by accident: not dumpable, and no capability but
+// what making the namespaces of each run takes, which runners give up.
+static int
+settle(unsigned parts, const char **stage)
+{
+    int done = enter_namespaces(parts, stage);
     // Runners must get the CPU also while a fork bomb goes off; programs give this up again.
     (void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){1});
-    (void)!policy_drop_capabilities();
+    if (!(parts & RUNNER_PARTS))
+        (void)!policy_drop_capabilities();
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     for (int fd = WIRE_CONTROL; fd <= WIRE_FILTER_RUN; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
+    return done;
+}
+
+// Starts a runner, in a mount namespace of its own where there is one to change.
+static pid_t
+fork_runner(const struct order *order)
+{
+    unsigned long flags = order->request.parts & PART(PART_MOUNT_NS) ? CLONE_NEWNS : 0;
+    return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
 int
-zygote_main(long parent)
+zygote_main(long parent, unsigned parts)
 {
     setsid();
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         return 1;
-    settle();
+    struct wire_hello hello = {0};
+    const char *stage = "";
+    if (settle(parts, &stage) < 0) {
+        hello.sys = errno;
+        strncpy(hello.stage, stage, sizeof(hello.stage) - 1);
+    }
+    if (send(WIRE_CONTROL, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) || hello.sys)
+        return 1;
     static struct order order;
     for (int got; (got = receive(&order)) != 0; close_fds(&order)) {
-        if (got < 0 || fork() != 0)
+        if (got < 0 || fork_runner(&order) != 0)
             continue;
         close(WIRE_CONTROL);
         if (take_apart(&order) < 0)
