@@ -3,11 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+// The last system call that the lists below were written for (set_mempolicy_home_node's number, on every
+// architecture).
+enum { LAST_KNOWN_SYSCALL = 450 };
 
 // Denied in every profile: the network, other processes, the kernel's configuration, keys, clocks, mounts,
 // namespaces, extended attributes, System V memory that would outlive the run, priorities.
@@ -103,7 +111,13 @@ static const int denied_always[] = {SCMP_SYS(socket),
                                     SCMP_SYS(ioprio_set),
                                     SCMP_SYS(sched_setscheduler),
                                     SCMP_SYS(sched_setattr),
-                                    SCMP_SYS(sched_setparam)};
+                                    SCMP_SYS(sched_setparam),
+                                    SCMP_SYS(memfd_secret),
+                                    SCMP_SYS(modify_ldt),
+                                    SCMP_SYS(uselib),
+                                    SCMP_SYS(sysfs),
+                                    SCMP_SYS(pciconfig_read),
+                                    SCMP_SYS(pciconfig_write)};
 
 // Denied to a program that only computes: processes and threads, owners, modes and times of files, affinity,
 // leaving the process group, locks that another run could see, memory that no limit counts.
@@ -114,8 +128,7 @@ static const int denied_run[] = {
     SCMP_SYS(fchownat),     SCMP_SYS(utime),      SCMP_SYS(utimes),
     SCMP_SYS(utimensat),    SCMP_SYS(futimesat),  SCMP_SYS(sched_setaffinity),
     SCMP_SYS(setpgid),      SCMP_SYS(setsid),     SCMP_SYS(flock),
-    SCMP_SYS(memfd_secret), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
-    SCMP_SYS(memfd_create),
+    SCMP_SYS(memfd_create), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
 };
 
 struct filter {
@@ -156,9 +169,13 @@ add_rules(struct filter *filter, enum launch_profile profile)
     deny_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
     deny_if(filter, SCMP_SYS(prlimit64), SCMP_A0_32(SCMP_CMP_NE, 0));
     deny_if(filter, SCMP_SYS(personality), SCMP_A0_32(SCMP_CMP_NE, 0xffffffff /* a query */));
-    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, 0x5412 /* TIOCSTI */));
+    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCSTI));
+    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCLINUX));
     if (profile == LAUNCH_RUN) {
         deny_all(filter, denied_run, sizeof(denied_run) / sizeof(denied_run[0]));
+        static const unsigned locks[] = {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY};
+        for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
+            deny_if(filter, SCMP_SYS(fcntl), SCMP_A1_32(SCMP_CMP_EQ, locks[i]));
         return;
     }
     deny_if(filter, SCMP_SYS(sched_setaffinity), SCMP_A0_32(SCMP_CMP_NE, 0));
@@ -167,6 +184,19 @@ add_rules(struct filter *filter, enum launch_profile profile)
                                           CLONE_NEWCGROUP, 0x80 /* CLONE_NEWTIME */};
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
         deny_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]));
+}
+
+// Written in front of what libseccomp compiles, which can't name system calls newer than itself: those, and
+// the x32 calls of x86, whose numbers are larger yet, do not exist.
+static int
+write_unknown(int fd)
+{
+    static const struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN_SYSCALL, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+    };
+    return write(fd, code, sizeof(code)) == sizeof(code) ? 0 : -errno;
 }
 
 int
@@ -179,7 +209,11 @@ filter_open(enum launch_profile profile, struct err *err)
         goto out;
     }
     seccomp_attr_set(filter.context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    // Calls of another architecture (32 bit) do not exist either.
+    seccomp_attr_set(filter.context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
     add_rules(&filter, profile);
+    if (filter.failed == 0)
+        filter.failed = write_unknown(fd);
     if (filter.failed == 0)
         filter.failed = seccomp_export_bpf(filter.context, fd);
     if (filter.failed < 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // System call filters. Each profile's filter is a deny-list (an errno, not a kill) that is compiled once into
-// a memfd as classic BPF; whoever execs a program installs it with one system call.
+// a memfd as classic BPF; whoever execs a program installs it with one system call. Calls that were not known
+// when the list was written, and those of other architectures, give ENOSYS.
 #ifndef ATOLL_SANDBOX_FILTER_H
 #define ATOLL_SANDBOX_FILTER_H
 

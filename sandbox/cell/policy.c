@@ -19,8 +19,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-// Above this number there are system calls that no filter of ours can name (it is set_mempolicy_home_node's).
-enum { LAST_KNOWN_SYSCALL = 450, FILTER_MAX = 4096, SCRATCH_FD = 100, BUILD_NICE = 5 };
+enum { FILTER_MAX = 4096, SCRATCH_FD = 100, BUILD_NICE = 5 };
 
 int landlock_apply(const struct order *order);
 
@@ -101,19 +100,6 @@ install(struct sock_filter *code, size_t count)
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 #define REFUSE(code) RETURN(SECCOMP_RET_ERRNO | (code))
 
-// New system calls do not exist here.
-static int
-install_unknown(void)
-{
-    struct sock_filter code[] = {
-        LOAD(nr),
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, LAST_KNOWN_SYSCALL, 0, 1),
-        REFUSE(ENOSYS),
-        RETURN(SECCOMP_RET_ALLOW),
-    };
-    return install(code, sizeof(code) / sizeof(code[0]));
-}
-
 // The profile's filter, exported by the launcher into a descriptor that all runs share.
 static int
 install_profile(uint32_t profile)
@@ -178,7 +164,7 @@ policy_apply(const struct order *order, const char **stage)
         return -1;
     *stage = "seccomp";
     if ((request->parts & PART(PART_SECCOMP)) &&
-        (install_unknown() < 0 || install_profile(request->profile) < 0))
+        install_profile(request->profile) < 0)
         return -1;
     *stage = "descriptors";
     if (apply_fds(order) < 0)

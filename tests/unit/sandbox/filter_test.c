@@ -3,14 +3,19 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 // Counts what is not as expected: the checks run in a child that ends at once, because what runs at the end
@@ -46,6 +51,28 @@ install(struct tally *tally, enum launch_profile profile)
     ALLOWED(tally, prctl(PR_SET_SECCOMP, 2, &program));
 }
 
+// Calls that no name of libseccomp's reaches, by number.
+static void
+try_unknown(struct tally *tally)
+{
+    static const long numbers[] = {451 /* cachestat */,
+                                   452 /* fchmodat2 */,
+                                   463 /* setxattrat */,
+                                   467 /* open_tree_attr */,
+                                   469 /* file_setattr */,
+                                   9999,
+                                   0x7fffffff};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        REFUSED(tally, syscall(numbers[i], -1, -1, -1, -1, -1, -1), ENOSYS);
+#if defined(__x86_64__)
+    REFUSED(tally, syscall(0x40000000L + SYS_getpid), ENOSYS); // x32
+    long pid = 20;                                             // getpid of the 32 bit table
+    __asm__ volatile("int $0x80" : "+a"(pid) : : "memory");
+    expect(tally, pid == -ENOSYS, "a 32 bit call");
+#endif
+    ALLOWED(tally, syscall(SYS_clock_gettime, 1, &(struct timespec){0}));
+}
+
 static void
 try_common(struct tally *tally)
 {
@@ -62,6 +89,24 @@ try_common(struct tally *tally)
     REFUSED(tally, syscall(SYS_perf_event_open, NULL, 0, 0, -1, 0), EPERM);
     REFUSED(tally, syscall(SYS_clone3, NULL, 0), ENOSYS);
     REFUSED(tally, unshare(CLONE_NEWUSER), EPERM);
+    REFUSED(tally, socket(AF_VSOCK, SOCK_STREAM, 0), EPERM);
+    REFUSED(tally, socket(AF_INET, SOCK_STREAM, 262 /* MPTCP */), EPERM);
+    REFUSED(tally, syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0), EPERM);
+    REFUSED(tally, syscall(SYS_io_uring_register, -1, 0, NULL, 0), EPERM);
+    REFUSED(tally, syscall(SYS_pidfd_getfd, -1, 0, 0), EPERM);
+    REFUSED(tally, syscall(SYS_process_vm_readv, parent, NULL, 0, NULL, 0, 0), EPERM);
+    REFUSED(tally, syscall(SYS_userfaultfd, 0), EPERM);
+    REFUSED(tally, syscall(SYS_memfd_secret, 0), EPERM);
+    REFUSED(tally, syscall(SYS_open_tree, -1, "", 0), EPERM);
+    REFUSED(tally, syscall(SYS_fsopen, "tmpfs", 0), EPERM);
+    REFUSED(tally, syscall(SYS_clock_settime, 0, NULL), EPERM);
+    REFUSED(tally, syscall(SYS_adjtimex, NULL), EPERM);
+    REFUSED(tally, syscall(SYS_setxattr, "/", "user.x", "", 0, 0), EPERM);
+    REFUSED(tally, syscall(SYS_setpriority, 0, 0, 19), EPERM);
+    REFUSED(tally, syscall(SYS_sched_setattr, 0, NULL, 0), EPERM);
+    REFUSED(tally, personality(0x40000), EPERM);
+    ALLOWED(tally, personality(0xffffffff) == -1);
+    try_unknown(tally);
     REFUSED(tally, syscall(SYS_prlimit64, parent, 7L, NULL, NULL), EPERM);
     ALLOWED(tally, syscall(SYS_prlimit64, 0L, 7L, NULL, NULL));
 }
@@ -88,6 +133,15 @@ try_run(struct tally *tally)
     REFUSED(tally, fork(), EPERM);
     REFUSED(tally, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
     REFUSED(tally, sched_setaffinity(0, sizeof(cpu_set_t), &(cpu_set_t){0}), EPERM);
+    struct flock lock = {.l_type = F_RDLCK};
+    int fd = open("/dev/null", O_RDONLY);
+    REFUSED(tally, flock(fd, LOCK_SH), EPERM);
+    REFUSED(tally, fcntl(fd, F_SETLK, &lock), EPERM);
+    REFUSED(tally, fcntl(fd, F_OFD_SETLK, &lock), EPERM);
+    REFUSED(tally, chmod("/dev/null", 0666), EPERM);
+    REFUSED(tally, chown("/dev/null", (uid_t)-1, (gid_t)-1), EPERM);
+    REFUSED(tally, utimensat(AT_FDCWD, "/dev/null", NULL, 0), EPERM);
+    ALLOWED(tally, fcntl(fd, F_GETFL) < 0);
 }
 
 static void
