@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // The last system call that the lists below were written for (set_mempolicy_home_node's number, on every
@@ -18,7 +19,7 @@
 enum { LAST_KNOWN_SYSCALL = 450 };
 
 // Denied in every profile: the network, other processes, the kernel's configuration, keys, clocks, mounts,
-// namespaces, extended attributes, System V memory that would outlive the run, priorities.
+// namespaces, System V memory that would outlive the run, priorities.
 static const int denied_always[] = {SCMP_SYS(socket),
                                     SCMP_SYS(connect),
                                     SCMP_SYS(bind),
@@ -87,12 +88,6 @@ static const int denied_always[] = {SCMP_SYS(socket),
                                     SCMP_SYS(fanotify_mark),
                                     SCMP_SYS(migrate_pages),
                                     SCMP_SYS(move_pages),
-                                    SCMP_SYS(setxattr),
-                                    SCMP_SYS(lsetxattr),
-                                    SCMP_SYS(fsetxattr),
-                                    SCMP_SYS(removexattr),
-                                    SCMP_SYS(lremovexattr),
-                                    SCMP_SYS(fremovexattr),
                                     SCMP_SYS(shmget),
                                     SCMP_SYS(shmat),
                                     SCMP_SYS(shmctl),
@@ -119,16 +114,36 @@ static const int denied_always[] = {SCMP_SYS(socket),
                                     SCMP_SYS(pciconfig_read),
                                     SCMP_SYS(pciconfig_write)};
 
-// Denied to a program that only computes: processes and threads, owners, modes and times of files, affinity,
-// leaving the process group, locks that another run could see, memory that no limit counts.
+// What programs do without where a file system does not have it (cp keeps on, without the attributes).
+static const int unsupported[] = {
+    SCMP_SYS(setxattr),    SCMP_SYS(lsetxattr),    SCMP_SYS(fsetxattr),
+    SCMP_SYS(removexattr), SCMP_SYS(lremovexattr), SCMP_SYS(fremovexattr),
+};
+
+// Calls that can make a file set-user-id, and the argument that holds the mode.
+static const struct {
+    int call;
+    unsigned mode;
+} creators[] = {
+    {SCMP_SYS(chmod), 1}, {SCMP_SYS(fchmod), 1}, {SCMP_SYS(fchmodat), 2}, {SCMP_SYS(creat), 1},
+    {SCMP_SYS(open), 2},  {SCMP_SYS(openat), 3}, {SCMP_SYS(mknod), 1},    {SCMP_SYS(mknodat), 2},
+};
+
+// Owners, modes and times of files.
+static const int modes[] = {
+    SCMP_SYS(chmod),  SCMP_SYS(fchmod),    SCMP_SYS(fchmodat),  SCMP_SYS(chown),
+    SCMP_SYS(fchown), SCMP_SYS(lchown),    SCMP_SYS(fchownat),  SCMP_SYS(utime),
+    SCMP_SYS(utimes), SCMP_SYS(utimensat), SCMP_SYS(futimesat),
+};
+
+// Denied to a program that only computes: processes and threads, affinity, leaving the process group, locks
+// that another run could see, memory that no limit counts.
 static const int denied_run[] = {
-    SCMP_SYS(fork),         SCMP_SYS(vfork),      SCMP_SYS(clone),
-    SCMP_SYS(chmod),        SCMP_SYS(fchmod),     SCMP_SYS(fchmodat),
-    SCMP_SYS(chown),        SCMP_SYS(fchown),     SCMP_SYS(lchown),
-    SCMP_SYS(fchownat),     SCMP_SYS(utime),      SCMP_SYS(utimes),
-    SCMP_SYS(utimensat),    SCMP_SYS(futimesat),  SCMP_SYS(sched_setaffinity),
-    SCMP_SYS(setpgid),      SCMP_SYS(setsid),     SCMP_SYS(flock),
-    SCMP_SYS(memfd_create), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(fork),       SCMP_SYS(vfork),
+    SCMP_SYS(clone),      SCMP_SYS(sched_setaffinity),
+    SCMP_SYS(setpgid),    SCMP_SYS(setsid),
+    SCMP_SYS(flock),      SCMP_SYS(memfd_create),
+    SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
 };
 
 struct filter {
@@ -138,9 +153,9 @@ struct filter {
 
 // A call that this architecture does not have is skipped by libseccomp itself.
 static void
-deny(struct filter *filter, int call, int code)
+rule(struct filter *filter, int call, uint32_t action)
 {
-    int done = seccomp_rule_add(filter->context, SCMP_ACT_ERRNO((unsigned)code), call, 0);
+    int done = seccomp_rule_add(filter->context, action, call, 0);
     if (done < 0 && done != -EDOM && filter->failed == 0)
         filter->failed = done;
 }
@@ -154,25 +169,32 @@ deny_if(struct filter *filter, int call, struct scmp_arg_cmp condition)
 }
 
 static void
-deny_all(struct filter *filter, const int *calls, size_t count)
+rule_all(struct filter *filter, const int *calls, size_t count, uint32_t action)
 {
     for (size_t i = 0; i < count; i++)
-        deny(filter, calls[i], EPERM);
+        rule(filter, calls[i], action);
 }
 
 static void
-add_rules(struct filter *filter, enum launch_profile profile)
+add_rules(struct filter *filter, enum launch_profile profile, bool asks)
 {
-    deny_all(filter, denied_always, sizeof(denied_always) / sizeof(denied_always[0]));
+    const uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
+    rule_all(filter, denied_always, sizeof(denied_always) / sizeof(denied_always[0]), refuse);
+    rule_all(filter, unsupported, sizeof(unsupported) / sizeof(unsupported[0]), SCMP_ACT_ERRNO(EOPNOTSUPP));
+    for (size_t i = 0; i < sizeof(creators) / sizeof(creators[0]); i++)
+        deny_if(filter, creators[i].call, SCMP_CMP(creators[i].mode, SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID));
     // Its flags stand behind a pointer, out of a filter's sight; libc falls back to clone.
-    deny(filter, SCMP_SYS(clone3), ENOSYS);
+    rule(filter, SCMP_SYS(clone3), SCMP_ACT_ERRNO(ENOSYS));
     deny_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
     deny_if(filter, SCMP_SYS(prlimit64), SCMP_A0_32(SCMP_CMP_NE, 0));
     deny_if(filter, SCMP_SYS(personality), SCMP_A0_32(SCMP_CMP_NE, 0xffffffff /* a query */));
     deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCSTI));
     deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCLINUX));
+    if (profile == LAUNCH_RUN || asks)
+        rule_all(filter, modes, sizeof(modes) / sizeof(modes[0]),
+                 profile == LAUNCH_RUN ? refuse : SCMP_ACT_NOTIFY);
     if (profile == LAUNCH_RUN) {
-        deny_all(filter, denied_run, sizeof(denied_run) / sizeof(denied_run[0]));
+        rule_all(filter, denied_run, sizeof(denied_run) / sizeof(denied_run[0]), refuse);
         static const unsigned locks[] = {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY};
         for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
             deny_if(filter, SCMP_SYS(fcntl), SCMP_A1_32(SCMP_CMP_EQ, locks[i]));
@@ -200,7 +222,7 @@ write_unknown(int fd)
 }
 
 int
-filter_open(enum launch_profile profile, struct err *err)
+filter_open(enum launch_profile profile, bool asks, struct err *err)
 {
     struct filter filter = {.context = seccomp_init(SCMP_ACT_ALLOW)};
     int fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -211,7 +233,7 @@ filter_open(enum launch_profile profile, struct err *err)
     seccomp_attr_set(filter.context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     // Calls of another architecture (32 bit) do not exist either.
     seccomp_attr_set(filter.context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-    add_rules(&filter, profile);
+    add_rules(&filter, profile, asks);
     if (filter.failed == 0)
         filter.failed = write_unknown(fd);
     if (filter.failed == 0)

@@ -8,8 +8,10 @@
 #include "base/err.h"
 #include "sandbox/launcher.h"
 
-// Compiles the filter of a profile. Returns a sealed, close-on-exec memfd that the caller owns, or -1 with
-// ERR_ENVIRONMENT when this machine's libseccomp or architecture can't.
-int filter_open(enum launch_profile profile, struct err *err) MUST_USE;
+// Compiles the filter of a profile. With `asks`, LAUNCH_BUILD's calls that change owners, modes and times of
+// files are put to the listener that installing it gives (PART_FILE_MODES). Returns a sealed, close-on-exec
+// memfd that the caller owns, or -1 with ERR_ENVIRONMENT when this machine's libseccomp or architecture
+// can't.
+int filter_open(enum launch_profile profile, bool asks, struct err *err) MUST_USE;
 
 #endif

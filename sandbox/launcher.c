@@ -126,7 +126,7 @@ zygote_start(struct launcher *launcher, const char *cell_path, struct err *err)
     launcher->life = life[0];
     fds.life = move_far(life[1]);
     for (int profile = LAUNCH_BUILD; profile <= LAUNCH_RUN; profile++) {
-        int fd = filter_open((enum launch_profile)profile, err);
+        int fd = filter_open((enum launch_profile)profile, launcher->parts & PART(PART_FILE_MODES), err);
         if (fd < 0)
             goto out;
         fds.filters[profile] = move_far(fd);

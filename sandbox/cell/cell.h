@@ -45,8 +45,12 @@ int view_make(const struct order *order);
 // Killing it kills all that is in there.
 pid_t warden_start(const struct order *order);
 
-// Puts the policy on this process, ready for execve. 0, or -1 with errno and the step in *stage.
-int policy_apply(const struct order *order, const char **stage);
+// Puts the policy on this process, ready for execve. With PART_FILE_MODES the runner is sent, over `runner`,
+// the descriptor on which it is asked. 0, or -1 with errno and the step in *stage.
+int policy_apply(const struct order *order, int runner, const char **stage);
+
+// Answers one call that waits at the listener of a program's filter.
+void modes_serve(const struct order *order, int listener);
 
 // What a host adds to its policy before it loads untrusted code: no exec, signals to itself only. 0 or -1
 // with errno.

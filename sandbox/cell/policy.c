@@ -12,8 +12,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -85,33 +87,61 @@ policy_drop_capabilities(void)
     return (int)syscall(SYS_capset, &header, none);
 }
 
-// SPEC_ALLOW: older kernels slow a filtered process down else, and it is measured.
+// Returns 0, with SECCOMP_FILTER_FLAG_NEW_LISTENER a descriptor, or -1. SPEC_ALLOW: older kernels slow a
+// filtered process down else, and it is measured.
 static int
-install(struct sock_filter *code, size_t count)
+install(struct sock_filter *code, size_t count, unsigned flags)
 {
     struct sock_fprog program = {.len = (unsigned short)count, .filter = code};
-    long done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
-    if (done != 0)
-        done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-    return done == 0 ? 0 : -1;
+    long done =
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
+    if (done < 0)
+        done = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    return (int)done;
 }
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
 #define REFUSE(code) RETURN(SECCOMP_RET_ERRNO | (code))
 
+// Hands the descriptor over on which the kernel asks about modes of files.
+static int
+send_listener(int runner, int listener)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } control = {0};
+    char word = 'L';
+    struct iovec data = {&word, 1};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    *header = (struct cmsghdr){
+        .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int))};
+    memcpy(CMSG_DATA(header), &listener, sizeof(listener));
+    ssize_t sent = sendmsg(runner, &message, MSG_NOSIGNAL);
+    close(listener);
+    return sent == 1 ? 0 : -1;
+}
+
 // The profile's filter, exported by the launcher into a descriptor that all runs share.
 static int
-install_profile(uint32_t profile)
+install_profile(const struct wire_request *request, int runner)
 {
     static struct sock_filter code[FILTER_MAX];
+    uint32_t profile = request->profile;
+    bool asks = profile == LAUNCH_BUILD && (request->parts & PART(PART_FILE_MODES));
     int fd = profile == LAUNCH_RUN ? WIRE_FILTER_RUN : WIRE_FILTER_BUILD;
     ssize_t got = pread(fd, code, sizeof(code), 0);
     if (got <= 0 || (size_t)got == sizeof(code) || (size_t)got % sizeof(code[0]) != 0) {
         errno = ENOEXEC;
         return -1;
     }
-    return install(code, (size_t)got / sizeof(code[0]));
+    int done = install(code, (size_t)got / sizeof(code[0]), asks ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
+    return done > 0 && asks ? send_listener(runner, done) : done;
 }
 
 #define IS(number, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(number), yes, no)
@@ -137,11 +167,11 @@ policy_seal(void)
         REFUSE(EPERM),
         RETURN(SECCOMP_RET_ALLOW),
     };
-    return install(code, sizeof(code) / sizeof(code[0]));
+    return install(code, sizeof(code) / sizeof(code[0]), 0);
 }
 
 int
-policy_apply(const struct order *order, const char **stage)
+policy_apply(const struct order *order, int runner, const char **stage)
 {
     const struct wire_request *request = &order->request;
     setsid();
@@ -163,8 +193,7 @@ policy_apply(const struct order *order, const char **stage)
     if (request->landlock_abi >= 1 && landlock_apply(order) < 0)
         return -1;
     *stage = "seccomp";
-    if ((request->parts & PART(PART_SECCOMP)) &&
-        install_profile(request->profile) < 0)
+    if ((request->parts & PART(PART_SECCOMP)) && install_profile(request, runner) < 0)
         return -1;
     *stage = "descriptors";
     if (apply_fds(order) < 0)

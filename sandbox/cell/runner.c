@@ -22,7 +22,7 @@
 
 enum { COUNT_EVERY_MS = 5 };
 
-// What the child writes when it could not exec.
+// What the child sends when it could not exec.
 struct failure {
     int sys;
     char stage[28];
@@ -43,7 +43,7 @@ report(const struct order *order, struct wire_report *message)
 }
 
 _Noreturn static void
-become_program(const struct order *order, int failure_fd)
+become_program(const struct order *order, int runner)
 {
     struct failure failure = {0};
     const char *stage = "policy";
@@ -53,13 +53,13 @@ become_program(const struct order *order, int failure_fd)
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (policy_apply(order, &stage) == 0) {
+    if (policy_apply(order, runner, &stage) == 0) {
         stage = "exec";
         execve(order->argv[0], order->argv, order->env);
     }
     failure.sys = errno;
     strncpy(failure.stage, stage, sizeof(failure.stage) - 1);
-    (void)!write(failure_fd, &failure, sizeof(failure));
+    (void)!write(runner, &failure, sizeof(failure));
     _exit(127);
 }
 
@@ -91,17 +91,41 @@ prepare(const struct order *order, pid_t *warden)
     return true;
 }
 
+// Reads what the child says before it execs: perhaps the listener of its filter, then an end, or why it
+// failed. True for the latter.
+static bool
+await_exec(int child, int *listener, struct failure *failure)
+{
+    for (;;) {
+        union {
+            char bytes[CMSG_SPACE(sizeof(int))];
+            struct cmsghdr header;
+        } control;
+        struct iovec data = {failure, sizeof(*failure)};
+        struct msghdr message = {.msg_iov = &data,
+                                 .msg_iovlen = 1,
+                                 .msg_control = control.bytes,
+                                 .msg_controllen = sizeof(control.bytes)};
+        ssize_t got = recvmsg(child, &message, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR)
+            continue;
+        struct cmsghdr *header = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
+        if (!header)
+            return got == sizeof(*failure);
+        memcpy(listener, CMSG_DATA(header), sizeof(*listener));
+    }
+}
+
 // Starts the program; its pid, or -1 after the failure was reported.
 static pid_t
-start(const struct order *order)
+start(const struct order *order, int *listener)
 {
     int ends[2];
     struct wire_report message;
     pid_t pid = -1;
-    if (pipe2(ends, O_CLOEXEC) == 0 && (pid = fork()) == 0) {
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && (pid = fork()) == 0) {
         // Far away from the numbers that the program's descriptors get.
-        int failure_fd = fcntl(ends[1], F_DUPFD_CLOEXEC, 200);
-        become_program(order, failure_fd);
+        become_program(order, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
     }
     if (pid < 0) {
         report_failure(order, errno, "fork");
@@ -109,12 +133,9 @@ start(const struct order *order)
     }
     close(ends[1]);
     struct failure failure;
-    ssize_t got;
-    do
-        got = read(ends[0], &failure, sizeof(failure));
-    while (got < 0 && errno == EINTR);
+    bool failed = await_exec(ends[0], listener, &failure);
     close(ends[0]);
-    if (got == sizeof(failure)) {
+    if (failed) {
         failure.stage[sizeof(failure.stage) - 1] = 0;
         waitpid(pid, NULL, 0);
         report_failure(order, failure.sys, failure.stage);
@@ -151,34 +172,44 @@ too_many(const struct wire_request *request, unsigned before)
     return descendants_count((request->parts & alone) == alone) > request->processes;
 }
 
+// What a runner attends to.
+struct watched {
+    pid_t program;
+    int signals, listener; // the latter -1 without one
+    int64_t started_ns;
+};
+
 // Waits until the program ended or must end. Returns the limit that it ran into.
 static enum wire_limit
-watch(const struct order *order, pid_t program, int signals, int64_t started_ns, int *status, bool *ended)
+watch(const struct order *order, const struct watched *run, int *status, bool *ended)
 {
     const struct wire_request *request = &order->request;
     bool counts = request->profile == LAUNCH_BUILD && request->processes > 0;
     struct sysinfo machine = {0};
     if (counts)
         sysinfo(&machine);
-    struct pollfd watched[2] = {{order->fds[WIRE_CHANNEL], POLLIN, 0}, {signals, POLLIN, 0}};
+    struct pollfd watched[3] = {
+        {order->fds[WIRE_CHANNEL], POLLIN, 0}, {run->signals, POLLIN, 0}, {run->listener, POLLIN, 0}};
     for (;;) {
         int wait_ms = counts ? COUNT_EVERY_MS : -1;
         if (request->wall_ms > 0) {
-            int64_t left_ms = request->wall_ms - (mono_ns() - started_ns) / 1000000;
+            int64_t left_ms = request->wall_ms - (mono_ns() - run->started_ns) / 1000000;
             if (left_ms <= 0)
                 return WIRE_LIMIT_WALL;
             if (wait_ms < 0 || left_ms < wait_ms)
                 wait_ms = left_ms > 1000000 ? 1000000 : (int)left_ms;
         }
-        if (poll(watched, 2, wait_ms) < 0 && errno != EINTR)
+        if ((poll(watched, 3, wait_ms) < 0 && errno != EINTR) || watched[0].revents)
             return WIRE_LIMIT_NONE;
-        if (watched[0].revents)
-            return WIRE_LIMIT_NONE;
+        if (watched[2].revents & POLLIN)
+            modes_serve(order, run->listener);
+        else if (watched[2].revents)
+            watched[2].fd = -1;
         struct signalfd_siginfo info;
-        while (read(signals, &info, sizeof(info)) == sizeof(info))
+        while (read(run->signals, &info, sizeof(info)) == sizeof(info))
             if (info.ssi_signo == SIGTERM)
                 return WIRE_LIMIT_NONE;
-        if (reap(program, status)) {
+        if (reap(run->program, status)) {
             *ended = true;
             return WIRE_LIMIT_NONE;
         }
@@ -233,10 +264,11 @@ runner_main(struct order *order)
     signal(SIGCHLD, SIG_DFL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    int signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
-    int64_t started_ns = mono_ns();
-    pid_t warden = 0, program = -1;
-    if (!prepare(order, &warden) || (program = start(order)) < 0)
+    struct watched run = {.signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK),
+                          .listener = -1,
+                          .started_ns = mono_ns()};
+    pid_t warden = 0;
+    if (!prepare(order, &warden) || (run.program = start(order, &run.listener)) < 0)
         _exit(1);
     for (size_t i = WIRE_TEXT; i < WIRE_FDS_MAX; i++)
         if (order->fds[i] >= 0)
@@ -244,13 +276,13 @@ runner_main(struct order *order)
     struct wire_report message = {.kind = WIRE_ENDED};
     int status = 0;
     bool ended = false;
-    message.limit = watch(order, program, signals, started_ns, &status, &ended);
-    end_all(program, warden, ended, &status);
+    message.limit = watch(order, &run, &status, &ended);
+    end_all(run.program, warden, ended, &status);
     struct rusage usage;
     getrusage(RUSAGE_CHILDREN, &usage);
     message.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     message.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    message.wall_ns = mono_ns() - started_ns;
+    message.wall_ns = mono_ns() - run.started_ns;
     message.cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
     message.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
     if (message.limit == WIRE_LIMIT_NONE && ended)

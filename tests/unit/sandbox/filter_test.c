@@ -42,7 +42,7 @@ install(struct tally *tally, enum launch_profile profile)
 {
     static struct sock_filter code[4096];
     struct err err;
-    int fd = filter_open(profile, &err);
+    int fd = filter_open(profile, false, &err);
     ssize_t bytes = pread(fd, code, sizeof(code), 0);
     expect(tally, bytes > 0, "reading the filter");
     REFUSED(tally, pwrite(fd, "x", 1, 0), EPERM);
@@ -101,7 +101,9 @@ try_common(struct tally *tally)
     REFUSED(tally, syscall(SYS_fsopen, "tmpfs", 0), EPERM);
     REFUSED(tally, syscall(SYS_clock_settime, 0, NULL), EPERM);
     REFUSED(tally, syscall(SYS_adjtimex, NULL), EPERM);
-    REFUSED(tally, syscall(SYS_setxattr, "/", "user.x", "", 0, 0), EPERM);
+    REFUSED(tally, syscall(SYS_setxattr, "/", "user.x", "", 0, 0), EOPNOTSUPP);
+    REFUSED(tally, open("/nowhere/file", O_CREAT | O_WRONLY, 04755), EPERM);
+    REFUSED(tally, chmod("/nowhere/file", 04755), EPERM);
     REFUSED(tally, syscall(SYS_setpriority, 0, 0, 19), EPERM);
     REFUSED(tally, syscall(SYS_sched_setattr, 0, NULL, 0), EPERM);
     REFUSED(tally, personality(0x40000), EPERM);

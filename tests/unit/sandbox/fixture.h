@@ -23,9 +23,10 @@ struct fixture {
     struct launcher *launcher;
 };
 
-// A launcher of the built atoll-cell; skips nothing: a machine without seccomp fails here and says so.
-static void
-fixture_init(struct fixture *fixture)
+// A scratch folder, and a launcher of the built atoll-cell that meets the demand. False when this machine
+// does not.
+static inline bool
+fixture_try(struct fixture *fixture, const struct isolation_demand *demand)
 {
     *fixture = (struct fixture){0};
     char *self;
@@ -33,9 +34,16 @@ fixture_init(struct fixture *fixture)
     char *cell = fs_join(&fixture->arena, self, "../../../atoll-cell");
     fixture->folder = fs_temp_dir(&fixture->arena, NULL, "sandbox", &fixture->err);
     ck_assert_msg(fixture->folder != NULL, "%s", fixture->err.message);
-    fixture->launcher =
-        launcher_new(fs_real(&fixture->arena, cell, &fixture->err), ISOLATION_GUARD, &fixture->err);
-    ck_assert_msg(fixture->launcher != NULL, "%s", fixture->err.message);
+    fixture->launcher = launcher_new_at(fs_real(&fixture->arena, cell, &fixture->err), demand, &fixture->err);
+    return fixture->launcher != NULL;
+}
+
+// At the best level; skips nothing: a machine without seccomp fails here and says so.
+static inline void
+fixture_init(struct fixture *fixture)
+{
+    struct isolation_demand demand = {.require = ISOLATION_GUARD};
+    ck_assert_msg(fixture_try(fixture, &demand), "%s", fixture->err.message);
 }
 
 // Says what is left out for want of Landlock of this version. In CI it may not be: there it fails where the
