@@ -1,7 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/layout.h"
 
-static const char *const levels[] = {"guard", "fence", NULL};
+static const char *const levels[] = {"guard", "fence", "cell", "vault", NULL};
+// The names of sandbox/isolation.h.
+static const char *const parts[] = {"no-new-privs",
+                                    "no-capabilities",
+                                    "seccomp",
+                                    "landlock-files",
+                                    "landlock-signals",
+                                    "file-modes",
+                                    "user-ns",
+                                    "mount-ns",
+                                    "pid-ns",
+                                    "proc",
+                                    "ipc-ns",
+                                    "uts-ns",
+                                    "net-ns",
+                                    "tmpfs",
+                                    "cgroup",
+                                    "own-uid",
+                                    NULL};
 static const char *const overlaps[] = {"supersede", "skip", "buffer-one", NULL};
 
 static const struct field retry_fields[] = {
@@ -78,6 +96,11 @@ static const struct field sandbox_fields[] = {
      .type = FIELD_TEXT,
      .choices = levels,
      .summary = "Weakest isolation level that machine-written code may run under; less is an error."},
+    {.name = "allow-degraded",
+     .type = FIELD_LIST,
+     .choices = parts,
+     .summary = "Parts of the level that may be missing; `atoll sandbox check` lists them. Each that is "
+                "stands in the evidence."},
     {.name = "memory",
      .type = FIELD_SIZE,
      .summary =

@@ -241,7 +241,7 @@ replay_traffic(void *context, json_t **result, struct err *err)
     bool there;
     int status = read_traffic(&replay, &there, err);
     if (status == 0 && there) {
-        replay.launcher = launcher_new(step->cell_path, workbench_level(step), err);
+        replay.launcher = workbench_launcher(step, err);
         status = replay.launcher != NULL ? experiment(&replay, err) : -1;
     }
     launcher_free(replay.launcher);

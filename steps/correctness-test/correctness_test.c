@@ -311,9 +311,10 @@ finish(struct work *work)
             buf_printf(&summary, "%s)", json_get_text(check, "detail", ""));
     }
     json_t *evidence =
-        json_pack("{s:s, s:O, s:O, s:O, s:s}", "verdict", verdict, "checks", work->checks, "counterexample",
-                  work->counterexample != NULL ? work->counterexample : json_null(), "winner", work->winner,
-                  "isolation", isolation_name(launcher_level(work->bench.launcher)));
+        json_pack("{s:s, s:O, s:O, s:O, s:s, s:o}", "verdict", verdict, "checks", work->checks,
+                  "counterexample", work->counterexample != NULL ? work->counterexample : json_null(),
+                  "winner", work->winner, "isolation", isolation_name(launcher_level(work->bench.launcher)),
+                  "containment", workbench_containment(work->bench.launcher));
     step_output(step, "verdict", json_string(verdict));
     step_output(step, "function", json_string(json_get_text(work->winner, "function", "")));
     step_output(step, "evidence", evidence);

@@ -118,7 +118,9 @@ common_record(struct report *report, const struct search *search, const struct v
         hints = json_pack("{s:f, s:s}", "speedup", verdict->hints_speedup, "note", verdict->hints_note);
     json_object_set_new(record, "hints_only", hints);
     json_object_set_new(record, "best_of_n", best_of_n(search));
-    json_set_text(record, "isolation", isolation_name(launcher_level(report->cascade->bench->launcher)));
+    const struct launcher *launcher = report->cascade->bench->launcher;
+    json_set_text(record, "isolation", isolation_name(launcher_level(launcher)));
+    json_object_set_new(record, "containment", workbench_containment(launcher));
     if (!improved)
         json_object_set_new(record, "notes", json_pack("[o]", json_text(str_of(verdict->why))));
     return record;

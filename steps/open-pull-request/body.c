@@ -79,6 +79,19 @@ body_write_message(const json_t *evidence, const char *flag, struct buf *out)
     buf_printf(out, BODY_VARIANT_TRAILER "%s\n", json_get_text(winner, "variant", ""));
 }
 
+// What of the isolation level was accepted to be missing.
+static void
+add_losses(const json_t *containment, struct buf *out)
+{
+    const json_t *losses = json_object_get(containment, "losses");
+    int64_t abi = json_get_int(containment, "landlock_abi", 0);
+    if (abi > 0)
+        buf_printf(out, ", Landlock ABI %lld", (long long)abi);
+    for (size_t i = 0; i < json_array_size(losses); i++)
+        buf_printf(out, "%s%s", i == 0 ? ", accepted to be missing: " : ", ",
+                   json_string_value(json_array_get(losses, i)));
+}
+
 static void
 add_figures(const struct body_parts *parts, struct buf *out)
 {
@@ -95,9 +108,11 @@ add_figures(const struct body_parts *parts, struct buf *out)
                json_get_text(parts->evidence, "verdict", ""));
     if (*parts->tests != '\0')
         buf_printf(out, "| this branch | %s |\n", parts->tests);
-    buf_printf(out, "| candidates measured | %lld, isolation level %s |\n\n",
+    buf_printf(out, "| candidates measured | %lld, isolation level %s",
                (long long)json_get_int(winner, "evaluations", 0),
                json_get_text(parts->evidence, "isolation", ""));
+    add_losses(json_object_get(parts->evidence, "containment"), out);
+    buf_puts(out, " |\n\n");
 }
 
 static void

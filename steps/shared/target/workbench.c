@@ -15,13 +15,31 @@
 #define COMMAND_OPEN_FILES 1024
 #define SHELL_SIGNAL_BASE 128
 
-enum isolation_level
-workbench_level(const struct step *step)
+struct launcher *
+workbench_launcher(const struct step *step, struct err *err)
 {
-    enum isolation_level level = ISOLATION_GUARD;
-    const char *name = json_get_text(step->sandbox, "require", "guard");
-    (void)isolation_parse(name, &level);
-    return level;
+    struct isolation_demand demand = {.require = ISOLATION_GUARD};
+    (void)isolation_parse(json_get_text(step->sandbox, "require", "guard"), &demand.require);
+    size_t index;
+    json_t *name;
+    json_array_foreach(json_object_get(step->sandbox, "allow-degraded"), index, name)
+    {
+        enum isolation_part part;
+        if (isolation_part_parse(json_string_value(name), &part))
+            demand.degraded |= PART(part);
+    }
+    return launcher_new_at(step->cell_path, &demand, err);
+}
+
+json_t *
+workbench_containment(const struct launcher *launcher)
+{
+    json_t *losses = json_array();
+    for (enum isolation_part part = 0; part < PART_COUNT; part++)
+        if (launcher_losses(launcher) & PART(part))
+            json_array_append_new(losses, json_string(isolation_part_name(part)));
+    return json_pack("{s:s, s:i, s:o}", "level", isolation_name(launcher_level(launcher)), "landlock_abi",
+                     launcher_landlock_abi(launcher), "losses", losses);
 }
 
 // `sandbox.wall`, when it is shorter.
@@ -62,7 +80,7 @@ workbench_open(struct step *step, const json_t *target, struct workbench *bench,
         .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", (json_int_t)CELL_MEMORY_BYTES),
         .open_files = 32,
     };
-    bench->launcher = launcher_new(step->cell_path, workbench_level(step), err);
+    bench->launcher = workbench_launcher(step, err);
     if (bench->launcher == NULL)
         return -1;
     if (target_open(step->arena, step->repository, json_get_text(target, "file", ""),

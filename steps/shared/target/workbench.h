@@ -20,8 +20,13 @@ struct workbench {
     struct launch_limits limits;  // for cells: per call and per batch
 };
 
-// The isolation level that the pipeline requires (`sandbox: {require: ..}`), guard when it says nothing.
-enum isolation_level workbench_level(const struct step *step);
+// A launcher at the isolation that the pipeline requires (`sandbox: {require: .., allow-degraded: [..]}`),
+// guard when it says nothing. NULL with ERR_ENVIRONMENT where this machine does not give it.
+struct launcher *workbench_launcher(const struct step *step, struct err *err) MUST_USE;
+
+// How a launcher's programs are contained, for the evidence: {"level", "landlock_abi", "losses": [part]}, each
+// loss accepted by name. Owned.
+json_t *workbench_containment(const struct launcher *launcher);
 
 // Limits of a command that the repository names (build, test, run), which machine-written code may run in:
 // `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files and 4 GiB a file.

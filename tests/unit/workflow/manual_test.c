@@ -9,7 +9,7 @@ START_TEST(keys_steps_and_functions_are_described)
     static const char *const lines[] = {
         "| `version` | a whole number, always 1 | required | Version of the file format. |\n",
         "| `defaults.retry.attempts` | a whole number, 1 to 100 | `3` | Attempts in all. |\n",
-        "| `sandbox.require` | `guard`, `fence` |  | ",
+        "| `sandbox.require` | `guard`, `fence`, `cell`, `vault` |  | ",
         "| `id` | a text | required | ",
         "| `on-failure.uses` | a text | required | ",
         "| `length(x)` | characters of a text",

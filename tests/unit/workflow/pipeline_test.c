@@ -87,11 +87,11 @@ START_TEST(members_reach_the_structure)
     struct pipeline *p = read_text(
         &arena, "version: 1\nname: n\nstate: s.db\n"
                 "defaults: {timeout: 10m, retry: {attempts: 4, initial: 2s}}\n"
-                "sandbox: {require: fence, memory: 2M, wall: 1m}\nvars: {x: [1]}\n"
+                "sandbox: {require: cell, allow-degraded: net-ns, memory: 2M, wall: 1m}\nvars: {x: [1]}\n"
                 "steps:\n" SHELL("a") "}\n" SHELL("b") ", timeout: 5s, retry: {attempts: 2, coefficient: 3}, "
                                                        "on-failure: {uses: make, with: {targets: clean}}}\n");
-    AUTO_JSON *sandbox =
-        json_pack("{s:s, s:I, s:f}", "require", "fence", "memory", (json_int_t)2097152, "wall", 60.0);
+    AUTO_JSON *sandbox = json_pack("{s:s, s:[s], s:I, s:f}", "require", "cell", "allow-degraded", "net-ns",
+                                   "memory", (json_int_t)2097152, "wall", 60.0);
     ck_assert_str_eq(p->name, "n");
     ck_assert_str_eq(p->state, "s.db");
     ck_assert_int_eq(p->version, 1);

@@ -57,6 +57,11 @@ START_TEST(figures_come_first_and_the_holdout_is_the_headline)
     ck_has(&text, "predicted saving of the service's CPU | 12.00 % (the function has 20.0 % of it)");
     ck_has(&text, "| this branch | `make test` passes with the flag off and on |\n");
     ck_has(&text, "| candidates measured | 12, isolation level guard |\n");
+    buf_clear(&text);
+    json_object_set_new(json, "containment",
+                        json_pack("{s:i, s:[s, s]}", "landlock_abi", 7, "losses", "net-ns", "tmpfs"));
+    body_write(&parts, &text);
+    ck_has(&text, "12, isolation level guard, Landlock ABI 7, accepted to be missing: net-ns, tmpfs |\n");
     ck_assert(strstr(buf_text(&text), "speed-up on holdout") < strstr(buf_text(&text), "<details>"));
 }
 END_TEST
