@@ -85,10 +85,11 @@ isolation_best(unsigned there, unsigned degraded, enum isolation_level most)
 }
 
 static bool
-same_advice_before(unsigned missing, enum isolation_part part)
+same_advice_before(unsigned missing, enum isolation_part part, enum isolation_place place)
 {
+    const char *text = isolation_advice(part, place);
     for (enum isolation_part other = 0; other < part; other++)
-        if ((missing & PART(other)) && parts[other].family == parts[part].family)
+        if ((missing & PART(other)) && strcmp(isolation_advice(other, place), text) == 0)
             return true;
     return false;
 }
@@ -101,7 +102,7 @@ add_advice(struct buf *text, unsigned missing)
         buf_printf(text, "; on %s: ", place_names[place]);
         const char *between = "";
         for (enum isolation_part part = 0; part < PART_COUNT; part++) {
-            if (!(missing & PART(part)) || same_advice_before(missing, part))
+            if (!(missing & PART(part)) || same_advice_before(missing, part, place))
                 continue;
             buf_printf(text, "%s%s", between, isolation_advice(part, place));
             between = ", and ";

@@ -24,8 +24,8 @@ struct workbench {
 // guard when it says nothing. NULL with ERR_ENVIRONMENT where this machine does not give it.
 struct launcher *workbench_launcher(const struct step *step, struct err *err) MUST_USE;
 
-// How a launcher's programs are contained, for the evidence: {"level", "landlock_abi", "losses": [part]}, each
-// loss accepted by name. Owned.
+// How a launcher's programs are contained, for the evidence: {"level", "landlock_abi", "losses": [part]},
+// each loss accepted by name. Owned.
 json_t *workbench_containment(const struct launcher *launcher);
 
 // Limits of a command that the repository names (build, test, run), which machine-written code may run in:
