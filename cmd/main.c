@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const char *
@@ -88,6 +89,9 @@ main(int argc, char **argv)
     struct arguments arguments = {0};
     struct invocation invocation = {.arguments = &arguments, .host = host_real(), .arena = &arena};
     signal(SIGPIPE, SIG_IGN);
+    // Supervisor, steps and couriers hold secrets in environment and memory. Nobody of the same user, such as
+    // what they run, may look.
+    prctl(PR_SET_DUMPABLE, 0);
     terminal_init(&invocation.terminal, &arguments, invocation.host);
     invocation.command = choose(argc, argv, &err);
     int code = -1;

@@ -195,6 +195,21 @@ holds() {
     [[ $(field '["losses"]') == *"'mount-ns', 'pid-ns', 'proc', 'ipc-ns', 'uts-ns', 'net-ns', 'tmpfs'"* ]]
 }
 
+@test "the environment of atoll can't be read by its own user" {
+    needs_root
+    readable() {
+        "${ordinary[@]}" cat "/proc/$1/environ" 2>/dev/null | tr '\0' '\n' | grep -q ^PLANTED=
+    }
+    PLANTED=secret "${ordinary[@]}" "$atoll" sandbox run -- sh -c 'echo up; exec sleep 98' >up &
+    supervisor=$!
+    PLANTED=secret "${ordinary[@]}" sleep 98 &
+    control=$!
+    until [ -s up ] && readable "$control"; do sleep 0.05; done
+    run readable "$supervisor"
+    kill "$supervisor" "$control"
+    [ "$status" -ne 0 ]
+}
+
 @test "a pipeline that requires more than there is ends with exit code 4" {
     wrapper
     echo 'int f(int n) { return n + 1; }' >f.c

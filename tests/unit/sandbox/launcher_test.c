@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -102,6 +103,16 @@ own_name(struct arena *arena, const char *prefix)
 {
     return arena_printf(arena, "%.8s%d", prefix, (int)getpid());
 }
+
+START_TEST(nobody_looks_into_the_owner_of_programs)
+{
+    struct fixture f;
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 1);
+    fixture_init(&f);
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
+    fixture_release(&f);
+}
+END_TEST
 
 START_TEST(reports_how_it_ended)
 {
@@ -501,9 +512,10 @@ START_TEST(programs_die_with_a_killed_supervisor)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/launcher", reports_how_it_ended, input_and_descriptors_are_passed,
-          unknown_program_is_an_error, environment_is_clean, no_privilege_is_left,
-          secrets_outside_are_not_read, writing_is_confined, compiler_works_in_the_sandbox, wall_limit_kills,
-          cpu_and_file_limits_kill, memory_limit_is_told, given_environment_and_folder_hold,
-          runs_go_side_by_side, output_is_capped, daemons_die_with_the_run, fork_bomb_is_stopped,
-          started_programs_stop, programs_die_with_the_launcher, programs_die_with_a_killed_supervisor)
+UNIT_MAIN("sandbox/launcher", nobody_looks_into_the_owner_of_programs, reports_how_it_ended,
+          input_and_descriptors_are_passed, unknown_program_is_an_error, environment_is_clean,
+          no_privilege_is_left, secrets_outside_are_not_read, writing_is_confined,
+          compiler_works_in_the_sandbox, wall_limit_kills, cpu_and_file_limits_kill, memory_limit_is_told,
+          given_environment_and_folder_hold, runs_go_side_by_side, output_is_capped, daemons_die_with_the_run,
+          fork_bomb_is_stopped, started_programs_stop, programs_die_with_the_launcher,
+          programs_die_with_a_killed_supervisor)
