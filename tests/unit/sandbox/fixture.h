@@ -46,6 +46,27 @@ fixture_init(struct fixture *fixture)
     ck_assert_msg(fixture_try(fixture, &demand), "%s", fixture->err.message);
 }
 
+// Ends the launcher and removes the folder.
+static inline void
+fixture_release(struct fixture *fixture)
+{
+    launcher_free(fixture->launcher);
+    OK(fs_remove_tree(fixture->folder, &fixture->err), &fixture->err);
+    arena_release(&fixture->arena);
+}
+
+// At just this level; says so and is false when this machine does not give it.
+static inline bool
+fixture_at(struct fixture *fixture, enum isolation_level level)
+{
+    struct isolation_demand demand = {.require = level, .most = level};
+    if (fixture_try(fixture, &demand))
+        return true;
+    printf("skipped: needs isolation level %s: %s\n", isolation_name(level), fixture->err.message);
+    fixture_release(fixture);
+    return false;
+}
+
 // Says what is left out for want of Landlock of this version. In CI it may not be: there it fails where the
 // kernel, asked past the sandbox's own probe, has that version.
 static inline void
@@ -56,15 +77,6 @@ skip_without_landlock(const char *what, int abi)
     printf("skipped: %s needs Landlock %d, this kernel has %ld\n", what, abi, has > 0 ? has : 0);
     ck_assert_msg(has < abi || !ci || strcmp(ci, "true") != 0,
                   "%s was skipped for want of Landlock, which this kernel has", what);
-}
-
-// Ends the launcher and removes the folder.
-static void
-fixture_release(struct fixture *fixture)
-{
-    launcher_free(fixture->launcher);
-    OK(fs_remove_tree(fixture->folder, &fixture->err), &fixture->err);
-    arena_release(&fixture->arena);
 }
 
 // Compiles `source` into folder/name with these flags ("" or one flag each in a NULL-terminated list).

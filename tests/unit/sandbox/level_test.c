@@ -5,18 +5,6 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-// A launcher at just this level.
-static bool
-at_level(struct fixture *f, enum isolation_level level)
-{
-    struct isolation_demand demand = {.require = level, .most = level};
-    if (fixture_try(f, &demand))
-        return true;
-    printf("skipped: needs isolation level %s: %s\n", isolation_name(level), f->err.message);
-    fixture_release(f);
-    return false;
-}
-
 // The exit code of a shell command line under BUILD, with the scratch folder writable and `outside` readable;
 // what it printed is in *output.
 static struct launch_result
@@ -90,7 +78,7 @@ try_modes(enum isolation_level level, bool expected)
 {
     struct fixture f;
     struct stat before, after;
-    if (!at_level(&f, level))
+    if (!fixture_at(&f, level))
         return;
     char *outside = fs_temp_dir(&f.arena, NULL, "outside", &f.err);
     char *file = fs_join(&f.arena, outside, "file");
@@ -121,7 +109,7 @@ START_TEST(modes_inside_change_at_every_level)
 {
     for (enum isolation_level level = ISOLATION_GUARD; level <= ISOLATION_CELL; level++) {
         struct fixture f;
-        if (!at_level(&f, level))
+        if (!fixture_at(&f, level))
             continue;
         prints(&f, "touch f && chmod 750 f && stat -c %a f", "750\n");
         prints(&f, "touch -d 2001-02-03 f && stat -c %y f | cut -c 1-10", "2001-02-03\n");
@@ -143,7 +131,7 @@ START_TEST(a_name_inside_of_a_file_outside_is_outside)
 {
     struct fixture f;
     struct stat info;
-    if (!at_level(&f, ISOLATION_FENCE))
+    if (!fixture_at(&f, ISOLATION_FENCE))
         return;
     char *outside = fs_temp_dir(&f.arena, NULL, "outside", &f.err);
     char *file = fs_join(&f.arena, outside, "file");
@@ -161,7 +149,7 @@ END_TEST
 START_TEST(cell_sees_nobody_else)
 {
     struct fixture f;
-    if (!at_level(&f, ISOLATION_CELL))
+    if (!fixture_at(&f, ISOLATION_CELL))
         return;
     char *me = arena_printf(&f.arena, "test -d /proc/%ld", (long)getpid());
     ck_assert(!succeeds(&f, NULL, me));
@@ -172,7 +160,7 @@ START_TEST(cell_sees_nobody_else)
     // A child has its own /proc/self, too.
     prints(&f, "sh -c 'readlink /proc/self/exe >/dev/null && echo read'", "read\n");
     fixture_release(&f);
-    if (!at_level(&f, ISOLATION_GUARD))
+    if (!fixture_at(&f, ISOLATION_GUARD))
         return;
     ck_assert(succeeds(&f, NULL, me));
     fixture_release(&f);
@@ -182,7 +170,7 @@ END_TEST
 START_TEST(cell_has_a_file_system_of_its_own)
 {
     struct fixture f;
-    if (!at_level(&f, ISOLATION_CELL))
+    if (!fixture_at(&f, ISOLATION_CELL))
         return;
     prints(&f, "echo x >/tmp/left && echo y >/dev/shm/left && cat /tmp/left /dev/shm/left", "x\ny\n");
     prints(&f, "ls /dev/shm; cat /tmp/left 2>/dev/null; echo nothing", "nothing\n");
