@@ -123,7 +123,8 @@ start(const struct order *order, int *listener)
     int ends[2];
     struct wire_report message;
     pid_t pid = -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && (pid = fork()) == 0) {
+    // Our memory is the child's until it execs: what it says is in the socket when this goes on.
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && (pid = vfork()) == 0) {
         // Far away from the numbers that the program's descriptors get.
         become_program(order, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
     }

@@ -7,21 +7,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-_Noreturn static void
-stay(int ready, bool proc)
+enum { STACK_BYTES = 16384 };
+
+struct start {
+    int ready;
+    bool proc;
+};
+
+static int
+stay(void *context)
 {
+    const struct start *start = context;
+    int ready = start->ready;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int failed = proc && namespaces_proc() < 0 ? errno : 0;
+    int failed = start->proc && namespaces_proc() < 0 ? errno : 0;
     (void)!policy_drop_capabilities();
     // When nobody is left to read it, the runner is dead already.
     if (write(ready, &failed, sizeof(failed)) != sizeof(failed) || failed)
@@ -37,12 +47,12 @@ pid_t
 warden_start(const struct order *order)
 {
     int ends[2], failed = 0;
-    bool proc = order->request.parts & PART(PART_PROC);
+    // It shares the runner's memory, of which it needs no more than this.
+    static _Alignas(16) char stack[STACK_BYTES];
     if (namespaces_enter(PART_PID_NS) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return -1;
-    pid_t pid = fork();
-    if (pid == 0)
-        stay(ends[1], proc);
+    struct start start = {ends[1], order->request.parts & PART(PART_PROC)};
+    pid_t pid = clone(stay, stack + STACK_BYTES, CLONE_VM | SIGCHLD, &start);
     close(ends[1]);
     ssize_t got;
     do
