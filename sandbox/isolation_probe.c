@@ -4,11 +4,13 @@
 #include "sandbox/namespaces.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +70,17 @@ try_namespaces(struct trial *trial)
         codes[PART_PROC] = try_proc();
 }
 
+// A place of ours can be mounted as another user's, and that user be become. `map` is that user's.
+static int
+try_own_uid(int map, unsigned id)
+{
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)map};
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, ".", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (tree < 0 || syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes)) < 0)
+        return errno;
+    return code_of(namespaces_become(id));
+}
+
 _Noreturn static void
 try_all(int out)
 {
@@ -77,6 +90,10 @@ try_all(int out)
     // Else its own files in /proc belong to the superuser, and nobody else can write a user namespace's map.
     prctl(PR_SET_DUMPABLE, 1);
     signal(SIGCHLD, SIG_DFL);
+    bool privileged = namespaces_privileged();
+    unsigned id = namespaces_own_id();
+    int map = privileged ? namespaces_map(id) : -1;
+    int map_code = privileged ? errno : EPERM;
     try_namespaces(&trial);
     trial.codes[PART_NO_NEW_PRIVS] = code_of(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
     if (trial.codes[PART_NO_NEW_PRIVS] == 0)
@@ -84,6 +101,10 @@ try_all(int out)
     if (trial.codes[PART_SECCOMP] == 0)
         trial.codes[PART_FILE_MODES] = try_filter(SECCOMP_FILTER_FLAG_NEW_LISTENER);
     trial.codes[PART_NO_CAPABILITIES] = 0;
+    if (map < 0)
+        trial.codes[PART_OWN_UID] = map_code;
+    else if (trial.codes[PART_MOUNT_NS] == 0)
+        trial.codes[PART_OWN_UID] = try_own_uid(map, id);
     (void)!write(out, &trial, sizeof(trial));
     _exit(0);
 }
@@ -123,7 +144,7 @@ waited_for(const struct trial *trial, enum isolation_part part)
 {
     if (part > PART_USER_NS && trial->codes[PART_USER_NS] != 0)
         return "needs user-ns";
-    if (part == PART_TMPFS || (part == PART_PROC && trial->codes[PART_PID_NS] == 0))
+    if (part == PART_TMPFS || part == PART_OWN_UID || (part == PART_PROC && trial->codes[PART_PID_NS] == 0))
         return "needs mount-ns";
     if (part == PART_PROC)
         return "needs pid-ns";
@@ -161,13 +182,12 @@ isolation_probe(struct isolation_probe *probe)
     probe->landlock_abi = abi > 0 ? (int)abi : 0;
     if (!run_trial(&trial))
         memset(&trial, NOT_TRIED, sizeof(trial));
-    for (enum isolation_part part = 0; part < PART_CGROUP; part++)
-        if (part != PART_LANDLOCK_FILES && part != PART_LANDLOCK_SIGNALS)
+    for (enum isolation_part part = 0; part < PART_COUNT; part++)
+        if (part != PART_LANDLOCK_FILES && part != PART_LANDLOCK_SIGNALS && part != PART_CGROUP)
             judge(probe, &trial, part);
     judge_landlock(probe, PART_LANDLOCK_FILES, ABI_FILES);
     judge_landlock(probe, PART_LANDLOCK_SIGNALS, ABI_SIGNALS);
     miss(probe, PART_CGROUP, "not yet");
-    miss(probe, PART_OWN_UID, "not yet");
     if (trial.privileged && (probe->there & PART(PART_USER_NS)))
         miss(probe, PART_USER_NS, "not needed: privileged");
     probe->level = isolation_best(probe->there, 0, ISOLATION_VAULT);

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/namespaces.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define RECURSIVE 0x8000u // AT_RECURSIVE
@@ -80,4 +83,45 @@ int
 namespaces_proc(void)
 {
     return mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL);
+}
+
+unsigned
+namespaces_own_id(void)
+{
+    // Above what container managers take, below what programs read as negative.
+    return 1879048192u + (unsigned)getpid();
+}
+
+int
+namespaces_map(unsigned id)
+{
+    char path[64], text[64];
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0)
+        for (;;)
+            pause();
+    if (pid < 0)
+        return -1;
+    snprintf(text, sizeof(text), "%u %u 1", (unsigned)geteuid(), id);
+    snprintf(path, sizeof(path), "/proc/%ld/uid_map", (long)pid);
+    int done = put(path, text), failed;
+    snprintf(text, sizeof(text), "%u %u 1", (unsigned)getegid(), id);
+    snprintf(path, sizeof(path), "/proc/%ld/gid_map", (long)pid);
+    done = done == 0 ? put(path, text) : -1;
+    snprintf(path, sizeof(path), "/proc/%ld/ns/user", (long)pid);
+    int fd = done == 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    failed = errno;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    errno = failed;
+    return fd;
+}
+
+int
+namespaces_become(unsigned id)
+{
+    if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, id, id, id) < 0)
+        return -1;
+    return (int)syscall(SYS_setresuid, id, id, id);
 }

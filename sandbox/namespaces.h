@@ -25,6 +25,17 @@ int namespaces_enter(enum isolation_part part);
 // Mounts an empty file system in memory of at most `bytes` over a folder. 0, or -1 with errno.
 int namespaces_tmpfs(const char *path, size_t bytes);
 
+// A user namespace in which this process's user and group are `id` outside: a mount that is mapped by it
+// (MOUNT_ATTR_IDMAP) shows our files as those of `id`, and stores its files as ours. A descriptor, or -1 with
+// errno. Needs a /proc that can be written.
+int namespaces_map(unsigned id);
+
+// A user id that nobody else has, for what this process starts (no system gives those out).
+unsigned namespaces_own_id(void);
+
+// Becomes that user and group for good; capabilities are gone. Calls no library. 0, or -1 with errno.
+int namespaces_become(unsigned id);
+
 // Mounts this process namespace's own /proc, read-only. 0, or -1 with errno.
 int namespaces_proc(void);
 

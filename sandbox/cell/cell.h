@@ -16,6 +16,8 @@ struct order {
     int fds[WIRE_FDS_MAX];
     char **argv, **env, **read_paths, **write_paths; // each NULL-terminated
     char *cwd;
+    unsigned own_id; // with PART_OWN_UID: the program's user
+    int own_map;     // and the user namespace that mounts are mapped by (namespaces_map)
     size_t string_count;
     char *strings[WIRE_STRINGS_MAX]; // what the arrays above are parts of
 };
@@ -56,7 +58,7 @@ void modes_serve(const struct order *order, int listener);
 // with errno.
 int policy_seal(void);
 
-// Gives up all capabilities, the bounding set included. 0 or -1 with errno.
-int policy_drop_capabilities(void);
+// Gives up all capabilities but those of `keep` (bits), the bounding set included. 0 or -1 with errno.
+int policy_drop_capabilities(uint32_t keep);
 
 #endif

@@ -3,6 +3,7 @@
 // take the numbers of theirs, and the limits come last so that they bind only the program.
 #include "sandbox/cell/cell.h"
 #include "sandbox/launcher.h"
+#include "sandbox/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,9 @@ apply_limits(const struct wire_request *request)
     limit(RLIMIT_NOFILE, request->open_files, request->open_files);
     // It binds all processes of the user, and the superuser not at all; the runner counts, too.
     struct sysinfo machine;
-    if (request->processes > 0 && sysinfo(&machine) == 0)
+    if (request->parts & PART(PART_OWN_UID))
+        limit(RLIMIT_NPROC, request->processes, request->processes);
+    else if (request->processes > 0 && sysinfo(&machine) == 0)
         limit(RLIMIT_NPROC, (uint64_t)machine.procs + request->processes,
               (uint64_t)machine.procs + request->processes);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
@@ -77,14 +80,14 @@ close_rest(const struct order *order)
 }
 
 int
-policy_drop_capabilities(void)
+policy_drop_capabilities(uint32_t keep)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    struct __user_cap_data_struct kept[2] = {{keep, keep, 0}, {0, 0, 0}};
     for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
         prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    return (int)syscall(SYS_capset, &header, none);
+    return (int)syscall(SYS_capset, &header, kept);
 }
 
 // Returns 0, with SECCOMP_FILTER_FLAG_NEW_LISTENER a descriptor, or -1. SPEC_ALLOW: older kernels slow a
@@ -170,11 +173,24 @@ policy_seal(void)
     return install(code, sizeof(code) / sizeof(code[0]), 0);
 }
 
+// The bounding set goes while there is still the right to change it; the rest goes with the superuser's id.
+static int
+become_own(const struct order *order)
+{
+    if (policy_drop_capabilities(1u << CAP_SETUID | 1u << CAP_SETGID) < 0 ||
+        namespaces_become(order->own_id) < 0)
+        return -1;
+    return policy_drop_capabilities(0);
+}
+
 int
 policy_apply(const struct order *order, int runner, const char **stage)
 {
     const struct wire_request *request = &order->request;
     setsid();
+    *stage = "own user";
+    if ((request->parts & PART(PART_OWN_UID)) && become_own(order) < 0)
+        return -1;
     *stage = "scheduling";
     (void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
     if (sched_getscheduler(0) != SCHED_OTHER)

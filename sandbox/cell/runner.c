@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -71,7 +72,8 @@ report_failure(const struct order *order, int code, const char *stage)
     report(order, &message);
 }
 
-// Makes what this run has for itself; afterwards the runner has no capability either. *warden: the process
+// Makes what this run has for itself; afterwards the runner has no capability either, unless the program is
+// to become another user. *warden: the process
 // that ends all others with it, 0 when there is none. False after the failure was reported.
 static bool
 prepare(const struct order *order, pid_t *warden)
@@ -86,8 +88,8 @@ prepare(const struct order *order, pid_t *warden)
         report_failure(order, errno, "process namespace");
         return false;
     }
-    if (parts & (PART(PART_MOUNT_NS) | PART(PART_PID_NS)))
-        (void)!policy_drop_capabilities();
+    if ((parts & (PART(PART_MOUNT_NS) | PART(PART_PID_NS))) && !(parts & PART(PART_OWN_UID)))
+        (void)!policy_drop_capabilities(0);
     return true;
 }
 
@@ -128,6 +130,9 @@ start(const struct order *order, int *listener)
         // Far away from the numbers that the program's descriptors get.
         become_program(order, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
     }
+    // To kill what is another user's.
+    if (order->request.parts & PART(PART_OWN_UID))
+        (void)!policy_drop_capabilities(1u << CAP_KILL);
     if (pid < 0) {
         report_failure(order, errno, "fork");
         return -1;

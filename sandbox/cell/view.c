@@ -18,13 +18,25 @@
 
 #define RECURSIVE 0x8000u // AT_RECURSIVE
 
-static const char *const private_folders[] = {"/tmp", "/dev/shm", NULL};
+enum { COVERED_MAX = 8 };
 
 // A copy of a place in the tree, to be mounted again.
 struct graft {
     int tree; // -1 when there is nothing to mount
     bool folder;
     char path[PATH_MAX]; // without symbolic links
+};
+
+// What a run's view is made of.
+struct view {
+    const struct order *order;
+    bool own_user;
+    // Folders that an empty one is mounted over: those of the run alone, and for a program of another user
+    // those that only ours may enter.
+    char covered[COVERED_MAX][PATH_MAX];
+    size_t covered_count;
+    struct graft *grafts;
+    size_t count;
 };
 
 // Whether `path` is `folder` or below it.
@@ -36,20 +48,66 @@ is_below(const char *path, const char *folder)
 }
 
 static bool
-is_private(const char *path)
+is_covered(const struct view *view, const char *path)
 {
-    for (const char *const *folder = private_folders; *folder; folder++)
-        if (is_below(path, *folder))
+    for (size_t i = 0; i < view->covered_count; i++)
+        if (is_below(path, view->covered[i]))
             return true;
     return false;
 }
 
-// Takes a copy of a path; of a read-only one only when it is about to be covered. What is not there is none.
 static int
-graft_take(struct graft *graft, const char *path, bool writable)
+cover(struct view *view, const char *folder, size_t length)
+{
+    if (view->covered_count == COVERED_MAX) {
+        errno = E2BIG;
+        return -1;
+    }
+    char *path = view->covered[view->covered_count++];
+    memcpy(path, folder, length);
+    path[length] = 0;
+    return 0;
+}
+
+// Covers the first folder on the way to a path that others may not enter.
+static int
+cover_closed(struct view *view, const char *path)
+{
+    struct stat info;
+    char folder[PATH_MAX];
+    for (const char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        size_t length = (size_t)(at - path);
+        memcpy(folder, path, length);
+        folder[length] = 0;
+        if (stat(folder, &info) == 0 && !(info.st_mode & S_IXOTH))
+            return is_covered(view, path) ? 0 : cover(view, folder, length);
+    }
+    return 0;
+}
+
+// Makes the copy what the program is to see: writable, and of its own user.
+static int
+change_tree(const struct view *view, int tree, bool writable)
+{
+    // A place that is read-only for everybody stays so.
+    struct mount_attr attributes = {.attr_clr = MOUNT_ATTR_RDONLY};
+    if (writable)
+        (void)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+    if (!view->own_user)
+        return 0;
+    attributes =
+        (struct mount_attr){.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (unsigned)view->order->own_map};
+    return (int)syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
+}
+
+// Takes a copy of a path; of a read-only one only when it is about to be covered, or belongs to another user
+// than the program. What is not there is none.
+static int
+take(struct view *view, const char *path, bool writable)
 {
     char link[64];
     struct stat info;
+    struct graft *graft = &view->grafts[view->count++];
     graft->tree = -1;
     int fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
@@ -60,26 +118,23 @@ graft_take(struct graft *graft, const char *path, bool writable)
     if (done == 0) {
         graft->path[length] = 0;
         graft->folder = S_ISDIR(info.st_mode);
-        if (writable || is_private(graft->path))
-            graft->tree = (int)syscall(SYS_open_tree, fd, "",
-                                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | RECURSIVE);
-        done = graft->tree < 0 && (writable || is_private(graft->path)) ? -1 : 0;
+        done = view->own_user ? cover_closed(view, graft->path) : 0;
+    }
+    if (done == 0 && (writable || view->own_user || is_covered(view, graft->path))) {
+        graft->tree = (int)syscall(SYS_open_tree, fd, "",
+                                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | RECURSIVE);
+        done = graft->tree < 0 ? -1 : change_tree(view, graft->tree, writable);
     }
     close(fd);
-    if (done == 0 && writable) {
-        // A place that is read-only for everybody stays so.
-        struct mount_attr attributes = {.attr_clr = MOUNT_ATTR_RDONLY};
-        (void)syscall(SYS_mount_setattr, graft->tree, "", AT_EMPTY_PATH, &attributes, sizeof(attributes));
-    }
     return done;
 }
 
 // Makes the place to mount on, when it was covered.
 static int
-make_place(const struct graft *graft)
+make_place(const struct view *view, const struct graft *graft)
 {
     char path[PATH_MAX];
-    if (!is_private(graft->path) || access(graft->path, F_OK) == 0)
+    if (!is_covered(view, graft->path) || access(graft->path, F_OK) == 0)
         return 0;
     memcpy(path, graft->path, sizeof(path));
     for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
@@ -97,11 +152,11 @@ make_place(const struct graft *graft)
 }
 
 static int
-graft_attach(struct graft *graft)
+attach(const struct view *view, struct graft *graft)
 {
     if (graft->tree < 0)
         return 0;
-    if (make_place(graft) < 0)
+    if (make_place(view, graft) < 0)
         return -1;
     long done = syscall(SYS_move_mount, graft->tree, "", AT_FDCWD, graft->path, MOVE_MOUNT_F_EMPTY_PATH);
     close(graft->tree);
@@ -110,10 +165,33 @@ graft_attach(struct graft *graft)
 }
 
 static int
-cover_private(size_t bytes)
+cover_all(const struct view *view)
 {
-    for (const char *const *folder = private_folders; *folder; folder++)
-        if (namespaces_tmpfs(*folder, bytes > 0 ? bytes : TMPFS_DEFAULT_BYTES) < 0 && errno != ENOENT)
+    size_t bytes = view->order->request.memory_bytes;
+    for (size_t i = 0; i < view->covered_count; i++)
+        if (namespaces_tmpfs(view->covered[i], bytes > 0 ? bytes : TMPFS_DEFAULT_BYTES) < 0 &&
+            errno != ENOENT)
+            return -1;
+    return 0;
+}
+
+static int
+fill(struct view *view)
+{
+    const struct order *order = view->order;
+    if (order->request.parts & PART(PART_TMPFS))
+        if (cover(view, "/tmp", 4) < 0 || cover(view, "/dev/shm", 8) < 0)
+            return -1;
+    for (char **path = order->read_paths; *path; path++)
+        if (take(view, *path, false) < 0)
+            return -1;
+    for (char **path = order->write_paths; *path; path++)
+        if (take(view, *path, true) < 0)
+            return -1;
+    if (cover_all(view) < 0)
+        return -1;
+    for (size_t i = 0; i < view->count; i++)
+        if (attach(view, &view->grafts[i]) < 0)
             return -1;
     return 0;
 }
@@ -122,21 +200,15 @@ int
 view_make(const struct order *order)
 {
     const struct wire_request *request = &order->request;
-    size_t count = 0, capacity = (size_t)request->read_count + request->write_count;
-    struct graft *grafts = malloc((capacity + 1) * sizeof(*grafts));
-    if (!grafts)
+    static struct view view;
+    size_t most = (size_t)request->read_count + request->write_count + 1;
+    view = (struct view){.order = order, .own_user = request->parts & PART(PART_OWN_UID)};
+    view.grafts = malloc(most * sizeof(*view.grafts));
+    if (!view.grafts)
         return -1;
     umask(022);
-    int done = 0;
-    bool covers = request->parts & PART(PART_TMPFS);
-    for (char **path = order->read_paths; *path && covers && done == 0; path++)
-        done = graft_take(&grafts[count++], *path, false);
-    for (char **path = order->write_paths; *path && done == 0; path++)
-        done = graft_take(&grafts[count++], *path, true);
-    if (done == 0 && covers)
-        done = cover_private(request->memory_bytes);
-    for (size_t i = 0; i < count && done == 0; i++)
-        done = graft_attach(&grafts[i]);
-    free(grafts);
+    int done = fill(&view), failed = errno;
+    free(view.grafts);
+    errno = failed;
     return done;
 }

@@ -32,7 +32,7 @@ stay(void *context)
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int failed = start->proc && namespaces_proc() < 0 ? errno : 0;
-    (void)!policy_drop_capabilities();
+    (void)!policy_drop_capabilities(0);
     // When nobody is left to read it, the runner is dead already.
     if (write(ready, &failed, sizeof(failed)) != sizeof(failed) || failed)
         _exit(1);

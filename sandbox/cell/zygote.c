@@ -46,7 +46,8 @@ receive(struct order *order)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes)};
-    memset(order, 0, offsetof(struct order, strings));
+    memset(order, 0, offsetof(struct order, own_id));
+    order->string_count = 0;
     memset(order->fds, -1, sizeof(order->fds));
     ssize_t got;
     do
@@ -134,13 +135,21 @@ enter_namespaces(unsigned parts, const char **stage)
 // Processes of other runs must not see or signal this one by accident: not dumpable, and no capability but
 // what making the namespaces of each run takes, which runners give up.
 static int
-settle(unsigned parts, const char **stage)
+settle(unsigned parts, struct order *order, const char **stage)
 {
-    int done = enter_namespaces(parts, stage);
+    int done = 0;
+    order->own_map = -1;
+    order->own_id = namespaces_own_id();
+    if (parts & PART(PART_OWN_UID)) {
+        *stage = "own-uid";
+        done = order->own_map = namespaces_map(order->own_id);
+    }
+    if (done >= 0)
+        done = enter_namespaces(parts, stage);
     // Runners must get the CPU also while a fork bomb goes off; programs give this up again.
     (void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){1});
     if (!(parts & RUNNER_PARTS))
-        (void)!policy_drop_capabilities();
+        (void)!policy_drop_capabilities(0);
     prctl(PR_SET_DUMPABLE, 0);
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
@@ -168,13 +177,13 @@ zygote_main(long parent, unsigned parts)
         return 1;
     struct wire_hello hello = {0};
     const char *stage = "";
-    if (settle(parts, &stage) < 0) {
+    static struct order order;
+    if (settle(parts, &order, &stage) < 0) {
         hello.sys = errno;
         strncpy(hello.stage, stage, sizeof(hello.stage) - 1);
     }
     if (send(WIRE_CONTROL, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) || hello.sys)
         return 1;
-    static struct order order;
     for (int got; (got = receive(&order)) != 0; close_fds(&order)) {
         if (got < 0 || fork_runner(&order) != 0)
             continue;
