@@ -36,7 +36,7 @@ enum isolation_part {
     PART_OWN_UID,
     PART_COUNT
 };
-enum { PART_NAME_MAX = 20, PART_REASON_MAX = 120 };
+enum { PART_NAME_MAX = 20, PART_REASON_MAX = 120, GROUPS_PATH_MAX = 4096 };
 
 // A set of parts has the bit 1 << part for each.
 #define PART(part) (1u << (part))
@@ -46,6 +46,7 @@ struct isolation_probe {
     unsigned there;                            // the parts that this machine gives
     enum isolation_level level;                // the best level with all its parts
     char reasons[PART_COUNT][PART_REASON_MAX]; // why a part is missing; or a remark, or ""
+    char groups[GROUPS_PATH_MAX];              // the folder that control groups can be made in, or ""
 };
 
 // What a caller wants.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The probe: each part is tried by the call that a run would make.
+#include "sandbox/cgroup.h"
 #include "sandbox/isolation.h"
 #include "sandbox/namespaces.h"
 
@@ -173,6 +174,18 @@ judge_landlock(struct isolation_probe *probe, enum isolation_part part, int need
                  needed);
 }
 
+static void
+judge_groups(struct isolation_probe *probe)
+{
+    AUTO_BUF folder = BUF(GROUPS_PATH_MAX - 1), reason = BUF(PART_REASON_MAX - 1);
+    if (cgroup_find(&folder, &reason) && !folder.full) {
+        probe->there |= PART(PART_CGROUP);
+        snprintf(probe->groups, sizeof(probe->groups), "%s", buf_text(&folder));
+    } else {
+        miss(probe, PART_CGROUP, buf_text(&reason));
+    }
+}
+
 void
 isolation_probe(struct isolation_probe *probe)
 {
@@ -187,7 +200,7 @@ isolation_probe(struct isolation_probe *probe)
             judge(probe, &trial, part);
     judge_landlock(probe, PART_LANDLOCK_FILES, ABI_FILES);
     judge_landlock(probe, PART_LANDLOCK_SIGNALS, ABI_SIGNALS);
-    miss(probe, PART_CGROUP, "not yet");
+    judge_groups(probe);
     if (trial.privileged && (probe->there & PART(PART_USER_NS)))
         miss(probe, PART_USER_NS, "not needed: privileged");
     probe->level = isolation_best(probe->there, 0, ISOLATION_VAULT);

@@ -68,12 +68,14 @@ zygote_fds_close(struct zygote_fds *fds)
 }
 
 static int
-zygote_spawn(struct launcher *launcher, const char *cell_path, const struct zygote_fds *fds, struct err *err)
+zygote_spawn(struct launcher *launcher, const char *groups, const struct zygote_fds *fds, struct err *err)
 {
     char parent[32], parts[32];
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
     snprintf(parts, sizeof(parts), "%x", launcher->parts);
-    char *argv[] = {(char[]){"atoll-cell"}, (char[]){"zygote"}, parent, parts, NULL};
+    const char *cell_path = buf_text(&launcher->cell_path);
+    char *argv[] = {
+        (char[]){"atoll-cell"}, (char[]){"zygote"}, parent, parts, (char *)(uintptr_t)groups, NULL};
     char *env[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -112,7 +114,7 @@ await_hello(struct launcher *launcher, struct err *err)
 }
 
 static int
-zygote_start(struct launcher *launcher, const char *cell_path, struct err *err)
+zygote_start(struct launcher *launcher, const char *groups, struct err *err)
 {
     int sockets[2], life[2], result = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
@@ -131,7 +133,7 @@ zygote_start(struct launcher *launcher, const char *cell_path, struct err *err)
             goto out;
         fds.filters[profile] = move_far(fd);
     }
-    result = zygote_spawn(launcher, cell_path, &fds, err);
+    result = zygote_spawn(launcher, groups, &fds, err);
 out:
     zygote_fds_close(&fds);
     return result < 0 ? -1 : await_hello(launcher, err);
@@ -155,7 +157,7 @@ launcher_new_at(const char *cell_path, const struct isolation_demand *demand, st
     buf_init(&launcher->cell_path, PATH_MAX);
     buf_puts(&launcher->cell_path, cell_path);
     prctl(PR_SET_DUMPABLE, 0);
-    if (zygote_start(launcher, cell_path, err) < 0) {
+    if (zygote_start(launcher, probe.groups, err) < 0) {
         launcher_free(launcher);
         return NULL;
     }

@@ -18,13 +18,14 @@ struct order {
     char *cwd;
     unsigned own_id; // with PART_OWN_UID: the program's user
     int own_map;     // and the user namespace that mounts are mapped by (namespaces_map)
+    int groups;      // with PART_CGROUP: the folder that control groups are made in
     size_t string_count;
     char *strings[WIRE_STRINGS_MAX]; // what the arrays above are parts of
 };
 
 // Puts on what all runs share of these parts (a set of isolation.h) and says so, then serves requests until
-// the control socket closes. Returns the exit code.
-int zygote_main(long parent, unsigned parts);
+// the control socket closes. `groups`: folder for control groups. Returns the exit code.
+int zygote_main(long parent, unsigned parts, const char *groups);
 
 // Hosts a shared object, driven through the shared memory on descriptor 3. Returns the exit code.
 int host_main(const char *object, bool sanitized);
@@ -32,6 +33,21 @@ int host_main(const char *object, bool sanitized);
 // One run, in a process of its own: starts the program, watches its limits, kills all it started, reports. No
 // return.
 _Noreturn void runner_main(struct order *order);
+
+// The control group of one run.
+struct group {
+    char name[48];
+    int folder, members; // -1 without one
+};
+
+// Makes it, with the run's limits. 0, or -1 with errno.
+int group_make(const struct order *order, struct group *group);
+
+// Puts this process into it. 0, or -1 with errno.
+int group_enter(const struct group *group);
+
+// Kills what is left in it and removes it. Whether the kernel killed a process of it for want of memory.
+bool group_end(const struct order *order, const struct group *group);
 
 // Kills and reaps every descendant of this process. `group` is the process group to kill first.
 void descendants_kill(int group);
@@ -49,7 +65,7 @@ pid_t warden_start(const struct order *order);
 
 // Puts the policy on this process, ready for execve. With PART_FILE_MODES the runner is sent, over `runner`,
 // the descriptor on which it is asked. 0, or -1 with errno and the step in *stage.
-int policy_apply(const struct order *order, int runner, const char **stage);
+int policy_apply(const struct order *order, const struct group *group, int runner, const char **stage);
 
 // Answers one call that waits at the listener of a program's filter.
 void modes_serve(const struct order *order, int listener);

@@ -7,8 +7,8 @@
 int
 main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "zygote") == 0)
-        return zygote_main(strtol(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 16));
+    if (argc == 5 && strcmp(argv[1], "zygote") == 0)
+        return zygote_main(strtol(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 16), argv[4]);
     if (argc == 4 && strcmp(argv[1], "host") == 0)
         return host_main(argv[2], strcmp(argv[3], "sanitized") == 0);
     return 2;

@@ -184,10 +184,13 @@ become_own(const struct order *order)
 }
 
 int
-policy_apply(const struct order *order, int runner, const char **stage)
+policy_apply(const struct order *order, const struct group *group, int runner, const char **stage)
 {
     const struct wire_request *request = &order->request;
     setsid();
+    *stage = "control group";
+    if (group->folder >= 0 && group_enter(group) < 0)
+        return -1;
     *stage = "own user";
     if ((request->parts & PART(PART_OWN_UID)) && become_own(order) < 0)
         return -1;

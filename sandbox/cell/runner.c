@@ -44,7 +44,7 @@ report(const struct order *order, struct wire_report *message)
 }
 
 _Noreturn static void
-become_program(const struct order *order, int runner)
+become_program(const struct order *order, const struct group *group, int runner)
 {
     struct failure failure = {0};
     const char *stage = "policy";
@@ -54,7 +54,7 @@ become_program(const struct order *order, int runner)
     signal(SIGPIPE, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (policy_apply(order, runner, &stage) == 0) {
+    if (policy_apply(order, group, runner, &stage) == 0) {
         stage = "exec";
         execve(order->argv[0], order->argv, order->env);
     }
@@ -76,10 +76,15 @@ report_failure(const struct order *order, int code, const char *stage)
 // to become another user. *warden: the process
 // that ends all others with it, 0 when there is none. False after the failure was reported.
 static bool
-prepare(const struct order *order, pid_t *warden)
+prepare(const struct order *order, struct group *group, pid_t *warden)
 {
     unsigned parts = order->request.parts;
     *warden = 0;
+    *group = (struct group){.folder = -1, .members = -1};
+    if ((parts & PART(PART_CGROUP)) && group_make(order, group) < 0) {
+        report_failure(order, errno, "control group");
+        return false;
+    }
     if ((parts & PART(PART_MOUNT_NS)) && view_make(order) < 0) {
         report_failure(order, errno, "file system");
         return false;
@@ -120,7 +125,7 @@ await_exec(int child, int *listener, struct failure *failure)
 
 // Starts the program; its pid, or -1 after the failure was reported.
 static pid_t
-start(const struct order *order, int *listener)
+start(const struct order *order, const struct group *group, int *listener)
 {
     int ends[2];
     struct wire_report message;
@@ -128,7 +133,7 @@ start(const struct order *order, int *listener)
     // Our memory is the child's until it execs: what it says is in the socket when this goes on.
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && (pid = vfork()) == 0) {
         // Far away from the numbers that the program's descriptors get.
-        become_program(order, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
+        become_program(order, group, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
     }
     // To kill what is another user's.
     if (order->request.parts & PART(PART_OWN_UID))
@@ -274,8 +279,11 @@ runner_main(struct order *order)
                           .listener = -1,
                           .started_ns = mono_ns()};
     pid_t warden = 0;
-    if (!prepare(order, &warden) || (run.program = start(order, &run.listener)) < 0)
+    struct group group;
+    if (!prepare(order, &group, &warden) || (run.program = start(order, &group, &run.listener)) < 0) {
+        (void)group_end(order, &group);
         _exit(1);
+    }
     for (size_t i = WIRE_TEXT; i < WIRE_FDS_MAX; i++)
         if (order->fds[i] >= 0)
             close(order->fds[i]);
@@ -284,6 +292,7 @@ runner_main(struct order *order)
     bool ended = false;
     message.limit = watch(order, &run, &status, &ended);
     end_all(run.program, warden, ended, &status);
+    bool starved = group_end(order, &group);
     struct rusage usage;
     getrusage(RUSAGE_CHILDREN, &usage);
     message.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -291,6 +300,8 @@ runner_main(struct order *order)
     message.wall_ns = mono_ns() - run.started_ns;
     message.cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
     message.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (message.limit == WIRE_LIMIT_NONE && starved)
+        message.limit = WIRE_LIMIT_MEMORY;
     if (message.limit == WIRE_LIMIT_NONE && ended)
         message.limit = limit_of_end(&order->request, &message);
     report(order, &message);

@@ -168,7 +168,7 @@ fork_runner(const struct order *order)
 }
 
 int
-zygote_main(long parent, unsigned parts)
+zygote_main(long parent, unsigned parts, const char *groups)
 {
     setsid();
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
@@ -178,6 +178,8 @@ zygote_main(long parent, unsigned parts)
     struct wire_hello hello = {0};
     const char *stage = "";
     static struct order order;
+    // Opened while it can be written.
+    order.groups = parts & PART(PART_CGROUP) ? open(groups, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (settle(parts, &order, &stage) < 0) {
         hello.sys = errno;
         strncpy(hello.stage, stage, sizeof(hello.stage) - 1);
