@@ -145,6 +145,18 @@ START_TEST(reads_reals)
 }
 END_TEST
 
+START_TEST(reads_sizes)
+{
+    int64_t bytes = 0;
+    ck_assert(str_to_size(STR("17"), &bytes) && bytes == 17);
+    ck_assert(str_to_size(STR("512K"), &bytes) && bytes == 512 << 10);
+    ck_assert(str_to_size(STR("3G"), &bytes) && bytes == (int64_t)3 << 30);
+    static const char *const wrong[] = {"", "K", "-1K", "5X", "1.5M", "9999999999T"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        ck_assert_msg(!str_to_size(str_of(wrong[i]), &bytes), "%s", wrong[i]);
+}
+END_TEST
+
 START_TEST(measures_edits)
 {
     ck_assert_uint_eq(str_distance(STR("kitten"), STR("sitting")), 3);
@@ -181,4 +193,4 @@ START_TEST(suggests_the_nearest_word)
 END_TEST
 
 UNIT_MAIN("base/str", compares_bytes, finds, cuts_pieces, cuts_at_separators, reads_integers, reads_reals,
-          measures_edits, suggests_the_nearest_word)
+          reads_sizes, measures_edits, suggests_the_nearest_word)

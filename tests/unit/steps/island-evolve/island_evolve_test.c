@@ -93,6 +93,11 @@ START_TEST(test_an_improvement_with_its_patch)
     ck_assert_int_ge(json_get_int(json_object_get(winner, "rejected"), "wrong-output", 0), 2);
     ck_assert_str_eq(json_get_text(winner, "isolation", ""),
                      isolation_name(launcher_level(lab.bench.launcher)));
+    const json_t *containment = json_object_get(winner, "containment");
+    ck_assert_str_eq(json_get_text(containment, "level", ""), json_get_text(winner, "isolation", "none"));
+    ck_assert_int_eq(json_get_int(containment, "landlock_abi", -1),
+                     launcher_landlock_abi(lab.bench.launcher));
+    ck_assert(json_is_array(json_object_get(containment, "losses")));
     ck_assert_ptr_nonnull(strstr(json_get_text(outputs, "summary", ""), "digest"));
     // The patch makes the variant out of the file.
     const char *patch = json_get_text(outputs, "patch", "");
