@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -190,6 +191,12 @@ add_rules(struct filter *filter, enum launch_profile profile, bool asks)
     deny_if(filter, SCMP_SYS(personality), SCMP_A0_32(SCMP_CMP_NE, 0xffffffff /* a query */));
     deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCSTI));
     deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, TIOCLINUX));
+    // A file's owner may change its flags through any descriptor of it.
+    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, (unsigned)FS_IOC_SETFLAGS));
+    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, (unsigned)FS_IOC32_SETFLAGS));
+    deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, (unsigned)FS_IOC_FSSETXATTR));
+    // Everybody at once, the supervisor included.
+    deny_if(filter, SCMP_SYS(kill), SCMP_A0_32(SCMP_CMP_EQ, 0xffffffff));
     if (profile == LAUNCH_RUN || asks)
         rule_all(filter, modes, sizeof(modes) / sizeof(modes[0]),
                  profile == LAUNCH_RUN ? refuse : SCMP_ACT_NOTIFY);
