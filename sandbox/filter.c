@@ -138,13 +138,10 @@ static const int modes[] = {
 };
 
 // Denied to a program that only computes: processes and threads, affinity, leaving the process group, locks
-// that another run could see, memory that no limit counts.
+// that another run could see.
 static const int denied_run[] = {
-    SCMP_SYS(fork),       SCMP_SYS(vfork),
-    SCMP_SYS(clone),      SCMP_SYS(sched_setaffinity),
-    SCMP_SYS(setpgid),    SCMP_SYS(setsid),
-    SCMP_SYS(flock),      SCMP_SYS(memfd_create),
-    SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(fork),   SCMP_SYS(vfork), SCMP_SYS(clone),      SCMP_SYS(sched_setaffinity), SCMP_SYS(setpgid),
+    SCMP_SYS(setsid), SCMP_SYS(flock), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
 };
 
 struct filter {
@@ -186,6 +183,8 @@ add_rules(struct filter *filter, enum launch_profile profile, bool asks)
         deny_if(filter, creators[i].call, SCMP_CMP(creators[i].mode, SCMP_CMP_MASKED_EQ, S_ISUID, S_ISUID));
     // Its flags stand behind a pointer, out of a filter's sight; libc falls back to clone.
     rule(filter, SCMP_SYS(clone3), SCMP_ACT_ERRNO(ENOSYS));
+    // Memory that no limit counts; programs that know it take a file instead.
+    rule(filter, SCMP_SYS(memfd_create), SCMP_ACT_ERRNO(ENOSYS));
     deny_if(filter, SCMP_SYS(socketpair), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
     deny_if(filter, SCMP_SYS(prlimit64), SCMP_A0_32(SCMP_CMP_NE, 0));
     deny_if(filter, SCMP_SYS(personality), SCMP_A0_32(SCMP_CMP_NE, 0xffffffff /* a query */));
