@@ -22,9 +22,12 @@ enum launch_profile { LAUNCH_BUILD, LAUNCH_RUN };
 // 0 = no limit.
 struct launch_limits {
     int64_t wall_ms, cpu_ms;
-    size_t memory_bytes; // address space; leave 0 under address sanitizer
-    size_t file_bytes;   // of one file
-    unsigned processes, open_files;
+    // Address space of a process, and with BUILD also what all processes take together; leave 0 under address
+    // sanitizer.
+    size_t memory_bytes;
+    size_t file_bytes;  // of one file
+    unsigned processes; // with their threads, together
+    unsigned open_files;
 };
 
 struct launch_spec {

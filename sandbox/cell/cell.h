@@ -52,8 +52,16 @@ bool group_end(const struct order *order, const struct group *group);
 // Kills and reaps every descendant of this process. `group` is the process group to kill first.
 void descendants_kill(int group);
 
-// How many processes there are below this one. `alone`: /proc shows a namespace in which nothing else is.
-size_t descendants_count(bool alone);
+// What the processes below a runner use together.
+struct usage {
+    size_t threads; // a process has at least one
+    uint64_t memory_bytes;
+};
+
+// Measures it. `alone`: /proc shows a namespace in which nothing else is. Memory is what is resident, of
+// files, too, and counted again by each process that shares it; with `exact`, at some cost, each process's
+// share of what is in no file.
+void descendants_measure(bool alone, bool exact, struct usage *usage);
 
 // Makes the file system that a run sees, in this process's own mount namespace. 0 or -1 with errno.
 int view_make(const struct order *order);

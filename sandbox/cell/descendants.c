@@ -18,9 +18,12 @@
 struct process {
     int pid, parent, group;
     bool below, dead;
+    size_t threads;
+    uint64_t resident_bytes;
 };
 
-// Reads /proc/PID/stat: parent and group stand behind the name's last parenthesis.
+// Reads /proc/PID/stat: parent and group stand behind the name's last parenthesis, threads and resident pages
+// as fields 20 and 24.
 static bool
 read_stat(const char *pid_text, struct process *process)
 {
@@ -39,7 +42,13 @@ read_stat(const char *pid_text, struct process *process)
         return false;
     char state = after[2];
     process->parent = (int)strtol(after + 3, &after, 10);
-    process->group = (int)strtol(after, NULL, 10);
+    process->group = (int)strtol(after, &after, 10);
+    for (int field = 6; field < 20; field++)
+        (void)strtol(after, &after, 10);
+    process->threads = strtoul(after, &after, 10);
+    for (int field = 21; field < 24; field++)
+        (void)strtoull(after, &after, 10);
+    process->resident_bytes = strtoull(after, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     process->pid = (int)strtol(pid_text, NULL, 10);
     process->dead = state == 'Z' || state == 'X';
     process->below = false;
@@ -77,11 +86,10 @@ by_pid(const void *a, const void *b)
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-// Marks what stands below this process; their number without the dead.
-static size_t
+// Marks what stands below this process.
+static void
 mark_below(struct process *processes, size_t count)
 {
-    size_t alive = 0;
     int self = getpid();
     if (count > 0)
         qsort(processes, count, sizeof(*processes), by_pid);
@@ -93,30 +101,57 @@ mark_below(struct process *processes, size_t count)
             if (processes[i].below || !(wanted.pid == self || (parent && parent->below)))
                 continue;
             processes[i].below = changed = true;
-            alive += !processes[i].dead;
         }
     }
-    return alive;
 }
 
 // All but the first process of a namespace.
-static size_t
-count_alone(const struct process *processes, size_t count)
+static void
+mark_alone(struct process *processes, size_t count)
 {
-    size_t alive = 0;
     for (size_t i = 0; i < count; i++)
-        alive += processes[i].pid != 1 && !processes[i].dead;
-    return alive;
+        processes[i].below = processes[i].pid != 1;
 }
 
-size_t
-descendants_count(bool alone)
+// A process's share of the memory that stands in no file; what it has resident when it does not let us look.
+static uint64_t
+share_bytes(const struct process *process)
+{
+    static const char *const names[] = {"\nPss_Anon:", "\nPss_Shmem:"};
+    char path[64], text[2048];
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", process->pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = 0;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *at = strstr(text, names[i]);
+        if (!at)
+            return process->resident_bytes;
+        sum += strtoull(at + strlen(names[i]), NULL, 10) * 1024;
+    }
+    return sum;
+}
+
+void
+descendants_measure(bool alone, bool exact, struct usage *usage)
 {
     struct process *processes;
     size_t count = list_processes(&processes);
-    size_t alive = alone ? count_alone(processes, count) : mark_below(processes, count);
+    *usage = (struct usage){0};
+    if (alone)
+        mark_alone(processes, count);
+    else
+        mark_below(processes, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!processes[i].below || processes[i].dead)
+            continue;
+        usage->threads += processes[i].threads;
+        usage->memory_bytes += exact ? share_bytes(&processes[i]) : processes[i].resident_bytes;
+    }
     free(processes);
-    return alive;
 }
 
 // Reaps all that has ended; false when there is no child left.

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 enum { COUNT_EVERY_MS = 5 };
+#define MEASURE_EVERY_NS INT64_C(200000000)
 
 // What the child sends when it could not exec.
 struct failure {
@@ -171,16 +172,29 @@ reap(pid_t program, int *status)
     return ended;
 }
 
-// Whether there are more processes than allowed. /proc is only read when the machine has that many more than
-// at the start.
-static bool
-too_many(const struct wire_request *request, unsigned before)
+// The limit that a run is beyond as a whole. /proc is only read when the machine has that many more threads
+// than at the start, and once in a while, since others end meanwhile.
+static enum wire_limit
+beyond(const struct wire_request *request, unsigned before, int64_t *measured_ns)
 {
     struct sysinfo machine;
-    if (sysinfo(&machine) == 0 && machine.procs <= before + request->processes)
-        return false;
-    unsigned alone = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
-    return descendants_count((request->parts & alone) == alone) > request->processes;
+    struct usage usage;
+    int64_t now_ns = mono_ns();
+    bool more = sysinfo(&machine) != 0 || machine.procs > before + request->processes;
+    if (!(more && request->processes > 0) && now_ns - *measured_ns < MEASURE_EVERY_NS)
+        return WIRE_LIMIT_NONE;
+    unsigned own = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
+    bool alone = (request->parts & own) == own;
+    *measured_ns = now_ns;
+    descendants_measure(alone, false, &usage);
+    if (request->processes > 0 && usage.threads > request->processes)
+        return WIRE_LIMIT_PROCESSES;
+    // What is resident counts twice what processes share, so it is looked at closely before it is held
+    // against them.
+    if (request->memory_bytes > 0 && usage.memory_bytes > request->memory_bytes)
+        descendants_measure(alone, true, &usage);
+    bool full = request->memory_bytes > 0 && usage.memory_bytes > request->memory_bytes;
+    return full ? WIRE_LIMIT_MEMORY : WIRE_LIMIT_NONE;
 }
 
 // What a runner attends to.
@@ -195,8 +209,9 @@ static enum wire_limit
 watch(const struct order *order, const struct watched *run, int *status, bool *ended)
 {
     const struct wire_request *request = &order->request;
-    bool counts = request->profile == LAUNCH_BUILD && request->processes > 0;
+    bool counts = request->profile == LAUNCH_BUILD && (request->processes > 0 || request->memory_bytes > 0);
     struct sysinfo machine = {0};
+    int64_t measured_ns = run->started_ns;
     if (counts)
         sysinfo(&machine);
     struct pollfd watched[3] = {
@@ -224,8 +239,9 @@ watch(const struct order *order, const struct watched *run, int *status, bool *e
             *ended = true;
             return WIRE_LIMIT_NONE;
         }
-        if (counts && too_many(request, machine.procs))
-            return WIRE_LIMIT_PROCESSES;
+        enum wire_limit limit = counts ? beyond(request, machine.procs, &measured_ns) : WIRE_LIMIT_NONE;
+        if (limit != WIRE_LIMIT_NONE)
+            return limit;
     }
 }
 
