@@ -43,7 +43,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test faults unit unit-binaries crash crash-binaries crash-nightly crash-controls fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
+.PHONY: all deps demo test faults unit unit-binaries attack attack-binaries crash crash-binaries crash-nightly crash-controls fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
 
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
@@ -132,8 +132,8 @@ DEPS = GRAMMAR_CACHED=$(wildcard $(GRAMMAR_DIR)/src/parser.c) tests/deps/install
 
 test: ## run every test; the last line is "N passed, N failed"
 	@$(DEPS) build test
-	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries crash-binaries
-	@tests/run --build $(BUILD) unit flow crash
+	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries attack-binaries crash-binaries
+	@tests/run --build $(BUILD) unit attack flow crash
 
 demo: ## the main job from end to end on a real C service
 	@$(DEPS) build demo
@@ -209,6 +209,32 @@ crash-nightly: ## CRASH_POINTS kills (default 100000), every fault, many power c
 crash-controls: ## remove the safeguards of the state one by one; a crash test must fail for each
 	@$(DEPS) build test
 	@tests/crash/controls
+
+# ---- attacks: programs that try to get out of the sandbox, and the suite that tries them -----------------------------
+ATTACKS := $(patsubst tests/attack/%.c,%,$(wildcard tests/attack/*.c))
+ATTACK_SUITE := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/attack/suite/*.c))
+
+# They know nothing of the project, and run without sanitizers.
+$(BUILD)/attack/%: tests/attack/%.c tests/attack/attack.h
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu17 -O1 -g1 -pthread $(WARNINGS) $(WERROR) $< -o $@
+
+$(BUILD)/attack/suite: $(ATTACK_SUITE) $(foreach f,$(BELOW_sandbox),$(call archive_of,$(f)))
+	@mkdir -p $(@D)
+	@echo "  LINK    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PACKAGE_LIBS) -lm -o $@
+
+$(BUILD)/attack/atoll-cell: $(BUILD)/atoll-cell
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+attack-binaries: $(BUILD)/attack/suite $(BUILD)/attack/atoll-cell $(ATTACKS:%=$(BUILD)/attack/%)
+
+attack: ## only the attacks of `make test`
+	@$(DEPS) build test
+	@$(MAKE) --no-print-directory -j$$(nproc) attack-binaries
+	@tests/run --build $(BUILD) attack
 
 # ---- fuzzing: clang's libFuzzer under address and undefined-behaviour sanitizers -----------------------------------
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connects to a TCP listener of the caller on this machine (port in argv[1]).
+// Connects to a TCP listener on this machine (port in argv[1]).
 #include "tests/attack/attack.h"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -9,7 +10,7 @@ main(int argc, char **argv)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)attack_number(argc, argv)),
+                             .sin_port = htons((uint16_t)attack_number(argc, argv, 1)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return attack_result(fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sends a datagram, which Landlock does not see.
+// Sends a datagram, which Landlock does not see (port in argv[1]).
 #include "tests/attack/attack.h"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
 int
-main(void)
+main(int argc, char **argv)
 {
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)attack_number(argc, argv, 1)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return attack_result(fd >= 0 && sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) == 1);
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the command line of the supervisor (process id in argv[1]).
+#include "tests/attack/attack.h"
+
+int
+main(int argc, char **argv)
+{
+    char path[64], text[1 << 14];
+    snprintf(path, sizeof(path), "/proc/%ld/cmdline", attack_number(argc, argv, 1));
+    int fd = open(path, O_RDONLY);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof(text)) : -1;
+    return attack_result(got > 0 && write(STDOUT_FILENO, text, (size_t)got) == got);
+}
