@@ -42,27 +42,4 @@ struct rank_test {
 // Compares two samples of at least one value each.
 struct rank_test stats_mann_whitney(const double *x, size_t x_count, const double *y, size_t y_count);
 
-// Anytime-valid test of a mean: the t-mixture e-process (Lai 1976; Wang & Ramdas 2023),
-// E_n = sqrt(c2/(n+c2)) * [(n+c2)V / ((n+c2)V - S^2)]^(n/2), S and V the sums of x-m and (x-m)^2. Under mean
-// m it exceeds 1/alpha at any time with probability alpha at most, exactly so for normal values of unknown
-// variance.
-struct eprocess {
-    double c2; // prior weight; .1 to .3
-    uint64_t count;
-    double mean;
-    double squares; // sum of squared deviations from `mean`
-};
-
-// Starts without values.
-void eprocess_init(struct eprocess *process, double c2);
-
-// Adds one value.
-void eprocess_add(struct eprocess *process, double value);
-
-// Natural logarithm of E against the null hypothesis that the mean is `shift`; 0 without values.
-double eprocess_log(const struct eprocess *process, double shift);
-
-// Confidence sequence: all means m with E < 1/alpha. False (and infinite bounds) while it is unbounded.
-bool eprocess_interval(const struct eprocess *process, double alpha, double *low, double *high);
-
 #endif

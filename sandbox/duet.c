@@ -4,19 +4,15 @@
 #include "base/stats.h"
 #include "base/vec.h"
 #include "sandbox/quads.h"
+#include "sandbox/sequential.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-// Weight of the mixture's prior: decides after about as many launches as a strong effect needs.
-#define PRIOR_C2 0.2
-#define INTERVAL_ALPHA 0.05
-
 enum {
     LOG_RATIOS = sizeof(((struct duet_result *)0)->log_ratios) / sizeof(double),
-    INTERVAL_LAUNCHES = 3,
     OVERTIME = 4,
     BATCH_MIN_NS = 200000,
     BATCH_MAX_NS = 500000,
@@ -28,6 +24,12 @@ static const char *const names[] = {
     [DUET_FASTER] = "faster",         [DUET_SLOWER] = "slower",
     [DUET_EQUIVALENT] = "equivalent", [DUET_INCONCLUSIVE] = "inconclusive",
     [DUET_DIFFERS] = "differs",       [DUET_FAULT] = "fault",
+};
+static const enum duet_verdict verdicts[] = {
+    [SEQUENTIAL_INCONCLUSIVE] = DUET_INCONCLUSIVE,
+    [SEQUENTIAL_FASTER] = DUET_FASTER,
+    [SEQUENTIAL_SLOWER] = DUET_SLOWER,
+    [SEQUENTIAL_EQUIVALENT] = DUET_EQUIVALENT,
 };
 static const char *const variant_names[] = {"baseline", "candidate"};
 
@@ -41,7 +43,7 @@ struct duet {
     const struct duet_spec *spec;
     struct duet_result *result;
     struct rng rng;
-    struct eprocess process;
+    struct sequential test;
     struct quads_size size; // rounds 0: not calibrated yet
     struct buf bytes;       // the inputs in this launch's order
     VEC(size_t) offsets;
@@ -203,7 +205,7 @@ static void
 note_launch(struct duet *duet, const struct quads_result *quads)
 {
     struct duet_result *result = duet->result;
-    eprocess_add(&duet->process, quads->log_ratio);
+    sequential_add(&duet->test, quads->log_ratio);
     if (result->launches < LOG_RATIOS)
         result->log_ratios[result->launches] = quads->log_ratio;
     result->launches++;
@@ -256,27 +258,11 @@ run_launch(struct duet *duet, struct err *err)
 static void
 update(struct duet *duet)
 {
-    struct duet_result *result = duet->result;
-    double low, high;
-    result->speedup = exp(duet->process.mean);
-    result->low = 0;
-    result->high = INFINITY;
-    if (result->launches >= INTERVAL_LAUNCHES &&
-        eprocess_interval(&duet->process, INTERVAL_ALPHA, &low, &high)) {
-        result->low = exp(low);
-        result->high = exp(high);
-    }
-}
-
-static enum duet_verdict
-judge(const struct duet *duet)
-{
-    double low, high, alpha = duet->spec->alpha, margin = log1p(duet->spec->margin);
-    if (eprocess_interval(&duet->process, alpha, &low, &high) && low >= -margin && high <= margin)
-        return DUET_EQUIVALENT;
-    if (eprocess_log(&duet->process, 0) < -log(alpha))
-        return DUET_INCONCLUSIVE;
-    return duet->process.mean > 0 ? DUET_FASTER : DUET_SLOWER;
+    struct sequential_estimate estimate = sequential_estimate(&duet->test);
+    duet->result->speedup = estimate.speedup;
+    duet->result->low = estimate.low;
+    duet->result->high = estimate.high;
+    duet->result->verdict = verdicts[sequential_judge(&duet->test)];
 }
 
 // Whether a further launch would end too late. A verdict needs its least number of launches: on a busy
@@ -309,9 +295,6 @@ run_launches(struct duet *duet, int64_t begun_ns, struct err *err)
         if (spec->progress)
             spec->progress(spec->progress_context, result->speedup, result->low, result->high,
                            result->launches);
-        if (result->launches < spec->launches_min)
-            continue;
-        result->verdict = judge(duet);
         if (result->verdict != DUET_INCONCLUSIVE)
             return 0;
     }
@@ -328,7 +311,7 @@ duet_run(const struct duet_spec *spec, struct duet_result *result, struct err *e
     if (spec->inputs->count == 0)
         return err_set(err, ERR_TARGET, "there are no inputs to measure with");
     rng_init(&duet.rng, spec->seed, 0);
-    eprocess_init(&duet.process, PRIOR_C2);
+    sequential_init(&duet.test, (struct sequential_rule){spec->alpha, spec->margin, spec->launches_min});
     int64_t begun_ns = spec->host->mono_ns(spec->host->context);
     int done = run_launches(&duet, begun_ns, err);
     result->seconds = (double)(spec->host->mono_ns(spec->host->context) - begun_ns) / 1e9;

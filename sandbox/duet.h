@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A paired comparison of two variants: quads (ABBA or BAAB, batches of 0.2-2 ms, one shared iteration count)
 // inside launches (a fresh process and a fresh random code layout per variant), until an anytime-valid
-// e-process over the launches' median log-ratios decides. Method and figures: docs/measuring.md; Howard et
-// al. 2021 for the bound. speed-up = time of baseline / time of candidate; > 1 is better; intervals are 95 %
+// test over the launches' median log-ratios decides (sandbox/sequential.h). Method and figures:
+// docs/measuring.md. speed-up = time of baseline / time of candidate; > 1 is better; intervals are 95 %
 // unless said otherwise.
 #ifndef ATOLL_SANDBOX_DUET_H
 #define ATOLL_SANDBOX_DUET_H
@@ -40,7 +40,7 @@ struct duet_spec {
 struct duet_result {
     enum duet_verdict verdict;
     double speedup, low,
-        high; // 95 % confidence sequence; with fewer than 3 launches low = 0, high = infinity
+        high; // 95 % confidence sequence; with fewer than 4 launches low = 0, high = infinity
     size_t launches, quads;
     double batch_us;       // time of a baseline batch
     double ns_per_call[2]; // baseline, candidate: median

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/canary-experiment/verdict.h"
 
+#include "base/eprocess.h"
 #include "base/stats.h"
 
 #include <math.h>

@@ -3,7 +3,7 @@
 //
 // A quad (four runs, ABBA or BAAB) gives the mean of its two log-ratios of CPU time, control to treatment. On
 // a shared machine one in ten is far off, so the statistic is that of a round: the median of its three quads.
-// The interval of the rounds' mean is a confidence sequence (base/stats.h), true at every moment that one
+// The interval of the rounds' mean is a confidence sequence (base/eprocess.h), true at every moment that one
 // looks, so the experiment may stop as soon as it excludes 1.
 #ifndef ATOLL_STEPS_CANARY_EXPERIMENT_VERDICT_H
 #define ATOLL_STEPS_CANARY_EXPERIMENT_VERDICT_H
