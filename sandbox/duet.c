@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "base/vec.h"
+#include "sandbox/duet_record.h"
 #include "sandbox/quads.h"
-#include "sandbox/sequential.h"
 
 #include <limits.h>
 #include <math.h>
@@ -25,12 +25,6 @@ static const char *const names[] = {
     [DUET_EQUIVALENT] = "equivalent", [DUET_INCONCLUSIVE] = "inconclusive",
     [DUET_DIFFERS] = "differs",       [DUET_FAULT] = "fault",
 };
-static const enum duet_verdict verdicts[] = {
-    [SEQUENTIAL_INCONCLUSIVE] = DUET_INCONCLUSIVE,
-    [SEQUENTIAL_FASTER] = DUET_FASTER,
-    [SEQUENTIAL_SLOWER] = DUET_SLOWER,
-    [SEQUENTIAL_EQUIVALENT] = DUET_EQUIVALENT,
-};
 static const char *const variant_names[] = {"baseline", "candidate"};
 
 const char *
@@ -50,7 +44,9 @@ struct duet {
     VEC(size_t) order;
     VEC(double) per_call[2];
     VEC(double) batches;
-    bool ended; // by a difference or a fault
+    struct machine before; // the first launch
+    bool ended;            // by something else than the rule: see `end`
+    enum duet_end end;
 };
 
 static void
@@ -65,11 +61,12 @@ duet_release(struct duet *duet)
 }
 
 static void
-end_with(struct duet *duet, enum duet_verdict verdict, const char *who, const char *text)
+end_with(struct duet *duet, enum duet_end end, const char *who, const char *text)
 {
     duet->ended = true;
-    duet->result->verdict = verdict;
-    snprintf(duet->result->detail, sizeof(duet->result->detail), "%s: %.230s", who, text);
+    duet->end = end;
+    duet->result->verdict = duet_judge(&duet->test, end);
+    snprintf(duet->result->detail, sizeof(duet->result->detail), "%s: %.380s", who, text);
 }
 
 // Draws a new order of the inputs and copies them in it.
@@ -103,7 +100,7 @@ own_up(struct duet *duet, size_t variant, struct err *err)
 {
     if (err->kind != ERR_TARGET)
         return err_wrap(err, "measuring the %s", variant_names[variant]);
-    end_with(duet, DUET_FAULT, variant_names[variant], err->message);
+    end_with(duet, DUET_END_FAULT, variant_names[variant], err->message);
     return 0;
 }
 
@@ -140,7 +137,7 @@ calibrate(struct duet *duet, struct cell *baseline, struct err *err)
     if (quads_calibrate(baseline, duet->spec->inputs->count, target_ns, &duet->size, err) < 0)
         return own_up(duet, 0, err);
     if (cell_fault_text(baseline)[0])
-        end_with(duet, DUET_FAULT, variant_names[0], cell_fault_text(baseline));
+        end_with(duet, DUET_END_FAULT, variant_names[0], cell_fault_text(baseline));
     return 0;
 }
 
@@ -178,7 +175,7 @@ note_difference(struct duet *duet, struct cell *const cells[2], const struct qua
         snprintf(text, sizeof(text), "other output than the baseline when run in a batch of %zu inputs",
                  quads->window_count);
     }
-    end_with(duet, DUET_DIFFERS, variant_names[1], text);
+    end_with(duet, DUET_END_DIFFERS, variant_names[1], text);
 }
 
 static void
@@ -190,11 +187,11 @@ note_end(struct duet *duet, struct cell *const cells[2], const struct quads_resu
         break;
     case QUADS_UNSTEADY:
         duet->result->input = SIZE_MAX;
-        end_with(duet, quads->variant == 0 ? DUET_FAULT : DUET_DIFFERS, variant_names[quads->variant],
+        end_with(duet, quads->variant == 0 ? DUET_END_FAULT : DUET_END_DIFFERS, variant_names[quads->variant],
                  "the same inputs give different outputs from one batch to the next");
         break;
     case QUADS_FAULT:
-        end_with(duet, DUET_FAULT, variant_names[quads->variant], cell_fault_text(cells[quads->variant]));
+        end_with(duet, DUET_END_FAULT, variant_names[quads->variant], cell_fault_text(cells[quads->variant]));
         break;
     case QUADS_DONE:
         break;
@@ -213,6 +210,8 @@ note_launch(struct duet *duet, const struct quads_result *quads)
     *vec_push(&duet->batches) = quads->batch_ns;
     for (size_t i = 0; i < 2; i++)
         *vec_push(&duet->per_call[i]) = quads->ns_per_call[i];
+    if (duet->spec->record != NULL)
+        duet_record_launch(duet->spec->record, &quads->batches);
 }
 
 static int
@@ -234,7 +233,25 @@ run_cells(struct duet *duet, struct cell *const cells[2], struct err *err)
         note_launch(duet, &quads);
     else
         note_end(duet, cells, &quads);
+    quads_result_release(&quads);
     return 0;
+}
+
+// Looks at the machine before a launch: times of two CPU models are not comparable.
+static void
+look_at_machine(struct duet *duet)
+{
+    struct duet_result *result = duet->result;
+    machine_read(duet->spec->proc, &result->machine);
+    if (result->launches == 0 && duet->before.cpu[0] == '\0')
+        duet->before = result->machine;
+    result->steal_pct = machine_steal_pct(&duet->before, &result->machine);
+    if (strcmp(duet->before.cpu, result->machine.cpu) == 0)
+        return;
+    char text[sizeof(result->detail)];
+    snprintf(text, sizeof(text), "was %.160s, is %.160s after %zu launches", duet->before.cpu,
+             result->machine.cpu, result->launches);
+    end_with(duet, DUET_END_CPU, "the CPU", text);
 }
 
 static int
@@ -262,7 +279,25 @@ update(struct duet *duet)
     duet->result->speedup = estimate.speedup;
     duet->result->low = estimate.low;
     duet->result->high = estimate.high;
-    duet->result->verdict = verdicts[sequential_judge(&duet->test)];
+    duet->result->verdict = duet_judge(&duet->test, DUET_END_RULE);
+}
+
+static void
+tell(const struct duet *duet, int64_t took_ns)
+{
+    const struct duet_spec *spec = duet->spec;
+    const struct duet_result *result = duet->result;
+    double left = sequential_launches_left(&duet->test);
+    struct duet_progress progress = {
+        .launches = result->launches,
+        .speedup = result->speedup,
+        .low = result->low,
+        .high = result->high,
+        .launches_left = left,
+        .seconds_left = left * (double)took_ns / 1e9 / (double)result->launches,
+    };
+    if (spec->progress != NULL)
+        spec->progress(spec->progress_context, &progress);
 }
 
 // Whether a further launch would end too late. A verdict needs its least number of launches: on a busy
@@ -285,20 +320,34 @@ run_launches(struct duet *duet, int64_t begun_ns, struct err *err)
         int64_t start_ns = host->mono_ns(host->context);
         if (is_out_of_time(spec, result->launches, start_ns + longest_ns - begun_ns))
             return 0;
-        if (run_launch(duet, err) < 0)
+        look_at_machine(duet);
+        if (!duet->ended && run_launch(duet, err) < 0)
             return -1;
         if (duet->ended)
             return 0;
         int64_t took_ns = host->mono_ns(host->context) - start_ns;
         longest_ns = took_ns > longest_ns ? took_ns : longest_ns;
         update(duet);
-        if (spec->progress)
-            spec->progress(spec->progress_context, result->speedup, result->low, result->high,
-                           result->launches);
+        tell(duet, start_ns + took_ns - begun_ns);
         if (result->verdict != DUET_INCONCLUSIVE)
             return 0;
     }
     return 0;
+}
+
+static void
+conclude(struct duet *duet)
+{
+    struct duet_result *result = duet->result;
+    struct machine after;
+    machine_read(duet->spec->proc, &after);
+    result->machine.load = after.load;
+    result->steal_pct = machine_steal_pct(&duet->before, &after);
+    if (result->launches == 0)
+        return;
+    result->batch_us = stats_median(duet->batches.items, duet->batches.count) / 1e3;
+    for (size_t i = 0; i < 2; i++)
+        result->ns_per_call[i] = stats_median(duet->per_call[i].items, duet->per_call[i].count);
 }
 
 int
@@ -310,16 +359,19 @@ duet_run(const struct duet_spec *spec, struct duet_result *result, struct err *e
         (struct duet_result){.verdict = DUET_INCONCLUSIVE, .speedup = 1, .high = INFINITY, .input = SIZE_MAX};
     if (spec->inputs->count == 0)
         return err_set(err, ERR_TARGET, "there are no inputs to measure with");
+    struct sequential_rule rule = {spec->alpha, spec->margin, spec->launches_min};
     rng_init(&duet.rng, spec->seed, 0);
-    sequential_init(&duet.test, (struct sequential_rule){spec->alpha, spec->margin, spec->launches_min});
+    sequential_init(&duet.test, rule);
+    if (spec->record != NULL)
+        duet_record_begin(spec->record, &rule);
     int64_t begun_ns = spec->host->mono_ns(spec->host->context);
     int done = run_launches(&duet, begun_ns, err);
     result->seconds = (double)(spec->host->mono_ns(spec->host->context) - begun_ns) / 1e9;
-    if (result->launches > 0) {
-        result->batch_us = stats_median(duet.batches.items, duet.batches.count) / 1e3;
-        for (size_t i = 0; i < 2; i++)
-            result->ns_per_call[i] = stats_median(duet.per_call[i].items, duet.per_call[i].count);
-    }
+    conclude(&duet);
     duet_release(&duet);
+    if (done == 0 && spec->record != NULL) {
+        duet_record_end(spec->record, duet.end);
+        done = buf_check(spec->record, "the raw batches of a duet", err);
+    }
     return done;
 }

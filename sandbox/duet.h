@@ -7,9 +7,11 @@
 #ifndef ATOLL_SANDBOX_DUET_H
 #define ATOLL_SANDBOX_DUET_H
 
+#include "base/buf.h"
 #include "base/host.h"
 #include "base/rng.h"
 #include "sandbox/cell.h"
+#include "sandbox/machine.h"
 
 enum duet_verdict { DUET_FASTER, DUET_SLOWER, DUET_EQUIVALENT, DUET_INCONCLUSIVE, DUET_DIFFERS, DUET_FAULT };
 
@@ -17,6 +19,14 @@ enum duet_verdict { DUET_FASTER, DUET_SLOWER, DUET_EQUIVALENT, DUET_INCONCLUSIVE
 struct duet_variant {
     void *context;
     int (*link)(void *context, uint64_t layout_seed, char path[4096], struct err *err);
+};
+
+// How far a duet is after a launch.
+struct duet_progress {
+    size_t launches;
+    double speedup, low, high; // as in the result
+    double launches_left;      // until the verdict, predicted (sandbox/sequential.h); may be infinite or NAN
+    double seconds_left;       // the same as time
 };
 
 struct duet_spec {
@@ -33,8 +43,10 @@ struct duet_spec {
     int64_t launch_ns; // time of quads in a launch, e.g. 250 ms
     int64_t budget_ns; // for all of it; four times as much until there are launches_min
     uint64_t seed;
+    struct buf *record; // gets the raw batches (sandbox/duet_record.h); may be NULL
+    const char *proc;   // where the proc file system stands; NULL = "/proc"
     void *progress_context;
-    void (*progress)(void *context, double speedup, double low, double high, size_t launches); // may be NULL
+    void (*progress)(void *context, const struct duet_progress *progress); // may be NULL
 };
 
 struct duet_result {
@@ -46,12 +58,15 @@ struct duet_result {
     double ns_per_call[2]; // baseline, candidate: median
     double cpu_seconds;    // spent by both cells
     double seconds;
+    struct machine machine; // at the end
+    double steal_pct;       // of the CPU time in the meantime
     double log_ratios[512]; // of the launches, in order, as many as fit
     size_t input;           // of DUET_DIFFERS: the input that shows it, SIZE_MAX when only a batch does
-    char detail[256];       // of DUET_DIFFERS (digest differs) and DUET_FAULT
+    char detail[400];       // of DUET_DIFFERS, of DUET_FAULT, and of DUET_INCONCLUSIVE when the CPU changed
 };
 
-// Runs the duet. -1 only for failures of the machine.
+// Runs the duet. It ends as inconclusive when the model of the CPU changes under it (a virtual machine that
+// moved). -1 only for failures of the machine.
 int duet_run(const struct duet_spec *spec, struct duet_result *result, struct err *err) MUST_USE;
 
 // "faster" and so on, static.

@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum {
-    EMPTY_BATCHES = 9,
+    EMPTY_BATCHES = 9, // odd: their median is one of them
     WARM_BATCHES = 2,
     QUADS_MIN = 5,
     AUDIT_BATCHES_MAX = 10,
@@ -20,40 +20,37 @@ enum {
 #define HIDDEN_NS 40000
 #define HIDDEN_SHARE 0.01
 #define AUDIT_NS 2e7
-// What a call costs at least, so that a function that became nothing has a logarithm.
-#define CALL_MIN_NS 0.02
 // A variant that waits more often than this a batch, beyond the other, is compared by the wall clock.
 #define WAITS_MAX 0.5
-
-typedef VEC(double) values;
 
 // A launch at work.
 struct launch {
     const struct quads_spec *spec;
     struct quads_result *result;
-    size_t calls, window;
-    double empty_ns[2][QUADS_CLOCKS]; // by variant
-    values ratios[QUADS_CLOCKS];      // of quads
-    values times[2][QUADS_CLOCKS];    // of batches, by variant
+    size_t window;
+    struct batches batches[QUADS_CLOCKS];
+    enum quads_clock clock; // that both variants are compared by
 };
 
 static void
 launch_release(struct launch *launch)
 {
-    for (size_t i = 0; i < QUADS_CLOCKS; i++) {
-        vec_release(&launch->ratios[i]);
-        vec_release(&launch->times[0][i]);
-        vec_release(&launch->times[1][i]);
-    }
+    for (size_t i = 0; i < QUADS_CLOCKS; i++)
+        batches_release(&launch->batches[i]);
 }
 
-static double
+void
+quads_result_release(struct quads_result *result)
+{
+    batches_release(&result->batches);
+}
+
+static int64_t
 gross_ns(const struct cell_batch *batch, enum quads_clock clock)
 {
-    int64_t ns = clock == QUADS_WALL      ? batch->wall_ns
-                 : clock == QUADS_OUTSIDE ? batch->outside_cpu_ns
-                                          : batch->cpu_ns;
-    return (double)ns;
+    return clock == QUADS_WALL      ? batch->wall_ns
+           : clock == QUADS_OUTSIDE ? batch->outside_cpu_ns
+                                    : batch->cpu_ns;
 }
 
 static bool
@@ -115,10 +112,10 @@ measure_empty(struct launch *launch, size_t variant, struct err *err)
             return 0;
         }
         for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
-            samples[clock][i] = gross_ns(&batch, clock);
+            samples[clock][i] = (double)gross_ns(&batch, clock);
     }
     for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
-        launch->empty_ns[variant][clock] = stats_median(samples[clock], EMPTY_BATCHES);
+        launch->batches[clock].empty_ns[variant] = (int64_t)stats_median(samples[clock], EMPTY_BATCHES);
     return 0;
 }
 
@@ -135,28 +132,14 @@ warm_up(struct launch *launch, struct err *err)
     return 0;
 }
 
-// Time of a batch's calls without the loop.
-static double
-net_ns(struct launch *launch, size_t variant, enum quads_clock clock, const struct cell_batch *batch)
-{
-    double net = gross_ns(batch, clock) - launch->empty_ns[variant][clock];
-    double least = CALL_MIN_NS * (double)launch->calls;
-    return net > least ? net : least;
-}
-
 static void
-note_quad(struct launch *launch, const struct cell_batch batches[2][2])
+note_quad(struct launch *launch, const struct cell_batch batches[2][2], bool candidate_first)
 {
     for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++) {
-        double sum = 0;
-        for (size_t pair = 0; pair < 2; pair++) {
-            double a = net_ns(launch, 0, clock, &batches[0][pair]),
-                   b = net_ns(launch, 1, clock, &batches[1][pair]);
-            *vec_push(&launch->times[0][clock]) = a;
-            *vec_push(&launch->times[1][clock]) = b;
-            sum += log(a / b);
-        }
-        *vec_push(&launch->ratios[clock]) = sum / 2;
+        struct batches_quad *quad = vec_push(&launch->batches[clock].quads);
+        quad->candidate_first = candidate_first;
+        for (size_t i = 0; i < 4; i++)
+            quad->ns[i / 2][i % 2] = gross_ns(&batches[i / 2][i % 2], clock);
     }
 }
 
@@ -183,7 +166,7 @@ run_quad(struct launch *launch, struct err *err)
         note_difference(launch);
         return 0;
     }
-    note_quad(launch, batches);
+    note_quad(launch, batches, outer == 1);
     return 0;
 }
 
@@ -191,9 +174,9 @@ run_quad(struct launch *launch, struct err *err)
 static size_t
 audit_batches(const struct launch *launch)
 {
-    const values *times = &launch->times[0][QUADS_CPU];
-    double last_ns = times->count > 0 ? times->items[times->count - 1] : 0;
-    double batches = AUDIT_NS / fmax(last_ns, 1);
+    const struct batches *measured = &launch->batches[QUADS_CPU];
+    int64_t last_ns = measured->quads.items[measured->quads.count - 1].ns[0][1];
+    double batches = AUDIT_NS / batches_net_ns(measured, 0, last_ns);
     return batches < 1 ? 1 : batches > AUDIT_BATCHES_MAX ? AUDIT_BATCHES_MAX : (size_t)batches;
 }
 
@@ -212,7 +195,7 @@ audit(struct launch *launch, size_t variant, struct cell_batch *batch, struct er
     }
     double hidden = (double)(batch->outside_cpu_ns - batch->cpu_ns);
     if (hidden > HIDDEN_NS * (double)batch->parts + HIDDEN_SHARE * (double)batch->outside_cpu_ns)
-        launch->result->clock = QUADS_OUTSIDE;
+        launch->clock = QUADS_OUTSIDE;
     return 0;
 }
 
@@ -222,8 +205,8 @@ choose_clock(struct launch *launch, struct err *err)
 {
     struct cell *const *cells = launch->spec->cells;
     double waits = (double)(cell_waits(cells[0]) - cell_waits(cells[1]));
-    if (fabs(waits) > WAITS_MAX * (double)launch->times[0][0].count) {
-        launch->result->clock = QUADS_WALL;
+    if (fabs(waits) > WAITS_MAX * 2 * (double)launch->batches[0].quads.count) {
+        launch->clock = QUADS_WALL;
         return 0;
     }
     struct cell_batch audits[2];
@@ -239,22 +222,23 @@ static void
 conclude(struct launch *launch)
 {
     struct quads_result *result = launch->result;
-    enum quads_clock clock = result->clock;
-    result->quads = launch->ratios[clock].count;
-    result->log_ratio = stats_median(launch->ratios[clock].items, result->quads);
-    for (size_t v = 0; v < 2; v++) {
-        values *times = &launch->times[v][clock];
-        double median = stats_median(times->items, times->count);
-        result->ns_per_call[v] = median / (double)launch->calls;
-        if (v == 0)
-            result->batch_ns = median + launch->empty_ns[0][clock];
-    }
+    struct batches *batches = &launch->batches[launch->clock];
+    double calls = (double)batches->calls;
+    result->quads = batches->quads.count;
+    result->log_ratio = batches_log_ratio(batches);
+    for (size_t v = 0; v < 2; v++)
+        result->ns_per_call[v] = batches_median_ns(batches, v) / calls;
+    result->batch_ns = result->ns_per_call[0] * calls + (double)batches->empty_ns[0];
+    result->batches = *batches;
+    *batches = (struct batches){.calls = 0};
 }
 
 int
 quads_run(const struct quads_spec *spec, struct quads_result *result, struct err *err)
 {
-    struct launch launch = {.spec = spec, .result = result, .calls = spec->size.count * spec->size.rounds};
+    struct launch launch = {.spec = spec, .result = result, .clock = QUADS_CPU};
+    for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
+        launch.batches[clock] = (struct batches){clock, spec->size.count * spec->size.rounds, {0}, {0}};
     *result = (struct quads_result){.end = QUADS_DONE};
     int64_t until_ns = clock_mono_ns() + spec->launch_ns;
     int done = warm_up(&launch, err);

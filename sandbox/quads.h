@@ -11,6 +11,7 @@
 #define ATOLL_SANDBOX_QUADS_H
 
 #include "base/rng.h"
+#include "sandbox/batches.h"
 #include "sandbox/cell.h"
 
 // The shared size of all batches of a duet: `count` inputs, `rounds` times.
@@ -26,7 +27,6 @@ struct quads_spec {
     struct rng *rng;
 };
 
-enum quads_clock { QUADS_CPU, QUADS_OUTSIDE, QUADS_WALL, QUADS_CLOCKS };
 enum quads_end { QUADS_DONE, QUADS_DIFFER, QUADS_UNSTEADY, QUADS_FAULT };
 
 struct quads_result {
@@ -35,10 +35,13 @@ struct quads_result {
     size_t window_first, window_count; // QUADS_DIFFER: the inputs of the batch
     double log_ratio;                  // median of the quads' log(baseline time / candidate time)
     size_t quads;
-    double ns_per_call[2]; // medians, without the loop
-    double batch_ns;       // median time of a baseline batch
-    enum quads_clock clock;
+    double ns_per_call[2];  // medians, without the loop
+    double batch_ns;        // median time of a baseline batch
+    struct batches batches; // of QUADS_DONE: all times, by the clock that counts; owned
 };
+
+// Frees the times.
+void quads_result_release(struct quads_result *result);
 
 // Chooses a size so that a batch of this cell takes about `target_ns`. On a fault the cell is dead.
 int quads_calibrate(struct cell *cell, size_t input_count, int64_t target_ns, struct quads_size *size,

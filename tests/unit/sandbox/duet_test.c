@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sandbox/duet.h"
+#include "base/fs.h"
+#include "sandbox/duet_record.h"
 #include "tests/unit/sandbox/fixture.h"
 #include "tests/unit/sandbox/objects.h"
 
@@ -18,6 +19,7 @@ struct stage {
     struct duet_result result;
     size_t links[2], progress;
     uint64_t last_seed;
+    const char *moves_to; // the CPU of the machine from the third launch on
 };
 
 // "Links" by handing out one finished object; notes that each launch asks anew with another seed.
@@ -27,6 +29,16 @@ struct made {
     size_t variant;
 };
 
+// A proc file system of our own.
+static void
+set_cpu(struct stage *stage, const char *model)
+{
+    const char *text = arena_printf(&stage->f.arena, "processor\t: 0\nmodel name\t: %s\n", model);
+    stage->spec.proc = stage->f.folder;
+    OK(fs_write(fs_join(&stage->f.arena, stage->f.folder, "cpuinfo"), str_of(text), &stage->f.err),
+       &stage->f.err);
+}
+
 static int
 hand_out(void *context, uint64_t layout_seed, char path[4096], struct err *err)
 {
@@ -35,17 +47,23 @@ hand_out(void *context, uint64_t layout_seed, char path[4096], struct err *err)
     ck_assert_uint_ne(layout_seed, made->stage->last_seed);
     made->stage->last_seed = layout_seed;
     made->stage->links[made->variant]++;
+    if (made->stage->moves_to != NULL && made->stage->links[1] == 2)
+        set_cpu(made->stage, made->stage->moves_to);
     snprintf(path, 4096, "%s", made->path);
     return 0;
 }
 
 static void
-count_progress(void *context, double speedup, double low, double high, size_t launches)
+count_progress(void *context, const struct duet_progress *progress)
 {
     struct stage *stage = context;
     stage->progress++;
-    ck_assert_uint_eq(launches, stage->progress);
-    ck_assert(low <= speedup && speedup <= high);
+    ck_assert_uint_eq(progress->launches, stage->progress);
+    ck_assert(progress->low <= progress->speedup && progress->speedup <= progress->high);
+    ck_assert(isnan(progress->launches_left) == (progress->launches < 2));
+    ck_assert(isnan(progress->launches_left) || progress->launches_left >= 0);
+    if (progress->launches_left > 0 && progress->launches_left < 1e6)
+        ck_assert(progress->seconds_left > 0.02 * progress->launches_left);
 }
 
 static void
@@ -245,7 +263,61 @@ START_TEST(budget_ends_a_duet)
 }
 END_TEST
 
+// From the raw batches come the same doubles.
+START_TEST(verdict_is_computed_again)
+{
+    struct stage s;
+    struct duet_replay replay;
+    AUTO_BUF record = BUF(DUET_RECORD_MAX_BYTES);
+    stage_init(&s, 4, 5);
+    s.spec.record = &record;
+    s.spec.launch_ns = 10000000;
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    OK(duet_record_replay(buf_str(&record), &replay, NULL, NULL, &s.f.err), &s.f.err);
+    ck_assert_int_eq(replay.verdict, s.result.verdict);
+    ck_assert_uint_eq(replay.launches, s.result.launches);
+    ck_assert_uint_eq(replay.quads, s.result.quads);
+    ck_assert(replay.estimate.speedup == s.result.speedup);
+    ck_assert(replay.estimate.low == s.result.low && replay.estimate.high == s.result.high);
+    ck_assert_uint_lt(record.len, 40 + replay.launches * 20 + replay.quads * 17);
+
+    buf_clear(&record);
+    stage_run(&s, SUM_OBJECT, TEXT_OBJECT("abort();"));
+    OK(duet_record_replay(buf_str(&record), &replay, NULL, NULL, &s.f.err), &s.f.err);
+    ck_assert_int_eq(replay.verdict, DUET_FAULT);
+    stage_release(&s);
+}
+END_TEST
+
+START_TEST(a_machine_that_moves_ends_it)
+{
+    struct stage s;
+    struct duet_replay replay;
+    AUTO_BUF record = BUF(DUET_RECORD_MAX_BYTES);
+    stage_init(&s, 2, 5);
+    s.spec.alpha = 1e-9; // no verdict before the five
+    s.spec.record = &record;
+    s.spec.launch_ns = 5000000;
+    set_cpu(&s, "Model A");
+    s.moves_to = "Model B";
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    ck_assert_int_eq(s.result.verdict, DUET_INCONCLUSIVE);
+    ck_assert_uint_eq(s.result.launches, 2);
+    ck_assert_msg(strstr(s.result.detail, "Model A") && strstr(s.result.detail, "Model B"), "%s",
+                  s.result.detail);
+    OK(duet_record_replay(buf_str(&record), &replay, NULL, NULL, &s.f.err), &s.f.err);
+    ck_assert_int_eq(replay.verdict, DUET_INCONCLUSIVE);
+
+    s.moves_to = "Model B"; // where it is already
+    buf_clear(&record);
+    stage_run(&s, CHAIN_OBJECT(600), CHAIN_OBJECT(300));
+    ck_assert_uint_eq(s.result.launches, 5);
+    ck_assert_str_eq(s.result.detail, "");
+    stage_release(&s);
+}
+END_TEST
+
 UNIT_MAIN("sandbox/duet", planted_work_is_read, equal_pair_is_not_called_different,
           faster_and_slower_are_told, quick_duet_ranks, a_clear_case_still_takes_the_launches_asked_for,
           sleeping_is_measured_by_the_wall, differing_output_is_found, cheating_when_timed_is_found,
-          faults_are_named, budget_ends_a_duet)
+          faults_are_named, budget_ends_a_duet, verdict_is_computed_again, a_machine_that_moves_ends_it)

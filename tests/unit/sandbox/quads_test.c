@@ -12,6 +12,7 @@ struct pair {
     struct calls calls;
     struct cell *cells[2];
     struct rng rng;
+    struct quads_result last;
 };
 
 static void
@@ -42,12 +43,14 @@ pair_run(struct pair *pair, struct quads_size size, int64_t launch_ns)
     struct quads_result result;
     struct quads_spec spec = {{pair->cells[0], pair->cells[1]}, INPUTS, size, launch_ns, &pair->rng};
     OK(quads_run(&spec, &result, &pair->f.err), &pair->f.err);
-    return result;
+    quads_result_release(&pair->last);
+    return pair->last = result;
 }
 
 static void
 pair_release(struct pair *pair)
 {
+    quads_result_release(&pair->last);
     cell_free(pair->cells[0]);
     cell_free(pair->cells[1]);
     calls_release(&pair->calls);
@@ -136,11 +139,34 @@ START_TEST(ratio_is_baseline_over_candidate)
 {
     struct pair p;
     pair_init(&p, WORK_OBJECT(200), WORK_OBJECT(100));
-    struct quads_result result = pair_run(&p, (struct quads_size){INPUTS, 4}, 30000000);
-    ck_assert_int_eq(result.end, QUADS_DONE);
-    ck_assert_uint_ge(result.quads, 5);
-    ck_assert_msg(fabs(result.log_ratio - log(2)) < 0.2, "%.3f", exp(result.log_ratio));
-    ck_assert_int_eq(result.clock, QUADS_CPU);
+    // A busy machine may disturb a whole launch, hardly every one.
+    double off = 1;
+    for (int i = 0; i < 6 && off >= 0.2; i++) {
+        struct quads_result result = pair_run(&p, (struct quads_size){INPUTS, 4}, 30000000);
+        ck_assert_int_eq(result.end, QUADS_DONE);
+        ck_assert_uint_ge(result.quads, 5);
+        ck_assert_int_eq(result.batches.clock, QUADS_CPU);
+        off = fabs(result.log_ratio - log(2));
+    }
+    ck_assert_msg(off < 0.2, "%.3f", off);
+    pair_release(&p);
+}
+END_TEST
+
+// The statistic comes from the times that are handed out, in the order that was drawn.
+START_TEST(times_are_handed_out)
+{
+    struct pair p;
+    pair_init(&p, SUM_OBJECT, SUM_OBJECT);
+    struct rng same = p.rng;
+    struct quads_result result = pair_run(&p, (struct quads_size){INPUTS, 3}, 10000000);
+    ck_assert_uint_eq(result.batches.quads.count, result.quads);
+    ck_assert_uint_eq(result.batches.calls, 3 * INPUTS);
+    ck_assert(batches_log_ratio(&result.batches) == result.log_ratio);
+    ck_assert(result.batches.empty_ns[0] > 0 && result.batches.empty_ns[1] > 0);
+    rng_below(&same, INPUTS);
+    VEC_EACH (struct batches_quad, quad, &result.batches.quads)
+        ck_assert(quad->candidate_first == (rng_below(&same, 2) == 1));
     pair_release(&p);
 }
 END_TEST
@@ -174,4 +200,5 @@ END_TEST
 
 UNIT_MAIN("sandbox/quads", slow_calls_are_not_all_made_at_once, audits_are_compared_too,
           light_calls_are_repeated, heavy_calls_are_split_into_windows, windows_visit_every_input,
-          ratio_is_baseline_over_candidate, a_fault_names_its_variant, order_of_each_quad_is_drawn)
+          ratio_is_baseline_over_candidate, times_are_handed_out, a_fault_names_its_variant,
+          order_of_each_quad_is_drawn)
