@@ -57,7 +57,13 @@ cascade_discard(struct built *built)
 struct effort
 cascade_quick(void)
 {
-    return (struct effort){"quick", QUICK_LAUNCHES, QUICK_LAUNCHES, QUICK_LAUNCH_NS, 4 * CLOCK_S_NS};
+    return (struct effort){
+        .kind = "quick",
+        .launches_min = QUICK_LAUNCHES,
+        .launches_max = QUICK_LAUNCHES,
+        .launch_ns = QUICK_LAUNCH_NS,
+        .budget_ns = 4 * CLOCK_S_NS,
+    };
 }
 
 // ---- the baseline
@@ -268,7 +274,7 @@ measure(struct cascade *cascade, struct candidate *candidate, const struct built
         struct duet_result *duet, struct err *err)
 {
     struct effort quick = cascade_quick();
-    if (meter_run(&cascade->meter, built, &cascade->bench->train, &quick, duet, err) != 0)
+    if (meter_run(&cascade->meter, built, &cascade->bench->train, &quick, NULL, duet, err) != 0)
         return -1;
     candidate->stage = STAGE_QUICK;
     if (duet->verdict == DUET_DIFFERS)

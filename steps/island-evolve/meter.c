@@ -69,9 +69,17 @@ run_recorded(const struct meter *meter, const struct built *candidate, struct du
                                                           : DUET_EQUIVALENT;
 }
 
+static uint64_t
+seed_of(const struct meter *meter, const struct built *candidate, const struct effort *effort)
+{
+    uint64_t code = hash_quick(candidate->code_hash, strlen(candidate->code_hash));
+    return rng_mix(rng_mix(meter->seed, code), hash_quick(effort->kind, strlen(effort->kind)));
+}
+
 int
 meter_run(const struct meter *meter, const struct built *candidate, const struct corpus *inputs,
-          const struct effort *effort, struct duet_result *result, struct err *err)
+          const struct effort *effort, const struct meter_watch *watch, struct duet_result *result,
+          struct err *err)
 {
     if (meter->recorded) {
         run_recorded(meter, candidate, result);
@@ -87,14 +95,19 @@ meter_run(const struct meter *meter, const struct built *candidate, const struct
         .candidate = built_duet_variant(&sides[1]),
         .inputs = &cells,
         .limits = meter->limits,
-        .alpha = ALPHA,
+        .alpha = effort->alpha > 0 ? effort->alpha : ALPHA,
         .margin = meter->margin,
         .launches_min = effort->launches_min,
         .launches_max = effort->launches_max,
         .launch_ns = effort->launch_ns,
         .budget_ns = effort->budget_ns,
-        .seed = rng_mix(meter->seed, hash_quick(candidate->code_hash, strlen(candidate->code_hash))),
+        .seed = seed_of(meter, candidate, effort),
     };
+    if (watch != NULL) {
+        spec.record = watch->record;
+        spec.progress_context = watch->context;
+        spec.progress = watch->progress;
+    }
     int status = duet_run(&spec, result, err);
     built_variant_release(&sides[0]);
     built_variant_release(&sides[1]);
@@ -111,7 +124,12 @@ meter_measurement(const struct effort *effort, const struct duet_result *result)
         .speedup = result->speedup,
         .low = result->low,
         .high = result->high,
+        .reason = result->detail,
+        .host = result->machine.cpu,
         .launches = result->launches,
+        .quads = result->quads,
+        .load = result->machine.load,
+        .steal_pct = result->steal_pct,
         .cpu_seconds = result->cpu_seconds,
         .seconds = result->seconds,
         .log_ratios = result->log_ratios,

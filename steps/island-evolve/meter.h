@@ -21,9 +21,12 @@ struct meter {
     uint64_t seed;
 };
 
-// How much measuring: exactly `launches` for a ranking, or a verdict within the budget.
+// How much measuring: exactly `launches` for a ranking, or a verdict within the budget. Layouts and order are
+// drawn from the kind, too: what a search chose by is not measured with again.
 struct effort {
-    const char *kind;    // "quick", "train", "holdout"
+    const char *kind;    // "quick", "rank", "train", "holdout", "aa"
+    bool full;           // for a verdict: raw batches are kept, and it counts in the A/A pool
+    double alpha;        // type-I error; 0 = 0.01
     size_t launches_min; // equal to launches_max for a ranking
     size_t launches_max;
     int64_t launch_ns, budget_ns;
@@ -33,9 +36,17 @@ struct effort {
 int meter_read_costs(struct meter *meter, const char *path, struct arena *arena, struct err *err) MUST_USE;
 void meter_release(struct meter *meter);
 
-// Measures one compiled candidate on `inputs`.
+// Who watches a measurement; all may be NULL.
+struct meter_watch {
+    struct buf *record; // gets the raw batches
+    void *context;
+    void (*progress)(void *context, const struct duet_progress *progress);
+};
+
+// Measures one compiled candidate on `inputs`; `watch` may be NULL.
 int meter_run(const struct meter *meter, const struct built *candidate, const struct corpus *inputs,
-              const struct effort *effort, struct duet_result *result, struct err *err) MUST_USE;
+              const struct effort *effort, const struct meter_watch *watch, struct duet_result *result,
+              struct err *err) MUST_USE;
 
 // The result as a row of the state; it borrows from `result`.
 struct measurement meter_measurement(const struct effort *effort, const struct duet_result *result);

@@ -20,6 +20,8 @@ struct recorder {
     size_t model_count;
     double replayed_s; // spent by earlier attempts on what was replayed
     int64_t begun_ns;
+    struct aa aa;   // the A/A pool that the last verdict was given with
+    char host[160]; // the class of host it was measured on
 };
 
 // `models` is the list of the step's input, or NULL. Everything lives in the step's arena.
@@ -34,7 +36,8 @@ struct authors recorder_authors(struct recorder *recorder);
 double recorder_seconds(const struct recorder *recorder);
 
 // Measures a candidate that was right, once for `effort->kind`; compiles it again when the result is not
-// recorded.
+// recorded. A full measurement is preceded by an A/A comparison when one is due, and its verdict becomes
+// inconclusive while the pool refuses verdicts.
 int recorder_measure(struct recorder *recorder, const struct candidate *candidate,
                      const struct corpus *inputs, const struct effort *effort, struct duet_result *result,
                      struct err *err) MUST_USE;

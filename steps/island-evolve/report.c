@@ -121,6 +121,13 @@ common_record(struct report *report, const struct search *search, const struct v
     const struct launcher *launcher = report->cascade->bench->launcher;
     json_set_text(record, "isolation", isolation_name(launcher_level(launcher)));
     json_object_set_new(record, "containment", workbench_containment(launcher));
+    const struct aa *aa = &report->recorder->aa;
+    if (aa->of > 0) {
+        json_object_set_new(
+            record, "aa",
+            json_pack("{s:I, s:I}", "different", (json_int_t)aa->different, "of", (json_int_t)aa->of));
+        json_set_text(record, "host", report->recorder->host);
+    }
     if (!improved)
         json_object_set_new(record, "notes", json_pack("[o]", json_text(str_of(verdict->why))));
     return record;

@@ -21,6 +21,7 @@ enum { MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 #define WORTH_A_LOOK 1.02
 #define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
 #define RANK_LAUNCHES 3
+#define ALPHA 0.01 // of an evolution
 #define FULL_LAUNCHES_MIN 8
 #define FULL_LAUNCHES_MAX 60
 
@@ -44,7 +45,13 @@ count_rejected(const struct verdict_spec *spec, const char *reason)
 static struct effort
 rank_effort(void)
 {
-    return (struct effort){"rank", RANK_LAUNCHES, RANK_LAUNCHES, 60 * CLOCK_MS_NS, 10 * CLOCK_S_NS};
+    return (struct effort){
+        .kind = "rank",
+        .launches_min = RANK_LAUNCHES,
+        .launches_max = RANK_LAUNCHES,
+        .launch_ns = 60 * CLOCK_MS_NS,
+        .budget_ns = 10 * CLOCK_S_NS,
+    };
 }
 
 static int
@@ -209,12 +216,16 @@ check_holdout(void *context, json_t **result, struct err *err)
 // ---- the proof of speed
 // ----------------------------------------------------------------------------------------
 
+// Candidate number `number` (from 1) of an evolution that gets as far as this. Its share of the error is
+// 1/(number (number + 1)), which adds up to ALPHA however many there are.
 static struct effort
-full_effort(const struct verdict_spec *spec, const char *kind)
+full_effort(const struct verdict_spec *spec, const char *kind, size_t number)
 {
     double launch_ms = fmax(80, fmin(spec->seconds * 8, 250));
     return (struct effort){
         .kind = kind,
+        .full = true,
+        .alpha = ALPHA / (double)(number * (number + 1)),
         .launches_min = FULL_LAUNCHES_MIN,
         .launches_max = FULL_LAUNCHES_MAX,
         .launch_ns = (int64_t)(launch_ms * 1e6),
@@ -292,8 +303,9 @@ describe(const struct verdict_spec *spec, const char *inputs, const struct duet_
 {
     if (duet->verdict == DUET_DIFFERS || duet->verdict == DUET_FAULT)
         return arena_dup(spec->step->arena, duet->detail);
-    return arena_printf(spec->step->arena, "%s on %s inputs: %.3f times as fast [%.3f, %.3f]",
-                        duet_verdict_name(duet->verdict), inputs, duet->speedup, duet->low, duet->high);
+    return arena_printf(spec->step->arena, "%s on %s inputs: %.3f times as fast [%.3f, %.3f]%s%s",
+                        duet_verdict_name(duet->verdict), inputs, duet->speedup, duet->low, duet->high,
+                        duet->detail[0] != '\0' ? "; " : "", duet->detail);
 }
 
 static int
@@ -301,7 +313,7 @@ prove_on_holdout(const struct verdict_spec *spec, const struct candidate *winner
                  struct err *err)
 {
     struct holdout_check check = {spec, winner};
-    struct effort effort = full_effort(spec, "holdout");
+    struct effort effort = full_effort(spec, "holdout", verdict->examined);
     const struct corpus *holdout = &spec->cascade->bench->holdout;
     json_t *result = NULL;
     AUTO_JSON *input = json_pack("{s:s}", "variant", winner->id);
@@ -325,13 +337,14 @@ examine(const struct verdict_spec *spec, const struct contender *contender, stru
         struct err *err)
 {
     const struct candidate *winner = contender->candidate;
-    struct effort effort = full_effort(spec, "train");
+    struct effort effort = full_effort(spec, "train", verdict->examined + 1);
     if (make_smaller(spec, &winner, err) != 0)
         return -1;
     if (is_only_hints(spec, winner)) {
         note_hints(verdict, contender->candidate, contender->speedup);
         return 0;
     }
+    verdict->examined++;
     say(spec, "train", winner);
     if (recorder_measure(spec->recorder, winner, &spec->cascade->bench->train, &effort, &verdict->train,
                          err) != 0)

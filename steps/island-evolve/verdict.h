@@ -21,6 +21,7 @@ struct verdict_spec {
 struct verdict {
     const struct candidate *winner; // NULL = none
     struct duet_result train, holdout;
+    size_t examined;      // candidates that got as far as a full duet
     const char *why;      // of none: one line, static or in the arena
     double hints_speedup; // best of those whose gain is hints alone; 0 = none
     const char *hints_note;

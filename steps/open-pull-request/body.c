@@ -92,6 +92,17 @@ add_losses(const json_t *containment, struct buf *out)
                    json_string_value(json_array_get(losses, i)));
 }
 
+// How far the measurements of that class of host can be trusted.
+static void
+add_aa(const json_t *winner, struct buf *out)
+{
+    const json_t *aa = json_object_get(winner, "aa");
+    if (aa != NULL)
+        buf_printf(out, "| the old version against itself (A/A) | %lld of %lld called different on %s |\n",
+                   (long long)json_get_int(aa, "different", 0), (long long)json_get_int(aa, "of", 0),
+                   json_get_text(winner, "host", ""));
+}
+
 static void
 add_figures(const struct body_parts *parts, struct buf *out)
 {
@@ -106,6 +117,7 @@ add_figures(const struct body_parts *parts, struct buf *out)
                100 * json_get_real(json_object_get(winner, "benchmark"), "share", 0));
     buf_printf(out, "| behaviour | %s: interface, differential runs, sanitizers, the repository's tests |\n",
                json_get_text(parts->evidence, "verdict", ""));
+    add_aa(winner, out);
     if (*parts->tests != '\0')
         buf_printf(out, "| this branch | %s |\n", parts->tests);
     buf_printf(out, "| candidates measured | %lld, isolation level %s",
@@ -149,9 +161,11 @@ body_write(const struct body_parts *parts, struct buf *out)
     add_checks(evidence, out);
     buf_puts(out, "\n</details>\n\n");
     buf_printf(out,
-               "<details><summary>Reproduce</summary>\n\n```\natoll explain %s\natoll evolve %s:%s --json\n"
+               "<details><summary>Reproduce</summary>\n\n```\natoll verdict %s\natoll explain %s\natoll "
+               "evolve %s:%s --json\n"
                "git diff %s...%s\n```\n\n</details>\n\n",
-               json_get_text(winner, "candidate", ""), file, function, parts->base, parts->branch);
+               json_get_text(winner, "candidate", ""), json_get_text(winner, "candidate", ""), file, function,
+               parts->base, parts->branch);
     buf_puts(out, "<details><summary>Diff</summary>\n\n````diff\n");
     buf_add_str(out, parts->diff);
     buf_puts(out, "````\n\n</details>\n");

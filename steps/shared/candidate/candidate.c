@@ -26,6 +26,18 @@ static const char *const migrations[] = {
     " verdict TEXT NOT NULL, speedup REAL, low REAL, high REAL, launches INTEGER NOT NULL,"
     " cpu_seconds REAL NOT NULL, seconds REAL NOT NULL, log_ratios TEXT NOT NULL,"
     " PRIMARY KEY(run, step, candidate, kind)) STRICT;",
+    "ALTER TABLE evaluation ADD COLUMN reason TEXT;"
+    "ALTER TABLE evaluation ADD COLUMN raw TEXT;"
+    "ALTER TABLE evaluation ADD COLUMN quads INTEGER;"
+    "ALTER TABLE evaluation ADD COLUMN host TEXT;"
+    "ALTER TABLE evaluation ADD COLUMN load REAL;"
+    "ALTER TABLE evaluation ADD COLUMN steal_pct REAL;"
+    "ALTER TABLE evaluation ADD COLUMN aa_different INTEGER;"
+    "ALTER TABLE evaluation ADD COLUMN aa_of INTEGER;"
+    "CREATE INDEX evaluation_raw ON evaluation(raw);"
+    "CREATE TABLE comparison(host TEXT NOT NULL, run TEXT NOT NULL, step TEXT NOT NULL,"
+    " candidate TEXT NOT NULL, kind TEXT NOT NULL, is_aa INTEGER NOT NULL, different INTEGER NOT NULL,"
+    " PRIMARY KEY(host, run, step, candidate, kind)) STRICT;",
     NULL,
 };
 
@@ -38,8 +50,14 @@ static const struct table_statement statements[] = {
     {"candidate.of_step", "SELECT * FROM candidate WHERE run = ?1 AND step = ?2 ORDER BY sequence"},
     {"evaluation.put",
      "INSERT OR REPLACE INTO evaluation(run, step, candidate, kind, verdict, speedup, low, high,"
-     " launches, cpu_seconds, seconds, log_ratios)"
-     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"},
+     " launches, cpu_seconds, seconds, log_ratios, reason, raw, quads, host, load, steal_pct, aa_different,"
+     " aa_of) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+     "?20)"},
+    {"comparison.put", "INSERT OR REPLACE INTO comparison(host, run, step, candidate, kind, is_aa, different)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"},
+    {"comparison.pool",
+     "SELECT coalesce(sum(is_aa AND different), 0) AS different, coalesce(sum(is_aa), 0) AS \"of\","
+     " count(*) AS comparisons FROM comparison WHERE host = ?1"},
     {NULL, NULL},
 };
 
@@ -122,6 +140,14 @@ candidate_store_measurement(struct step *step, const char *id, const struct meas
                             real_or_null(measurement->low), real_or_null(measurement->high),
                             (int)measurement->launches, measurement->cpu_seconds, measurement->seconds, text);
     free(text);
+    json_array_append_new(row, text_or_null(measurement->reason));
+    json_array_append_new(row, text_or_null(measurement->raw));
+    json_array_append_new(row, json_integer((json_int_t)measurement->quads));
+    json_array_append_new(row, text_or_null(measurement->host));
+    json_array_append_new(row, json_real(measurement->load));
+    json_array_append_new(row, json_real(measurement->steal_pct));
+    json_array_append_new(row, json_integer((json_int_t)measurement->aa.different));
+    json_array_append_new(row, json_integer((json_int_t)measurement->aa.of));
     return journal_store(step, "evaluation.put", row, err);
 }
 

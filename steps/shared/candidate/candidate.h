@@ -4,11 +4,12 @@
 // its text, so the same variant has the same id in every run.
 //
 // Tables: candidate(run, step, id, ...) one row a candidate of a step, evaluation(run, step, candidate, kind,
-// ...) one row a measurement ("quick" on train, "train" and "holdout" for the verdict).
+// ...) one row a measurement ("quick" on train, "train" and "holdout" for the verdict, "aa" of the baseline
+// with itself); comparison as aa.h says.
 #ifndef ATOLL_STEPS_SHARED_CANDIDATE_CANDIDATE_H
 #define ATOLL_STEPS_SHARED_CANDIDATE_CANDIDATE_H
 
-#include "workflow/journal.h"
+#include "steps/shared/candidate/aa.h"
 
 enum { CANDIDATE_ID_SIZE = 17, CANDIDATE_DETAIL_MAX_BYTES = 2000 };
 
@@ -50,11 +51,16 @@ struct candidate {
 
 // A measurement of a candidate.
 struct measurement {
-    const char *kind;    // "quick", "train", "holdout"
+    const char *kind;    // "quick", "train", "holdout", "aa"
     const char *verdict; // duet_verdict_name
+    const char *reason;  // why it is not what the launches say, or what ended it; may be NULL
+    const char *raw;     // blob of the raw batches (sandbox/duet_record.h); NULL = not kept
+    const char *host;    // its class; NULL = not told
     double speedup, low, high;
-    size_t launches;
+    size_t launches, quads;
     double cpu_seconds, seconds;
+    double load, steal_pct;   // of the machine
+    struct aa aa;             // the pool that the verdict was given with
     const double *log_ratios; // of the launches
     size_t log_ratio_count;
 };

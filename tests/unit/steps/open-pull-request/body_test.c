@@ -57,12 +57,27 @@ START_TEST(figures_come_first_and_the_holdout_is_the_headline)
     ck_has(&text, "predicted saving of the service's CPU | 12.00 % (the function has 20.0 % of it)");
     ck_has(&text, "| this branch | `make test` passes with the flag off and on |\n");
     ck_has(&text, "| candidates measured | 12, isolation level guard |\n");
+    ck_assert(strstr(buf_text(&text), "A/A") == NULL); // nothing is known
     buf_clear(&text);
     json_object_set_new(json, "containment",
                         json_pack("{s:i, s:[s, s]}", "landlock_abi", 7, "losses", "net-ns", "tmpfs"));
     body_write(&parts, &text);
     ck_has(&text, "12, isolation level guard, Landlock ABI 7, accepted to be missing: net-ns, tmpfs |\n");
     ck_assert(strstr(buf_text(&text), "speed-up on holdout") < strstr(buf_text(&text), "<details>"));
+}
+END_TEST
+
+START_TEST(the_pool_of_the_host_is_told)
+{
+    AUTO_JSON *json = evidence();
+    AUTO_BUF text = BUF(1 << 16);
+    json_t *winner = json_object_get(json, "winner");
+    json_object_set_new(winner, "aa", json_pack("{s:i, s:i}", "different", 1, "of", 140));
+    json_object_set_new(winner, "host", json_string("x86_64 Model A"));
+    struct body_parts parts = parts_of(json);
+    body_write(&parts, &text);
+    ck_has(&text, "| the old version against itself (A/A) | 1 of 140 called different on x86_64 Model A |\n");
+    ck_has(&text, "atoll verdict c1\natoll explain c1\n");
 }
 END_TEST
 
@@ -142,6 +157,6 @@ START_TEST(says_when_the_flag_is_read)
 END_TEST
 
 UNIT_MAIN("steps/open-pull-request/body", says_when_the_flag_is_read,
-          figures_come_first_and_the_holdout_is_the_headline, every_check_and_the_way_back_are_told,
-          without_tests_none_are_claimed, the_message_names_the_flag_and_the_target,
-          a_record_without_figures_gives_a_text_all_the_same)
+          figures_come_first_and_the_holdout_is_the_headline, the_pool_of_the_host_is_told,
+          every_check_and_the_way_back_are_told, without_tests_none_are_claimed,
+          the_message_names_the_flag_and_the_target, a_record_without_figures_gives_a_text_all_the_same)

@@ -58,7 +58,8 @@ END_TEST
 static void
 fill(struct db *db, struct err *err)
 {
-    ck_assert_int_eq(db_exec(db, candidate_tables.migrations[0], err), 0);
+    for (const char *const *migration = candidate_tables.migrations; *migration != NULL; migration++)
+        ck_assert_int_eq(db_exec(db, *migration, err), 0);
     ck_assert_int_eq(db_exec(db,
                              "CREATE TABLE blob(hash TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;"
                              "INSERT INTO blob VALUES('h1', CAST('int f(void);' AS BLOB));",
@@ -96,7 +97,10 @@ START_TEST(test_statements_store_and_replace)
         "\"tabulate\","
         "\"note\",\"code\",10,\"full\",\"overfit\",\"text\",2.5,null,null,0.1]",
         &err);
-    put(db, "e[\"r1\",\"evolve\",\"aaaa1\",\"quick\",\"inconclusive\",2.5,null,null,2,0.1,0.2,\"[0.9]\"]",
+    put(db,
+        "e[\"r1\",\"evolve\",\"aaaa1\",\"quick\",\"inconclusive\",2.5,null,null,2,0.1,0.2,\"[0.9]\",null,"
+        "null,"
+        "40,null,1.5,0.1,0,0]",
         &err);
     AUTO_JSON *rows = db_rows(db, "SELECT stage, reason FROM candidate", NULL, &err);
     ck_assert_uint_eq(json_array_size(rows), 1);
