@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // atoll explain CANDIDATE: where it came from, what was measured, why it lived or died.
-#include "base/fs.h"
-#include "cmd/command.h"
+#include "cmd/place.h"
 #include "steps/shared/candidate/candidate.h"
-#include "workflow/engine.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static const char *
-state_of(const struct invocation *invocation)
-{
-    const char *given = arguments_text(invocation->arguments, "state", NULL);
-    if (given != NULL)
-        return given;
-    const char *state = engine_state_path(invocation->arena, invocation->repository);
-    return fs_exists(state) ? state
-                            : fs_join(invocation->arena, invocation->repository, ".atoll/state/evolve.db");
-}
 
 static void
 print_parents(const json_t *parents)
@@ -69,7 +56,8 @@ print_text(const struct terminal *terminal, const json_t *candidate)
 static int
 run(struct invocation *invocation, struct err *err)
 {
-    AUTO_JSON *candidate = candidate_explain(state_of(invocation), invocation->arguments->operands[0], err);
+    AUTO_JSON *candidate =
+        candidate_explain(place_candidates(invocation), invocation->arguments->operands[0], err);
     if (candidate == NULL)
         return -1;
     if (invocation->terminal.json)
@@ -80,7 +68,7 @@ run(struct invocation *invocation, struct err *err)
 }
 
 static const struct option options[] = {
-    {"state", OPTION_TEXT, "FILE", "the state file", NULL},
+    PLACE_STATE_OPTION,
     {NULL, OPTION_FLAG, NULL, NULL, NULL},
 };
 const struct command command_explain = {

@@ -25,6 +25,7 @@ const struct command *const commands[] = {
     &command_profile,
     &command_explain,
     &command_sandbox,
+    &command_verdict,
     &command_doctor,
     &command_version,
     &command_help,

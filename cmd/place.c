@@ -14,6 +14,15 @@ place_state(const struct invocation *invocation)
     return given != NULL ? given : engine_state_path(invocation->arena, invocation->repository);
 }
 
+const char *
+place_candidates(const struct invocation *invocation)
+{
+    const char *state = place_state(invocation);
+    if (arguments_has(invocation->arguments, "state") || fs_exists(state))
+        return state;
+    return fs_join(invocation->arena, invocation->repository, ".atoll/state/evolve.db");
+}
+
 // What travels and is not worked on here now; `carrier` NULL for what stays.
 static struct peek
 peek_of(const struct invocation *invocation)

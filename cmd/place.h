@@ -21,6 +21,9 @@
 // The state file to work on.
 const char *place_state(const struct invocation *invocation);
 
+// The state file that tells of candidates: the one to work on, or else that of `atoll evolve`.
+const char *place_candidates(const struct invocation *invocation);
+
 // A state file to read: the one to work on when it does not travel or is being worked on here, else a copy of
 // what was published last. When that can't be had, a warning and the one that is here. NULL on error.
 const char *place_readable(struct invocation *invocation, struct err *err) MUST_USE;

@@ -123,6 +123,43 @@ C
     [ "$(field doubling.json "r['verdict']")" = none ]
 }
 
+@test "a verdict is computed again from what was measured" {
+    command -v python3 >/dev/null || skip "needs python3"
+    mkdir own
+    cp src/fibonacci.c src/fibonacci.h own
+    cd own
+    git init -q .
+    "$atoll" evolve fibonacci.c:fibonacci --minutes 0.1 --json >f.json
+    "$atoll" verdict --json >v.json
+    python3 - <<'P'
+import json
+answer = json.load(open("v.json"))
+verdicts = answer["verdicts"]
+assert answer["same"] and [v["kind"] for v in verdicts][:2] == ["aa", "train"], verdicts
+assert all(v["launches"] >= 8 and v["raw_bytes"] < 100000 for v in verdicts), verdicts
+open("id", "w").write(verdicts[1]["candidate"][:8])
+P
+    run "$atoll" verdict "$(cat id)"
+    [ "$status" -eq 0 ]
+    [[ $output == *"the same from "*" bytes of raw batches"* ]]
+    [[ $output == *"A/A "*" of 1 called different"* ]]
+    python3 - <<'P'
+import sqlite3
+db = sqlite3.connect(".atoll/state/evolve.db")
+(raw,) = db.execute("SELECT raw FROM evaluation WHERE kind = 'train'").fetchone()
+(content,) = db.execute("SELECT content FROM blob WHERE hash = ?", (raw,)).fetchone()
+content = bytearray(content)
+content[len(content) // 2] ^= 1
+db.execute("UPDATE blob SET content = ? WHERE hash = ?", (bytes(content), raw))
+db.commit()
+P
+    run "$atoll" verdict "$(cat id)"
+    [ "$status" -eq 1 ]
+    [[ $output == *"differs from "*"another hash"* ]]
+    run "$atoll" verdict nonsense
+    [ "$status" -eq 2 ]
+}
+
 @test "a function that can't be handled says why and what to change" {
     printf 'struct s { int x; };\nint f(struct s *p) { return p->x; }\n' >odd.c
     run "$atoll" evolve odd.c:f --minutes 0.1

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/recorder.h"
+#include "steps/shared/candidate/recompute.h"
 #include "tests/unit/steps/island-evolve/lab.h"
+#include "workflow/engine.h"
 
 static const char unit[] =
     "#include <stdint.h>\nuint32_t next(uint32_t x)\n{\n    return x * 2 / 2 + 1;\n}\n";
@@ -176,6 +178,98 @@ START_TEST(test_a_measurement_is_not_repeated)
 }
 END_TEST
 
+static const char chain_unit[] =
+    "#include <stdint.h>\nuint32_t next(uint32_t x)\n{\n    for (volatile int i = 0; i < 400; i++)\n"
+    "        ;\n    return x + 1;\n}\n";
+static const struct effort full = {.kind = "train",
+                                   .full = true,
+                                   .alpha = 0.005,
+                                   .launches_min = 4,
+                                   .launches_max = 5,
+                                   .launch_ns = 5000000};
+
+static struct candidate *
+open_timed(struct lab *lab, struct recorder *recorder)
+{
+    lab_open(lab, chain_unit, "next", train, train);
+    open_recorder(lab, recorder, "[]");
+    lab->cascade.meter.recorded = false;
+    struct candidate *root = lab_candidate(lab, NULL, NULL);
+    lab_evaluate(lab, root);
+    return lab_candidate(lab, "uint32_t next(uint32_t x)\n{\n    return x + 1;\n}", root);
+}
+
+static int64_t
+count_of(struct lab *lab, const char *sql)
+{
+    AUTO_JSON *none = json_array();
+    AUTO_JSON *rows = state_query(fs_join(&lab->arena, lab->folder, "state.db"), sql, none, &lab->err);
+    return json_get_int(json_array_get(rows, 0), "n", -1);
+}
+
+START_TEST(test_raw_batches_are_kept_and_the_first_is_an_aa)
+{
+    struct lab lab;
+    struct recorder recorder;
+    struct duet_result duet, again;
+    struct candidate *candidate = open_timed(&lab, &recorder);
+    LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &full, &duet, &lab.err));
+    ck_assert_int_eq(duet.verdict, DUET_FASTER);
+    ck_assert_uint_eq(recorder.aa.of, 1);
+    struct effort second = full;
+    second.kind = "holdout";
+    LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &second, &again, &lab.err));
+    ck_assert_uint_eq(recorder.aa.comparisons, 3);
+    AUTO_JSON *answer = verdicts_recompute(fs_join(&lab.arena, lab.folder, "state.db"), NULL, &lab.err);
+    ck_assert_msg(answer != NULL, "%s", lab.err.message);
+    const json_t *verdicts = json_object_get(answer, "verdicts");
+    ck_assert_uint_eq(json_array_size(verdicts), 3);
+    ck_assert(json_get_bool(answer, "same", false));
+    ck_assert_str_eq(json_get_text(json_array_get(verdicts, 0), "kind", ""), "aa");
+    const json_t *first = json_array_get(verdicts, 1);
+    ck_assert_str_eq(json_get_text(first, "kind", ""), "train");
+    ck_assert(json_get_real(first, "speedup", 0) == duet.speedup &&
+              json_get_real(first, "low", 0) == duet.low);
+    ck_assert_double_eq(json_get_real(first, "alpha", 0), 0.005);
+    ck_assert_str_eq(json_get_text(first, "host", ""), recorder.host);
+    ck_assert_uint_gt(strlen(recorder.host), 6);
+
+    // After a kill the pool is the one that the verdict was given with.
+    struct aa aa = recorder.aa;
+    start_again(&lab, &recorder, "[]");
+    LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &second, &again, &lab.err));
+    ck_assert_mem_eq(&recorder.aa, &aa, sizeof aa);
+    ck_assert(!lab.cascade.ready);
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_a_bad_pool_refuses_verdicts)
+{
+    struct lab lab;
+    struct recorder recorder;
+    struct duet_result duet;
+    struct candidate *candidate = open_timed(&lab, &recorder);
+    struct machine machine;
+    struct aa aa = {0};
+    machine_read(NULL, &machine);
+    for (int i = 0; i < 3; i++) {
+        const char *id = arena_printf(&lab.arena, "c%d", i);
+        const struct aa_comparison wrong = {machine.cpu, id, "aa", true, i < 2};
+        LAB_OK(&lab, aa_note(&lab.step, &wrong, &aa, &lab.err));
+    }
+    LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &full, &duet, &lab.err));
+    ck_assert_int_eq(duet.verdict, DUET_INCONCLUSIVE);
+    ck_assert(duet.low > 1.5);
+    ck_assert_msg(strstr(duet.detail, "2 of 3 A/A"), "%s", duet.detail);
+    ck_assert_int_eq(count_of(&lab, "SELECT count(*) AS n FROM evaluation WHERE verdict = 'inconclusive' AND"
+                                    " reason LIKE '2 of 3 A/A%' AND aa_of = 3 AND kind = 'train'"),
+                     1);
+    lab_close(&lab);
+}
+END_TEST
+
 UNIT_MAIN("island-evolve/recorder", test_an_evaluation_is_not_repeated, test_what_is_stored,
           test_a_reply_is_not_asked_for_twice, test_a_model_that_keeps_failing_is_given_up,
-          test_replayed_replies_go_on_by_number, test_a_measurement_is_not_repeated)
+          test_replayed_replies_go_on_by_number, test_a_measurement_is_not_repeated,
+          test_raw_batches_are_kept_and_the_first_is_an_aa, test_a_bad_pool_refuses_verdicts)

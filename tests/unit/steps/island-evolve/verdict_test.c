@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/mutator.h"
 #include "steps/island-evolve/verdict.h"
+#include "steps/shared/candidate/recompute.h"
 #include "tests/unit/steps/island-evolve/lab.h"
 
 // Long on purpose: less machine code is faster here.
@@ -290,6 +291,14 @@ START_TEST(test_a_clock_finds_what_is_faster)
         ck_assert(duets[i]->low > 1.05 && duets[i]->low < duets[i]->speedup);
         ck_assert(duets[i]->cpu_seconds > 0 && duets[i]->seconds > 0);
     }
+    // The first to get that far has half of the error, and what it takes is in the state.
+    AUTO_JSON *kept =
+        verdicts_recompute(fs_join(&court.lab.arena, court.lab.folder, "state.db"), NULL, &court.lab.err);
+    const json_t *verdicts = json_object_get(kept, "verdicts");
+    ck_assert_uint_eq(json_array_size(verdicts), 3); // A/A, train, holdout
+    ck_assert(json_get_bool(kept, "same", false));
+    for (size_t i = 1; i < 3; i++)
+        ck_assert_double_eq(json_get_real(json_array_get(verdicts, i), "alpha", 0), 0.005);
     close_court(&court);
 }
 END_TEST
