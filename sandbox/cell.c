@@ -81,6 +81,12 @@ cell_cpu_ns(const struct cell *cell)
     return read_cpu_ns((struct cell *)(uintptr_t)cell);
 }
 
+pid_t
+cell_pid(const struct cell *cell)
+{
+    return cell->pid;
+}
+
 int64_t
 cell_waits(const struct cell *cell)
 {

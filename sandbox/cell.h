@@ -75,6 +75,9 @@ const char *cell_fault_text(const struct cell *cell);
 // CPU time that the process has used so far, loading included.
 int64_t cell_cpu_ns(const struct cell *cell);
 
+// Its process id, for scheduling and clocks only; -1 after a fault.
+pid_t cell_pid(const struct cell *cell);
+
 // How often the process gave up the CPU of its own will beyond waiting for requests: it slept or did input or
 // output.
 int64_t cell_waits(const struct cell *cell);

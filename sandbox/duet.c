@@ -4,6 +4,7 @@
 #include "base/stats.h"
 #include "base/vec.h"
 #include "sandbox/duet_record.h"
+#include "sandbox/pin.h"
 #include "sandbox/quads.h"
 
 #include <limits.h>
@@ -262,8 +263,12 @@ run_launch(struct duet *duet, struct err *err)
     size_t first = rng_below(&duet->rng, 2);
     for (size_t i = 0; i < 2 && done == 0 && !duet->ended; i++)
         done = start_variant(duet, first ^ i, &cells[first ^ i], err);
-    if (done == 0 && !duet->ended)
+    if (done == 0 && !duet->ended) {
+        const pid_t processes[] = {cell_pid(cells[0]), cell_pid(cells[1])};
+        bool pinned = pin_together(processes, 2, &duet->rng);
+        duet->result->pinned = pinned && (duet->result->pinned || duet->result->launches == 0);
         done = run_cells(duet, cells, err);
+    }
     for (size_t i = 0; i < 2; i++) {
         if (cells[i])
             duet->result->cpu_seconds += (double)cell_cpu_ns(cells[i]) / 1e9;

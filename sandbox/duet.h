@@ -60,6 +60,7 @@ struct duet_result {
     double seconds;
     struct machine machine; // at the end
     double steal_pct;       // of the CPU time in the meantime
+    bool pinned;            // both cells of each launch stayed on one CPU
     double log_ratios[512]; // of the launches, in order, as many as fit
     size_t input;           // of DUET_DIFFERS: the input that shows it, SIZE_MAX when only a batch does
     char detail[400];       // of DUET_DIFFERS, of DUET_FAULT, and of DUET_INCONCLUSIVE when the CPU changed
