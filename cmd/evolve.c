@@ -136,9 +136,9 @@ outputs_of(const json_t *status, const char *id)
 static json_t *
 result_json(const struct request *request, const json_t *outputs)
 {
-    static const char *const copied[] = {"verdict",    "speedup",     "speedup_low", "speedup_high",
-                                         "holdout",    "evaluations", "rejected",    "seconds",
-                                         "hints_only", "notes",       NULL};
+    static const char *const copied[] = {"verdict",     "speedup",  "speedup_low", "speedup_high", "holdout",
+                                         "evaluations", "rejected", "seconds",     "hints_only",   "notes",
+                                         "candidate",   "aa",       NULL};
     json_t *result = json_object();
     const json_t *winner = json_object_get(outputs, "winner");
     char target[1024];
