@@ -69,8 +69,8 @@ run_recorded(const struct meter *meter, const struct built *candidate, struct du
                                                           : DUET_EQUIVALENT;
 }
 
-static uint64_t
-seed_of(const struct meter *meter, const struct built *candidate, const struct effort *effort)
+uint64_t
+meter_seed(const struct meter *meter, const struct built *candidate, const struct effort *effort)
 {
     uint64_t code = hash_quick(candidate->code_hash, strlen(candidate->code_hash));
     return rng_mix(rng_mix(meter->seed, code), hash_quick(effort->kind, strlen(effort->kind)));
@@ -101,7 +101,7 @@ meter_run(const struct meter *meter, const struct built *candidate, const struct
         .launches_max = effort->launches_max,
         .launch_ns = effort->launch_ns,
         .budget_ns = effort->budget_ns,
-        .seed = seed_of(meter, candidate, effort),
+        .seed = meter_seed(meter, candidate, effort),
     };
     if (watch != NULL) {
         spec.record = watch->record;

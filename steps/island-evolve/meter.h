@@ -43,6 +43,9 @@ struct meter_watch {
     void (*progress)(void *context, const struct duet_progress *progress);
 };
 
+// What layouts and order of a measurement are drawn from: the run's seed, the candidate's code and the kind.
+uint64_t meter_seed(const struct meter *meter, const struct built *candidate, const struct effort *effort);
+
 // Measures one compiled candidate on `inputs`; `watch` may be NULL.
 int meter_run(const struct meter *meter, const struct built *candidate, const struct corpus *inputs,
               const struct effort *effort, const struct meter_watch *watch, struct duet_result *result,

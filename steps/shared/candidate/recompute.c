@@ -237,10 +237,24 @@ discoveries(const json_t *entries)
     return json;
 }
 
+// States of earlier versions have no raw batches: then there are no rows.
+static json_t *
+find_rows(const char *state_path, const char *id, struct err *err)
+{
+    AUTO_JSON *none = json_array();
+    AUTO_JSON *columns = state_query(
+        state_path, "SELECT 1 FROM pragma_table_info('evaluation') WHERE name = 'raw'", none, err);
+    if (columns == NULL)
+        return NULL;
+    if (json_array_size(columns) == 0)
+        return json_array();
+    return id != NULL ? rows_of_id(state_path, id, err) : rows_of_last_run(state_path, err);
+}
+
 json_t *
 verdicts_recompute(const char *state_path, const char *id, struct err *err)
 {
-    AUTO_JSON *rows = id != NULL ? rows_of_id(state_path, id, err) : rows_of_last_run(state_path, err);
+    AUTO_JSON *rows = find_rows(state_path, id, err);
     if (rows == NULL)
         return NULL;
     if (json_array_size(rows) == 0) {

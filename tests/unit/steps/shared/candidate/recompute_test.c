@@ -216,4 +216,18 @@ START_TEST(a_changed_byte_is_noticed)
 }
 END_TEST
 
-UNIT_MAIN("candidate/recompute", the_same_comes_out, of_several_runs_the_latest, a_changed_byte_is_noticed)
+START_TEST(an_earlier_state_has_none)
+{
+    struct shelf shelf;
+    shelf_init(&shelf);
+    journal_close_local(shelf.step.journal);
+    tamper(&shelf, "DROP INDEX evaluation_raw; ALTER TABLE evaluation DROP COLUMN raw");
+    ck_assert_ptr_null(verdicts_recompute(shelf.state, NULL, &shelf.err));
+    ck_assert_int_eq(shelf.err.kind, ERR_NOT_FOUND);
+    ck_assert_msg(strstr(shelf.err.message, "no measurement with raw batches in"), "%s", shelf.err.message);
+    shelf_release(&shelf);
+}
+END_TEST
+
+UNIT_MAIN("candidate/recompute", the_same_comes_out, of_several_runs_the_latest, a_changed_byte_is_noticed,
+          an_earlier_state_has_none)
