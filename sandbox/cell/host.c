@@ -91,6 +91,14 @@ symbol(struct shared *shared, void *handle, const char *name)
 }
 
 static void
+open_contexts(struct shared *shared, struct batch_object *object, void *handle)
+{
+    object->setup = (setup_fn *)(uintptr_t)symbol(shared, handle, "atoll_setup");
+    object->teardown = (teardown_fn *)(uintptr_t)symbol(shared, handle, "atoll_teardown");
+    object->digest = (digest_fn *)(uintptr_t)symbol(shared, handle, "atoll_digest");
+}
+
+static void
 open_object(struct shared *shared, struct batch *batch, const char *path)
 {
     shared->status = SHARED_OK;
@@ -106,9 +114,12 @@ open_object(struct shared *shared, struct batch *batch, const char *path)
     object->empty = (batch_fn *)(uintptr_t)symbol(shared, handle, "atoll_empty");
     if (shared->status != SHARED_OK)
         return;
-    object->returns = *result_kind != CELL_END;
-    while (object->parameters[object->stride].kind != CELL_END)
-        object->stride++;
+    const struct cell_parameter *result = dlsym(handle, "atoll_result");
+    object->result = result ? *result : (struct cell_parameter){.kind = *result_kind};
+    for (; object->parameters[object->stride].kind != CELL_END; object->stride++)
+        object->contexts += object->parameters[object->stride].kind == CELL_CONTEXT;
+    if (object->contexts > 0)
+        open_contexts(shared, object, handle);
 }
 
 static void
@@ -135,7 +146,9 @@ prepare(struct shared *shared, struct batch *batch, size_t from, size_t count)
     }
     shared->done = batch_prepare(batch, window, from, count);
     if (shared->done == 0)
-        fail(shared, SHARED_INVALID, "the buffers of one call do not fit in a cell");
+        fail(shared, SHARED_INVALID,
+             batch->refused ? "the setup of a context gave NULL"
+                            : "the buffers of one call do not fit in a cell");
 }
 
 // Makes the prepared calls. Read in here, the kernel's CPU clock has neither doorbell nor waiting in it.
