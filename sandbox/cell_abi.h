@@ -64,14 +64,14 @@ enum cell_kind {
 enum { CELL_LIST_MAX = 64, CELL_DEPTH_MAX = 8 }; // parameters or members of one list; lists in each other
 
 struct cell_parameter {
-    int32_t kind;               // enum cell_kind
-    int32_t of;                 // CELL_COUNT: index of the buffer it counts; else -1
-    uint32_t size;              // bytes of the scalar or of one element
-    uint8_t is_signed, is_real; // of the scalar or element
-    uint8_t length_from_result; // CELL_OUT
-    uint8_t until_nul;          // CELL_INOUT, CELL_OUT, CELL_ARRAY of bytes
-    uint32_t offset;            // of a member: bytes from the start of its element
-    uint32_t count;             // CELL_ARRAY: elements; CELL_CONTEXT: 1 when the call changes it
+    int32_t kind;                         // enum cell_kind
+    int32_t of;                           // CELL_COUNT: index of the buffer it counts; else -1
+    uint32_t size;                        // bytes of the scalar or of one element
+    uint8_t is_signed, is_real;           // of the scalar or element
+    uint8_t length_from_result;           // CELL_OUT
+    uint8_t until_nul;                    // CELL_INOUT, CELL_OUT, CELL_ARRAY of bytes
+    uint32_t offset;                      // of a member: bytes from the start of its element
+    uint32_t count;                       // CELL_ARRAY: elements; CELL_CONTEXT: 1 when the call changes it
     const struct cell_parameter *members; // of one element, ends with CELL_END; NULL for numbers
 };
 

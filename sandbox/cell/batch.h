@@ -22,7 +22,7 @@ struct batch_object {
     size_t stride; // number of parameters
     batch_fn *run, *empty;
     struct cell_parameter result; // kind CELL_END for void, members for a struct
-    setup_fn *setup; // of contexts, where there are any
+    setup_fn *setup;              // of contexts, where there are any
     teardown_fn *teardown;
     digest_fn *digest;
     size_t contexts; // how many parameters are one

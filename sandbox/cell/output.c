@@ -128,10 +128,13 @@ static void
 output_number(struct output *output, const struct cell_parameter *parameter, const uint8_t *at,
               uint64_t wanted, enum mode mode)
 {
-    uint64_t bits = load(parameter, at);
-    if (mode != MODE_CONST)
-        emit_u64(output->sink, bits);
-    else if (bits != wanted)
+    if (mode != MODE_CONST) {
+        emit_u64(output->sink, load(parameter, at));
+        return;
+    }
+    uint8_t stored[sizeof(wanted)];
+    place_number(parameter, stored, wanted);
+    if (memcmp(stored, at, parameter->size < sizeof(stored) ? parameter->size : sizeof(stored)) != 0)
         note_change(output, at, parameter->size);
 }
 
@@ -170,8 +173,8 @@ output_text(struct output *output, const uint8_t *at)
         output_location(output, at);
         return;
     }
-    size_t length = strnlen((const char *)at,
-                            (size_t)(output->blocks[index].at + output->blocks[index].bytes - at));
+    size_t length =
+        strnlen((const char *)at, (size_t)(output->blocks[index].at + output->blocks[index].bytes - at));
     emit_u64(output->sink, length);
     emit(output->sink, at, length);
 }
@@ -227,8 +230,7 @@ output_pointer(struct output *output, const struct cell_parameter *parameter, co
         output_location(output, pointer);
         return 0;
     }
-    bool moved =
-        output->next >= output->block_count || pointer != output->blocks[output->next].at;
+    bool moved = output->next >= output->block_count || pointer != output->blocks[output->next].at;
     if (mode == MODE_CHANGED && parameter->kind == CELL_TEXT && !parameter->members)
         output_text(output, pointer);
     else if (mode == MODE_CHANGED)
@@ -258,7 +260,7 @@ output_list(struct output *output, const struct cell_parameter *list, const uint
 {
     uint64_t counts[CELL_LIST_MAX] = {0};
     size_t count = 0;
-    for (; list[count].kind != CELL_END && count < CELL_LIST_MAX; count++) {
+    for (; count < CELL_LIST_MAX && list[count].kind != CELL_END; count++) {
         const struct cell_parameter *member = &list[count];
         const uint8_t *at = base + member->offset;
         if (member->kind == CELL_ARRAY) {

@@ -44,21 +44,28 @@ place_padded(size_t bytes)
     return round_up(bytes, 8);
 }
 
-static void
-store(const struct cell_parameter *parameter, struct spot spot, uint64_t bits)
+void
+place_number(const struct cell_parameter *parameter, uint8_t *at, uint64_t bits)
 {
-    if (!spot.at)
-        return;
-    if (spot.is_slot || parameter->size >= sizeof(bits)) {
-        memcpy(spot.at, &bits, sizeof(bits));
+    if (parameter->size >= sizeof(bits)) {
+        memcpy(at, &bits, sizeof(bits));
     } else if (parameter->is_real) {
         double wide;
         memcpy(&wide, &bits, sizeof(wide));
         float narrow = (float)wide;
-        memcpy(spot.at, &narrow, sizeof(narrow));
+        memcpy(at, &narrow, sizeof(narrow));
     } else {
-        memcpy(spot.at, &bits, parameter->size);
+        memcpy(at, &bits, parameter->size);
     }
+}
+
+static void
+store(const struct cell_parameter *parameter, struct spot spot, uint64_t bits)
+{
+    if (spot.at && spot.is_slot)
+        memcpy(spot.at, &bits, sizeof(bits));
+    else if (spot.at)
+        place_number(parameter, spot.at, bits);
 }
 
 static void

@@ -39,6 +39,9 @@ bool place_call(struct placing *placing, const struct cell_parameter *parameters
 // Adds a buffer of poisoned bytes beside those of the parameters: the room of a struct that is the result.
 uint8_t *place_room(struct placing *placing, size_t bytes);
 
+// Stores a number, given as it is encoded, as a member has it in memory.
+void place_number(const struct cell_parameter *parameter, uint8_t *at, uint64_t bits);
+
 // Bytes rounded up to items of 8.
 size_t place_padded(size_t bytes);
 

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/beyond.h"
 
-// Call `from` of `like` again, with parameter `index` set to `value`.
-static int
-add_moved(struct corpus *corpus, const struct signature *signature, const struct corpus *like, size_t from,
-          size_t index, int64_t value, struct err *err)
-{
-    struct corpus_part parts[SIGNATURE_PARAMETERS_MAX];
-    size_t count = corpus_call_parts(like, from, signature, parts);
-    for (size_t i = 0; i < count; i++) {
-        const struct parameter *parameter = &signature->parameters[i];
-        if (parameter->kind == CELL_SCALAR)
-            corpus_add_scalar(corpus, i == index ? (uint64_t)value : parts[i].value);
-        else if (parameter->kind != CELL_COUNT)
-            corpus_add_buffer(corpus, parameter, parts[i].content.ptr, (size_t)parts[i].value);
-    }
-    return corpus_end_call(corpus, err);
-}
+#include "steps/shared/target/draft.h"
+
+enum { NEAR_VALUES = 9, WIDE_VALUES = 3 * 63 };
+
+// Where integers are moved: a parameter, or a member below it.
+struct moves {
+    struct draft *draft;
+    struct corpus *corpus;
+    const struct corpus *like;
+    size_t path[DRAFT_PATH_MAX]; // an index a level
+    size_t depth;
+    const struct parameter *parameter;
+    const json_t *learned;
+};
 
 static bool
 fits(const struct parameter *parameter, int64_t value)
@@ -25,20 +23,6 @@ fits(const struct parameter *parameter, int64_t value)
     int64_t room = INT64_C(1) << (parameter->is_signed ? bits - 1 : bits);
     return value < room && value >= (parameter->is_signed ? -room : 0);
 }
-
-// The range that was learned of a scalar. False when there is none to leave.
-static bool
-learned_range(const struct signature *signature, size_t index, const json_t *distribution, int64_t *low,
-              int64_t *high)
-{
-    const struct parameter *parameter = &signature->parameters[index];
-    const json_t *learned = json_object_get(distribution, parameter->name);
-    *low = json_get_int(learned, "min", 0);
-    *high = json_get_int(learned, "max", 0);
-    return parameter->kind == CELL_SCALAR && !parameter->is_real && json_object_get(learned, "max") != NULL;
-}
-
-enum { NEAR_VALUES = 9, WIDE_VALUES = 3 * 63 };
 
 // Next to the range; and 0, 1 and -1, where special cases live, however far from what was seen.
 static int64_t
@@ -56,36 +40,71 @@ wide_value(size_t k)
     return k % 3 == 0 ? power - 1 : k % 3 == 1 ? power : -power;
 }
 
-struct moves {
-    struct corpus *corpus;
-    const struct signature *signature;
-    const struct corpus *like;
-    struct rng *rng;
-};
+// A call of `like` again, with one number set to `value`.
+static int
+add_moved(const struct moves *moves, int64_t value, struct err *err)
+{
+    struct draft *draft = moves->draft;
+    draft_take(draft, moves->like, (size_t)rng_below(draft->rng, moves->like->count));
+    struct draft_site site = draft_site_at(draft, moves->path, moves->depth);
+    if (site.values == NULL)
+        return 0;
+    site.values[site.index].number = (uint64_t)value;
+    return draft_write(draft, moves->corpus, err);
+}
+
+// Moves one scalar whose range was learned.
+static int
+move_scalar(const struct moves *moves, bool wide, struct err *err)
+{
+    int64_t low = json_get_int(moves->learned, "min", 0), high = json_get_int(moves->learned, "max", 0);
+    if (moves->parameter->is_real || json_object_get(moves->learned, "max") == NULL)
+        return 0;
+    for (size_t k = 0; k < (wide ? WIDE_VALUES : NEAR_VALUES); k++) {
+        int64_t value = wide ? wide_value(k) : near_value(k, low, high);
+        bool inside = value >= low && value <= high; // it may have wrapped around
+        if (!inside && fits(moves->parameter, value) && add_moved(moves, value, err) != 0)
+            return -1;
+    }
+    return 0;
+}
 
 static int
-add_beyond(const struct moves *moves, size_t index, int64_t value, int64_t low, int64_t high, struct err *err)
+move_list(const struct moves *above, const struct parameter *list, size_t count, const json_t *learned,
+          bool wide, struct err *err)
 {
-    bool inside = value >= low && value <= high; // it may have wrapped around
-    size_t from = (size_t)rng_below(moves->rng, moves->like->count);
-    if (inside || !fits(&moves->signature->parameters[index], value))
+    struct moves moves = *above;
+    if (above->depth == DRAFT_PATH_MAX)
         return 0;
-    return add_moved(moves->corpus, moves->signature, moves->like, from, index, value, err);
+    moves.depth = above->depth + 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct parameter *parameter = moves.parameter = &list[i];
+        moves.path[above->depth] = i;
+        moves.learned = json_object_get(learned, parameter->name);
+        int result = 0;
+        if (value_is_composite(parameter) && parameter->kind != CELL_OUT)
+            result = move_list(&moves, parameter->members, parameter->member_count,
+                               json_object_get(moves.learned, "members"), wide, err);
+        else if (parameter->kind == CELL_SCALAR)
+            result = move_scalar(&moves, wide, err);
+        if (result != 0)
+            return -1;
+    }
+    return 0;
 }
 
 int
 beyond_calls(struct corpus *corpus, const struct signature *signature, const json_t *distribution,
              const struct corpus *like, struct rng *rng, struct err *err)
 {
-    const struct moves moves = {corpus, signature, like, rng};
-    int64_t low, high;
-    for (size_t i = 0; i < signature->count && like->count > 0; i++)
-        for (size_t k = 0; k < NEAR_VALUES && learned_range(signature, i, distribution, &low, &high); k++)
-            if (add_beyond(&moves, i, near_value(k, low, high), low, high, err) != 0)
-                return -1;
-    for (size_t i = 0; i < signature->count && like->count > 0; i++)
-        for (size_t k = 0; k < WIDE_VALUES && learned_range(signature, i, distribution, &low, &high); k++)
-            if (add_beyond(&moves, i, wide_value(k), low, high, err) != 0)
-                return -1;
-    return 0;
+    struct draft draft;
+    if (like->count == 0)
+        return 0;
+    draft_init(&draft, signature, distribution, rng);
+    const struct moves root = {.draft = &draft, .corpus = corpus, .like = like};
+    int result = move_list(&root, signature->parameters, signature->count, distribution, false, err);
+    if (result == 0)
+        result = move_list(&root, signature->parameters, signature->count, distribution, true, err);
+    draft_release(&draft);
+    return result;
 }

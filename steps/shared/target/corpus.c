@@ -53,12 +53,6 @@ pad_to_8(struct buf *bytes)
         buf_putc(bytes, '\0');
 }
 
-size_t
-corpus_element_bytes(const struct parameter *parameter)
-{
-    return parameter->kind == CELL_TEXT ? 1 : parameter->size;
-}
-
 struct str
 corpus_call(const struct corpus *corpus, size_t index)
 {
@@ -84,7 +78,7 @@ corpus_add_buffer(struct corpus *corpus, const struct parameter *parameter, cons
     buf_add_u64(&corpus->bytes, count);
     if (parameter->kind == CELL_OUT)
         return;
-    buf_add(&corpus->bytes, bytes, count * corpus_element_bytes(parameter));
+    buf_add(&corpus->bytes, bytes, count * value_element_bytes(parameter));
     if (parameter->kind == CELL_TEXT)
         buf_putc(&corpus->bytes, '\0');
     pad_to_8(&corpus->bytes);
@@ -111,106 +105,47 @@ take_u64(struct str *rest)
     return value;
 }
 
-// Takes `count` elements and their padding; nothing when the call does not hold as many.
-static struct str
-take_content(struct str *rest, const struct parameter *parameter, uint64_t count)
-{
-    size_t bytes, whole;
-    if (__builtin_mul_overflow(count, corpus_element_bytes(parameter), &bytes) ||
-        __builtin_add_overflow(bytes, 7 + (parameter->kind == CELL_TEXT), &whole) ||
-        whole / 8 * 8 > rest->len) {
-        *rest = str_from(*rest, rest->len);
-        return (struct str){0};
-    }
-    struct str content = str_n(rest->ptr, bytes);
-    *rest = str_from(*rest, whole / 8 * 8);
-    return content;
-}
-
 size_t
 corpus_call_parts(const struct corpus *corpus, size_t index, const struct signature *signature,
                   struct corpus_part *parts)
 {
     struct str rest = corpus_call(corpus, index);
     for (size_t i = 0; i < signature->count; i++) {
+        AUTO_ARENA arena = {0};
         const struct parameter *parameter = &signature->parameters[i];
-        parts[i] = (struct corpus_part){0};
-        if (parameter->kind == CELL_COUNT)
-            continue;
-        parts[i].value = take_u64(&rest);
-        if (parameter->kind == CELL_SCALAR || parameter->kind == CELL_OUT)
-            continue;
-        parts[i].content = take_content(&rest, parameter, parts[i].value);
-        if (parts[i].content.ptr == NULL)
-            parts[i].value = 0;
+        struct value value;
+        struct str before = rest;
+        (void)value_read_list(&arena, parameter, 1, &rest, &value);
+        parts[i] = (struct corpus_part){value.number, value.content};
+        if (value_is_composite(parameter))
+            parts[i].content = str_head(before, before.len - rest.len);
     }
     return signature->count;
 }
 
-static json_t *
-scalar_json(const struct parameter *parameter, uint64_t bits)
+bool
+corpus_call_values(struct arena *arena, const struct corpus *corpus, size_t index,
+                   const struct signature *signature, struct value *values)
 {
-    if (!parameter->is_real)
-        return json_integer((json_int_t)bits);
-    double real;
-    memcpy(&real, &bits, sizeof(real));
-    json_t *json = json_real(real);
-    return json != NULL ? json : json_null(); // not a number has no JSON form
+    struct str rest = corpus_call(corpus, index);
+    return value_read_list(arena, signature->parameters, signature->count, &rest, values);
 }
 
-// The value of the element at `at`: its bits, sign-extended; a float as a double.
-static uint64_t
-element_at(const struct parameter *parameter, const char *at)
+int
+corpus_add_values(struct corpus *corpus, const struct signature *signature, const struct value *values,
+                  struct err *err)
 {
-    uint64_t bits = 0;
-    memcpy(&bits, at, parameter->size);
-    if (parameter->is_real && parameter->size == 4) {
-        float narrow;
-        memcpy(&narrow, at, sizeof(narrow));
-        double wide = narrow;
-        memcpy(&bits, &wide, sizeof(bits));
-    } else if (parameter->is_signed && parameter->size < 8) {
-        unsigned shift = 64 - 8 * parameter->size;
-        bits = (uint64_t)((int64_t)(bits << shift) >> shift);
-    }
-    return bits;
-}
-
-static json_t *
-elements_json(const struct parameter *parameter, struct str content)
-{
-    if (corpus_element_bytes(parameter) == 1)
-        return json_bytes(content);
-    json_t *list = json_array();
-    for (size_t at = 0; at + parameter->size <= content.len; at += parameter->size) {
-        json_t *element = scalar_json(parameter, element_at(parameter, content.ptr + at));
-        if (json_is_null(element)) { // no JSON number: then as bytes
-            json_decref(list);
-            return json_bytes(content);
-        }
-        json_array_append_new(list, element);
-    }
-    return list;
+    value_write_list(signature->parameters, signature->count, values, &corpus->bytes);
+    return corpus_end_call(corpus, err);
 }
 
 json_t *
 corpus_call_json(const struct corpus *corpus, size_t index, const struct signature *signature)
 {
-    json_t *arguments = json_array();
-    struct corpus_part parts[SIGNATURE_PARAMETERS_MAX];
-    corpus_call_parts(corpus, index, signature, parts);
-    for (size_t i = 0; i < signature->count; i++) {
-        const struct parameter *parameter = &signature->parameters[i];
-        json_t *value = NULL;
-        if (parameter->kind == CELL_SCALAR)
-            value = scalar_json(parameter, parts[i].value);
-        else if (parameter->kind == CELL_COUNT)
-            value = json_integer((json_int_t)parts[parameter->of].value);
-        else if (parameter->kind != CELL_OUT)
-            value = elements_json(parameter, parts[i].content);
-        json_array_append_new(arguments, value != NULL ? value : json_null());
-    }
-    return arguments;
+    AUTO_ARENA arena = {0};
+    struct value values[SIGNATURE_PARAMETERS_MAX];
+    (void)corpus_call_values(&arena, corpus, index, signature, values);
+    return value_list_json(signature->parameters, signature->count, values, false);
 }
 
 void

@@ -6,7 +6,7 @@
 
 #include "base/rng.h"
 #include "sandbox/cell.h"
-#include "steps/shared/target/signature.h"
+#include "steps/shared/target/value.h"
 
 // Encoded calls in one growable block.
 struct corpus {
@@ -24,14 +24,11 @@ struct cell_inputs corpus_inputs(const struct corpus *corpus);
 
 // Call `index` as a JSON array of arguments, one a parameter, in the form that captured.h reads: numbers (of
 // 8 bytes without sign as with sign), bytes as json_bytes gives them, arrays of numbers (bytes again when one
-// is no number), null for outputs. Owned.
+// is no number), objects for structs, null for outputs. Owned.
 json_t *corpus_call_json(const struct corpus *corpus, size_t index, const struct signature *signature);
 
 // Call `index` as encoded; borrowed until the next change.
 struct str corpus_call(const struct corpus *corpus, size_t index);
-
-// Bytes of one element of a buffer.
-size_t corpus_element_bytes(const struct parameter *parameter);
 
 // A call can be put together piece by piece, in order of the parameters (nothing for CELL_COUNT): a scalar's
 // bits, a buffer of `count` elements (bytes ignored for CELL_OUT), then the end: ERR_LIMIT, and the
@@ -44,7 +41,17 @@ int corpus_end_call(struct corpus *corpus, struct err *err) MUST_USE;
 // Forgets the call that was ended last.
 void corpus_drop_last(struct corpus *corpus);
 
-// One argument of an encoded call: a scalar's bits or a buffer's element count, and the buffer's bytes.
+// Call `index` decoded into signature->count values; content is borrowed from the corpus. False when the call
+// is too short.
+bool corpus_call_values(struct arena *arena, const struct corpus *corpus, size_t index,
+                        const struct signature *signature, struct value *values);
+
+// Appends a whole call: ERR_LIMIT, and it is forgotten, when it does not fit.
+int corpus_add_values(struct corpus *corpus, const struct signature *signature, const struct value *values,
+                      struct err *err) MUST_USE;
+
+// One argument of an encoded call: a scalar's bits or a buffer's element count, and the buffer's bytes (of
+// what has members: its encoding).
 struct corpus_part {
     uint64_t value;
     struct str content; // borrowed from the corpus

@@ -71,30 +71,28 @@ compare_real(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-// What one parameter is in all calls.
+#define LEARNED_CALLS_MAX 20000 // of parameters with members
+
+// What one parameter, or one member, is in all calls.
 struct seen {
     uint64_t *values; // element counts, or scalars' bits; those that are no finite number are left out
-    size_t count;
+    size_t count, capacity;
     size_t bytes[CLASS_COUNT];
 };
 
-static struct seen
-look_at(const struct corpus *corpus, const struct signature *signature, size_t index)
+static void
+look_at(const struct parameter *parameter, uint64_t value, struct str content, struct seen *seen)
 {
-    const struct parameter *parameter = &signature->parameters[index];
-    struct seen seen = {.values = calloc(corpus->count + 1, sizeof(*seen.values))};
-    if (seen.values == NULL)
-        abort();
-    for (size_t i = 0; i < corpus->count; i++) {
-        struct corpus_part parts[SIGNATURE_PARAMETERS_MAX];
-        corpus_call_parts(corpus, i, signature, parts);
-        struct str content = parts[index].content;
-        if (parameter->kind != CELL_SCALAR || !parameter->is_real || isfinite(real_of(parts[index].value)))
-            seen.values[seen.count++] = parts[index].value;
-        for (size_t k = 0; k < content.len; k++)
-            seen.bytes[class_of((unsigned char)content.ptr[k])]++;
+    if (seen->count == seen->capacity) {
+        seen->capacity = 2 * seen->capacity + 64;
+        seen->values = realloc(seen->values, seen->capacity * sizeof(*seen->values));
+        if (seen->values == NULL)
+            abort();
     }
-    return seen;
+    if (parameter->kind != CELL_SCALAR || !parameter->is_real || isfinite(real_of(value)))
+        seen->values[seen->count++] = value;
+    for (size_t k = 0; k < content.len; k++)
+        seen->bytes[class_of((unsigned char)content.ptr[k])]++;
 }
 
 static json_t *
@@ -149,19 +147,105 @@ describe_scalar(const struct parameter *parameter, struct seen *seen)
     return json;
 }
 
+static json_t *
+describe_plain(const struct parameter *parameter, struct seen *seen)
+{
+    bool scalar = parameter->kind == CELL_SCALAR;
+    json_t *json = scalar ? describe_scalar(parameter, seen) : describe_buffer(parameter, seen);
+    free(seen->values);
+    return json;
+}
+
+// Many lists of values for the same list of parameters or members.
+struct instances {
+    const struct value **lists; // the arena's
+    size_t count;
+};
+
+static json_t *describe_list(struct arena *arena, const struct parameter *list, size_t count,
+                             const struct instances *instances);
+
+// Lengths and members of what consists of members.
+static json_t *
+describe_composite(struct arena *arena, const struct parameter *parameter, size_t index,
+                   const struct instances *instances)
+{
+    size_t members = parameter->member_count, total = 0;
+    struct seen lengths = {0};
+    for (size_t i = 0; i < instances->count; i++) {
+        const struct value *value = &instances->lists[i][index];
+        look_at(parameter, value->number, (struct str){0}, &lengths);
+        total += value_elements(parameter, value);
+    }
+    struct instances inner = {ARENA_ARRAY(arena, const struct value *, total + 1), 0};
+    for (size_t i = 0; i < instances->count; i++) {
+        const struct value *value = &instances->lists[i][index];
+        for (size_t k = 0; k < value_elements(parameter, value); k++)
+            inner.lists[inner.count++] = value->parts + k * members;
+    }
+    json_t *json = json_object();
+    if (parameter_is_buffer(parameter) && parameter->fixed_count == 0 && lengths.count > 0)
+        json_object_update_missing_new(json, describe_buffer(parameter, &lengths));
+    free(lengths.values);
+    json_object_del(json, "bytes");
+    if (parameter->kind != CELL_OUT)
+        json_object_set_new(json, "members", describe_list(arena, parameter->members, members, &inner));
+    return json;
+}
+
+static json_t *
+describe_list(struct arena *arena, const struct parameter *list, size_t count,
+              const struct instances *instances)
+{
+    json_t *json = json_object();
+    for (size_t i = 0; i < count; i++) {
+        const struct parameter *parameter = &list[i];
+        struct seen seen = {0};
+        if (parameter->kind == CELL_COUNT)
+            continue;
+        for (size_t k = 0; k < instances->count && !value_is_composite(parameter); k++)
+            look_at(parameter, instances->lists[k][i].number, instances->lists[k][i].content, &seen);
+        json_object_set_new(json, parameter->name,
+                            value_is_composite(parameter) ? describe_composite(arena, parameter, i, instances)
+                                                          : describe_plain(parameter, &seen));
+    }
+    return json;
+}
+
+// Parameters without members are looked at call by call: there may be millions.
+static json_t *
+describe_parameter(const struct corpus *corpus, const struct signature *signature, size_t index)
+{
+    const struct parameter *parameter = &signature->parameters[index];
+    struct seen seen = {0};
+    AUTO_ARENA arena = {0};
+    if (!value_is_composite(parameter)) {
+        for (size_t i = 0; i < corpus->count; i++) {
+            struct corpus_part parts[SIGNATURE_PARAMETERS_MAX];
+            corpus_call_parts(corpus, i, signature, parts);
+            look_at(parameter, parts[index].value, parts[index].content, &seen);
+        }
+        return describe_plain(parameter, &seen);
+    }
+    size_t count = corpus->count < LEARNED_CALLS_MAX ? corpus->count : LEARNED_CALLS_MAX;
+    struct instances calls = {ARENA_ARRAY(&arena, const struct value *, count + 1), count};
+    for (size_t i = 0; i < count; i++) {
+        struct value *values = ARENA_ARRAY(&arena, struct value, signature->count);
+        (void)corpus_call_values(&arena, corpus, i, signature, values);
+        calls.lists[i] = values;
+    }
+    return describe_composite(&arena, parameter, index, &calls);
+}
+
 json_t *
 distribution_of(const struct corpus *corpus, const struct signature *signature)
 {
     json_t *distribution = json_object();
     for (size_t i = 0; i < signature->count; i++) {
         const struct parameter *parameter = &signature->parameters[i];
-        if (parameter->kind == CELL_COUNT)
-            continue;
-        struct seen seen = look_at(corpus, signature, i);
-        json_object_set_new(distribution, parameter->name,
-                            parameter_is_buffer(parameter) ? describe_buffer(parameter, &seen)
-                                                           : describe_scalar(parameter, &seen));
-        free(seen.values);
+        bool is_plain_context = parameter->kind == CELL_CONTEXT && !value_is_composite(parameter);
+        if (parameter->kind != CELL_COUNT && !is_plain_context)
+            json_object_set_new(distribution, parameter->name, describe_parameter(corpus, signature, i));
     }
     return distribution;
 }
@@ -251,7 +335,7 @@ distribution_element(const json_t *learned, const struct parameter *parameter, s
                      struct buf *out)
 {
     const json_t *shares = json_object_get(learned, "bytes");
-    size_t size = corpus_element_bytes(parameter);
+    size_t size = value_element_bytes(parameter);
     if (parameter->is_real) {
         add_real(parameter, rng, out);
     } else if (size > 1 && json_object_size(shares) == 0) {

@@ -3,7 +3,8 @@
 // person may read and correct it:
 //   {NAME: {"lengths": [0, 10 .. 100 % quantiles], "bytes": {"lower": share, "upper", "digit", "space",
 //   "punctuation", "control", "high"}}} for buffers (shares: of what their elements' bytes are),
-//   {NAME: {"min", "max", "common": [..]}} for scalars.
+//   {NAME: {"min", "max", "common": [..]}} for scalars,
+//   {NAME: {"lengths", "members": {NAME: the same}}} for what has members (lengths: of pointers to many).
 // What is missing or makes no sense counts as unknown: lengths up to 256, any byte, scalars 0 to 20 or the
 // parameter's own range.
 #ifndef ATOLL_STEPS_SHARED_TARGET_DISTRIBUTION_H

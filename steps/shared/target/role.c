@@ -2,7 +2,9 @@
 #include "steps/shared/target/role.h"
 
 #include "steps/shared/target/bound.h"
+#include "steps/shared/target/context.h"
 #include "steps/shared/target/function.h"
+#include "steps/shared/target/override.h"
 #include "steps/shared/target/usage.h"
 
 #include <string.h>
@@ -10,22 +12,16 @@
 // Ranges of scalars that decide how long a call takes, when nothing else is known.
 enum { RECURSION_MAX = 24, LOOP_MAX = 4096 };
 
-enum { FIXED_MAX = 1 << 20 }; // elements of a buffer without a count
-
 static struct parameter *
 parameter_at(const struct roles *roles, size_t index)
 {
     return &roles->signature->parameters[index];
 }
 
-static int
-index_of(const struct roles *roles, const char *name)
+static const char *
+override_text(const struct roles *roles, size_t index, const char *key)
 {
-    for (size_t i = 0; i < roles->signature->count; i++) {
-        if (strcmp(parameter_at(roles, i)->name, name) == 0)
-            return (int)i;
-    }
-    return -1;
+    return json_get_text(json_object_get(roles->overrides, parameter_at(roles, index)->name), key, NULL);
 }
 
 static bool
@@ -37,95 +33,6 @@ is_counted(const struct roles *roles, size_t buffer)
             return true;
     }
     return false;
-}
-
-// ---- overrides
-// --------------------------------------------------------------------------------------------------
-
-static int
-override_role(const struct roles *roles, struct parameter *parameter, const char *role, bool is_pointer,
-              struct err *err)
-{
-    (void)roles;
-    if (!role_parse(role, &parameter->kind))
-        return err_set(err, ERR_TARGET,
-                       "params: '%s' has role '%s'; roles are scalar, in, text, inout, out, count",
-                       parameter->name, role);
-    if (parameter_is_buffer(parameter) != is_pointer)
-        return err_set(err, ERR_TARGET, "params: '%s' of type '%s' can't have role '%s'; %s", parameter->name,
-                       parameter->type, role,
-                       is_pointer ? "a pointer is in, text, inout or out" : "a number is scalar or count");
-    if (parameter->kind == CELL_TEXT && parameter->size != 1)
-        return err_set(err, ERR_TARGET, "params: '%s' of type '%s' can't be text; only characters are",
-                       parameter->name, parameter->type);
-    return 0;
-}
-
-static int
-override_of(const struct roles *roles, struct parameter *parameter, const char *name, struct err *err)
-{
-    int index = index_of(roles, name);
-
-    if (index < 0 || !roles->declared[index].is_pointer || parameter == parameter_at(roles, (size_t)index))
-        return err_set(err, ERR_TARGET, "params: '%s' is of '%s', which is no other pointer parameter",
-                       parameter->name, name);
-    parameter->of = index;
-    return 0;
-}
-
-static int
-override_one(const struct roles *roles, const char *name, const json_t *given, struct err *err)
-{
-    int index = index_of(roles, name);
-
-    if (index < 0)
-        return err_set(err, ERR_TARGET, "params: the function has no parameter '%s'", name);
-    if (!json_is_object(given))
-        return err_set(err, ERR_TARGET, "params: '%s' must be an object such as {\"role\": \"in\"}", name);
-    struct parameter *p = parameter_at(roles, (size_t)index);
-    const char *role = json_get_text(given, "role", NULL);
-    const char *of = json_get_text(given, "of", NULL);
-    const char *length = json_get_text(given, "length", NULL);
-    int64_t count = json_get_int(given, "count", 0);
-    if (role != NULL && override_role(roles, p, role, roles->declared[index].is_pointer, err) != 0)
-        return -1;
-    if (of != NULL && override_of(roles, p, of, err) != 0)
-        return -1;
-    if (p->kind == CELL_COUNT && p->of < 0)
-        return err_set(err, ERR_TARGET,
-                       "params: '%s' is a count; write whose: {\"role\": \"count\", \"of\": NAME}", name);
-    if (count < 0 || count > FIXED_MAX)
-        return err_set(err, ERR_TARGET, "params: count of '%s' must be between 1 and %d", name, FIXED_MAX);
-    if (length != NULL && strcmp(length, "result") != 0 && strcmp(length, "capacity") != 0)
-        return err_set(err, ERR_TARGET, "params: length of '%s' is '%s'; write result or capacity", name,
-                       length);
-    p->fixed_count = (unsigned)count;
-    p->length_from_result = length != NULL && strcmp(length, "result") == 0;
-    p->min = json_number_value(json_object_get(given, "min"));
-    p->max = json_number_value(json_object_get(given, "max"));
-    if (p->min > p->max)
-        return err_set(err, ERR_TARGET, "params: '%s' has min above max", name);
-    return 0;
-}
-
-static const char *
-override_text(const struct roles *roles, size_t index, const char *key)
-{
-    return json_get_text(json_object_get(roles->overrides, parameter_at(roles, index)->name), key, NULL);
-}
-
-static int
-apply_overrides(const struct roles *roles, struct err *err)
-{
-    const char *name;
-    json_t *given;
-
-    json_object_foreach((json_t *)roles->overrides, name, given)
-    {
-        if (override_one(roles, name, given, err) != 0)
-            return -1;
-    }
-    return 0;
 }
 
 // ---- counts
@@ -144,7 +51,8 @@ can_count(const struct roles *roles, size_t index, size_t buffer)
     if (index >= roles->signature->count)
         return false;
     const struct parameter *p = parameter_at(roles, index);
-    if (roles->declared[index].is_pointer || p->is_real || p->size < 2 || p->kind != CELL_END)
+    if (roles->declared[index].is_pointer || p->is_real || p->size < 2 || p->kind != CELL_END ||
+        p->members != NULL)
         return false;
     struct integer_usage usage = usage_of_integer(roles->scope, roles->definition, str_of(p->name),
                                                   str_of(parameter_at(roles, buffer)->name));
@@ -209,11 +117,21 @@ no_count(const struct parameter *p, struct err *err)
 // ---- buffers
 // ----------------------------------------------------------------------------------------------------
 
+static bool
+is_strings(const struct declared *declared)
+{
+    return declared->pointers > 1;
+}
+
 static enum cell_kind
 buffer_kind(const struct declared *declared, const struct pointer_usage *usage)
 {
+    if (is_strings(declared))
+        return usage->written ? CELL_INOUT : CELL_IN;
     if (declared->is_const)
         return CELL_IN;
+    if (declared->members != NULL)
+        return CELL_INOUT;
     return usage->written && !usage->read_first ? CELL_OUT : CELL_INOUT;
 }
 
@@ -227,7 +145,7 @@ is_char(const struct parameter *p)
 static bool
 is_few(const struct declared *declared, const struct parameter *p, const struct pointer_usage *usage)
 {
-    bool text = declared->is_const && is_char(p);
+    bool text = (declared->is_const && is_char(p)) || is_strings(declared) || p->until_nul;
 
     return strcmp(declared->base.element, "void") != 0 && usage->used && !usage->by_variable &&
            !(text && !usage->moved);
@@ -239,7 +157,7 @@ assign_buffer(const struct roles *roles, size_t index, struct err *err)
     struct parameter *p = parameter_at(roles, index);
     const struct declared *declared = &roles->declared[index];
     struct pointer_usage usage = usage_of_pointer(roles->scope, roles->definition, str_of(p->name));
-    bool can_be_text = p->kind == CELL_END && declared->is_const && is_char(p);
+    bool can_be_text = p->kind == CELL_END && ((declared->is_const && is_char(p)) || is_strings(declared));
     bool next_is_size = index + 1 < roles->signature->count && is_size_type(parameter_at(roles, index + 1));
 
     if (p->kind == CELL_TEXT || (can_be_text && usage.nul_tested && !next_is_size)) {
@@ -248,11 +166,14 @@ assign_buffer(const struct roles *roles, size_t index, struct err *err)
     }
     if (p->kind == CELL_END)
         p->kind = buffer_kind(declared, &usage);
+    if (p->kind == CELL_INOUT && is_char(p) && usage.nul_tested && !declared->is_const &&
+        override_text(roles, index, "role") == NULL && override_text(roles, index, "length") == NULL)
+        p->until_nul = true;
     if (p->fixed_count > 0 || p->of >= 0 || is_counted(roles, index))
         return 0;
-    if (declared->array_count > FIXED_MAX)
+    if (declared->array_count > OVERRIDE_COUNT_MAX)
         return err_set(err, ERR_TARGET, "parameter '%s' has %llu elements; %d at most are supported", p->name,
-                       (unsigned long long)declared->array_count, FIXED_MAX);
+                       (unsigned long long)declared->array_count, OVERRIDE_COUNT_MAX);
     if (declared->array_count > 0) {
         p->fixed_count = (unsigned)declared->array_count;
     } else if (is_few(declared, p, &usage) && usage.last_index < 1024) {
@@ -263,6 +184,8 @@ assign_buffer(const struct roles *roles, size_t index, struct err *err)
         set_count(roles, index + 1, index);
     } else if (can_be_text && (usage.nul_tested || !share_count(roles, index))) {
         p->kind = CELL_TEXT;
+    } else if (p->until_nul && p->kind == CELL_INOUT) {
+        return 0; // its room is that of its text
     } else if (p->of < 0 && !is_counted(roles, index) && !share_count(roles, index)) {
         if (index == 0 || !can_count(roles, index - 1, index))
             return no_count(p, err);
@@ -288,7 +211,7 @@ assign_length(const struct roles *roles)
 {
     const struct signature *s = roles->signature;
 
-    if (s->result_size < 4 || s->result_real || count_kind(roles, CELL_OUT) != 1)
+    if (s->result_size < 4 || s->result_real || s->result_members != NULL || count_kind(roles, CELL_OUT) != 1)
         return;
     for (size_t i = 0; i < s->count; i++) {
         struct parameter *p = parameter_at(roles, i);
@@ -326,6 +249,80 @@ function_name(const struct roles *roles)
 }
 
 static int
+check_declared(const struct roles *roles, struct err *err)
+{
+    for (size_t i = 0; i < roles->signature->count; i++) {
+        const struct declared *declared = &roles->declared[i];
+        if (declared->problem != NULL && parameter_at(roles, i)->kind != CELL_CONTEXT)
+            return err_set(err, ERR_TARGET, "parameter '%s' %s", declared->name, declared->problem);
+    }
+    return 0;
+}
+
+// Whether elements are or hold pointers.
+static bool
+parameter_has_pointers(const struct parameter *p)
+{
+    for (size_t i = 0; i < p->member_count; i++)
+        if (parameter_is_buffer(&p->members[i]) || parameter_has_pointers(&p->members[i]))
+            return true;
+    return false;
+}
+
+// Whether some member of a list counts member `index`.
+static bool
+has_counter(const struct parameter *list, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kind == CELL_COUNT && list[i].of == (int)index)
+            return true;
+    return false;
+}
+
+static int
+check_length(const struct parameter *list, size_t count, size_t index, const char *path, struct err *err)
+{
+    const struct parameter *p = &list[index];
+    bool counted = has_counter(list, count, index), ends = p->kind == CELL_TEXT || p->until_nul;
+
+    if (parameter_is_buffer(p) && !counted && !ends && p->fixed_count == 0 && p->of < 0)
+        return err_set(err, ERR_TARGET,
+                       "member '%s%s' of type '%s': no length found; write under its struct's members "
+                       "{\"%s\": {\"count\": N}} for N elements, or {\"LENGTH\": {\"role\": \"count\", "
+                       "\"of\": \"%s\"}} for the member that counts it",
+                       path, p->name, p->type, p->name, p->name);
+    if (counted && p->fixed_count > 0)
+        return err_set(err, ERR_TARGET,
+                       "member '%s%s' has a fixed count and a member that counts it; write one, and "
+                       "{\"role\": \"scalar\"} for the other",
+                       path, p->name);
+    return 0;
+}
+
+// Checks at and below parameters what inference does not.
+static int
+check_list(const struct parameter *list, size_t count, const char *path, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        const struct parameter *p = &list[i];
+        if (p->kind == CELL_CONTEXT)
+            continue;
+        if (p->kind == CELL_OUT && parameter_has_pointers(p))
+            return err_set(err, ERR_TARGET,
+                           "'%s%s' of type '%s' can't be out: it holds pointers, which point nowhere; write "
+                           "inout",
+                           path, p->name, p->type);
+        if (*path != '\0' && check_length(list, count, i, path, err) != 0)
+            return -1;
+        if (check_list(p->members, p->member_count, arena_printf(&arena, "%s%s.", path, p->name), err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
 check_counts(const struct roles *roles, struct err *err)
 {
     for (size_t i = 0; i < roles->signature->count; i++) {
@@ -350,10 +347,13 @@ check_counts(const struct roles *roles, struct err *err)
 int
 roles_assign(const struct roles *roles, struct err *err)
 {
-    if (apply_overrides(roles, err) != 0)
+    struct signature *signature = roles->signature;
+    if (override_list(signature->parameters, signature->count, roles->overrides, "", err) != 0 ||
+        contexts_assign(roles, err) != 0 || check_declared(roles, err) != 0)
         return -1;
-    for (size_t i = 0; i < roles->signature->count; i++) {
-        if (roles->declared[i].is_pointer && assign_buffer(roles, i, err) != 0)
+    for (size_t i = 0; i < signature->count; i++) {
+        if (roles->declared[i].is_pointer && parameter_at(roles, i)->kind != CELL_CONTEXT &&
+            assign_buffer(roles, i, err) != 0)
             return -1;
     }
     assign_length(roles);
@@ -361,8 +361,8 @@ roles_assign(const struct roles *roles, struct err *err)
         struct parameter *p = parameter_at(roles, i);
         if (p->kind == CELL_END)
             p->kind = CELL_SCALAR;
-        if (p->kind == CELL_SCALAR)
+        if (p->kind == CELL_SCALAR && p->members == NULL)
             assign_range(roles, p, function_name(roles));
     }
-    return check_counts(roles, err);
+    return check_counts(roles, err) != 0 ? -1 : check_list(signature->parameters, signature->count, "", err);
 }

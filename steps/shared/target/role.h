@@ -9,6 +9,7 @@
 #include "steps/shared/target/signature.h"
 
 struct roles {
+    struct arena *arena;
     const struct scope *scope;
     struct scope_node definition;
     const struct declared *declared; // as many as signature->count

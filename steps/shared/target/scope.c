@@ -113,6 +113,25 @@ scope_enum(const struct scope *scope, struct str tag)
 }
 
 static bool
+visit_struct(void *context, struct node node)
+{
+    struct search *search = context;
+
+    if (node_is(node, "struct_specifier") && !node_is_null(node_field(node, "body")) &&
+        str_eq(node_text(search->syntax, node_field(node, "name")), search->name))
+        search->found = node;
+    return node_is_null(search->found);
+}
+
+struct scope_node
+scope_struct(const struct scope *scope, struct str tag)
+{
+    struct search search = {.name = tag};
+
+    return search_all(scope, &search, visit_struct);
+}
+
+static bool
 declares(const struct search *search, struct node node)
 {
     for (size_t i = 0; i < node_count(node); i++) {

@@ -27,6 +27,9 @@ struct str scope_macro(const struct scope *scope, struct str name);
 // The enum_specifier with that tag and a body.
 struct scope_node scope_enum(const struct scope *scope, struct str tag);
 
+// The struct_specifier with that tag and a body.
+struct scope_node scope_struct(const struct scope *scope, struct str tag);
+
 // The definition of a function; else its prototype (a declaration).
 struct scope_node scope_function(const struct scope *scope, struct str name);
 

@@ -11,7 +11,12 @@
 // `void *const` in the target's object: the address of the function.
 #define SHIM_TARGET "atoll_target"
 
-// Writes the shim. It includes stdint.h only; `function_name` stands in a comment.
+// Writes the shim. It includes stdint.h only; `function_name` stands in a comment. Structs that are passed by
+// value have types of its own, of the same layout.
 void shim_write(const struct signature *signature, const char *function_name, struct buf *text);
+
+// Writes what the target's file must have at its end: SHIM_TARGET, the functions of contexts, and assertions
+// that the compiler lays structs out as the signature says.
+void shim_write_exports(const struct signature *signature, const char *function_name, struct buf *text);
 
 #endif

@@ -111,8 +111,7 @@ check_comparable(struct arena *arena, const struct target *target, const struct 
     bool has_output = signature->result_size > 0;
 
     for (size_t i = 0; i < signature->count; i++)
-        has_output = has_output || signature->parameters[i].kind == CELL_OUT ||
-                     signature->parameters[i].kind == CELL_INOUT;
+        has_output = has_output || parameter_is_output(&signature->parameters[i]);
     if (!has_output)
         return err_set(
             err, ERR_TARGET,
@@ -223,9 +222,6 @@ target_splice(struct arena *arena, const struct target *target, struct str varia
     buf_add_str(&text, variant);
     buf_add_str(&text, after);
     if (for_cell)
-        buf_printf(&text,
-                   "\n\nextern void *const " SHIM_TARGET " __attribute__((visibility(\"default\")));\n"
-                   "void *const " SHIM_TARGET " = (void *)%s;\n",
-                   target->name);
+        shim_write_exports(&target->signature, target->name, &text);
     return str_n(arena_str(arena, buf_str(&text)), text.len);
 }

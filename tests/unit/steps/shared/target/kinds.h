@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// A function of a small file, run through cells from end to end: compiled, loaded, called, compared.
+#ifndef ATOLL_TESTS_TARGET_KINDS_H
+#define ATOLL_TESTS_TARGET_KINDS_H
+
+#include "steps/shared/target/captured.h"
+#include "steps/shared/target/differential.h"
+#include "steps/shared/target/generate.h"
+#include "tests/unit/steps/attempt.h"
+
+struct kind {
+    struct workshop w;
+    struct attempt attempt;
+    struct workbench bench;
+};
+
+#define AUTO_KIND __attribute__((cleanup(kind_release))) struct kind
+
+static const struct step_ops kind_step = {.name = "none"};
+
+// Opens function f of x.c, whose text is `source`. `params` is the JSON of the overrides, or NULL.
+static inline void
+kind_init(struct kind *k, const char *source, const char *params)
+{
+    workshop_init(&k->w);
+    workshop_file(&k->w, "x.c", source);
+    attempt_init(&k->attempt, &k->w, &kind_step, "{}");
+    const char *text = arena_printf(&k->w.arena,
+                                    "{\"file\": \"x.c\", \"function\": \"f\", \"params\": %s,"
+                                    "\"recipe\": {\"cc\": \"gcc\", \"flags\": [\"-O2\"]}}",
+                                    params != NULL ? params : "{}");
+    AUTO_JSON *target = json_read(str_of(text), "target", &k->w.err);
+    ck_assert_msg(target != NULL, "%s", k->w.err.message);
+    OK(workbench_open(&k->attempt.step, target, &k->bench, &k->w.err), &k->w.err);
+    corpus_init(&k->bench.train, 8 << 20);
+}
+
+// Stops what runs and removes the folders.
+static inline void
+kind_release(struct kind *k)
+{
+    workbench_release(&k->bench);
+    attempt_release(&k->attempt);
+    workshop_release(&k->w);
+}
+
+// Adds a captured call, and checks that it comes back from the corpus as the same call.
+static inline void
+kind_add(struct kind *k, const char *arguments)
+{
+    AUTO_JSON *call = json_read(str_of(arguments), "call", &k->w.err);
+    struct corpus *train = &k->bench.train;
+    const struct signature *signature = &k->bench.target.signature;
+    ck_assert_msg(call != NULL, "%s", k->w.err.message);
+    OK(captured_add(train, signature, call, "x.jsonl:1", &k->w.err), &k->w.err);
+    AUTO_JSON *back = corpus_call_json(train, train->count - 1, signature);
+    OK(captured_add(train, signature, back, "back", &k->w.err), &k->w.err);
+    ck_assert(str_eq(corpus_call(train, train->count - 2), corpus_call(train, train->count - 1)));
+    corpus_drop_last(train);
+}
+
+// Adds calls that are made up, at random and at the boundaries.
+static inline void
+kind_make_up(struct kind *k, size_t count)
+{
+    struct rng rng;
+    struct corpus *train = &k->bench.train;
+    const struct signature *signature = &k->bench.target.signature;
+    AUTO_JSON *learned = distribution_of(train, signature);
+    rng_init(&rng, 7, 7);
+    OK(generate_calls(train, signature, learned, train, &rng, count, &k->w.err), &k->w.err);
+    OK(generate_boundary(train, signature, learned, &rng, &k->w.err), &k->w.err);
+}
+
+// Compares a variant of f on all calls.
+static inline struct differential
+kind_compare(struct kind *k, const char *variant, enum build_kind build)
+{
+    struct differential found;
+    OK(differential_run(&k->bench, str_of(variant), build, &k->bench.train, &found, &k->w.err), &k->w.err);
+    return found;
+}
+
+// The variant does the same on all calls, of which there are some; sanitizers agree.
+static inline void
+kind_same(struct kind *k, const char *variant)
+{
+    for (int build = BUILD_PLAIN; build <= BUILD_SANITIZED; build++) {
+        struct differential found = kind_compare(k, variant, (enum build_kind)build);
+        char *example = found.differ > 0 ? json_compact(found.counterexample) : NULL;
+        ck_assert_msg(found.differ == 0, "build %d: %zu differ: %s", build, found.differ, example);
+        ck_assert_uint_gt(found.compared, 0);
+        ck_assert_uint_eq(found.left_out, 0);
+        free(example);
+    }
+}
+
+// The variant is caught. The arguments of the counterexample, as text of the arena.
+static inline const char *
+kind_differs(struct kind *k, const char *variant)
+{
+    struct differential found = kind_compare(k, variant, BUILD_PLAIN);
+    ck_assert_msg(found.differ > 0, "%s was not caught in %zu calls", variant, found.compared);
+    char *text = json_compact(json_object_get(found.counterexample, "args"));
+    const char *kept = arena_dup(&k->w.arena, text);
+    free(text);
+    json_decref(found.counterexample);
+    return kept;
+}
+
+#endif
