@@ -216,6 +216,21 @@ await_answer(struct cell *cell, int64_t since_ns, struct err *err)
     return 0;
 }
 
+// The object's own code failed at something without dying of it: that is a fault too, and the host ends.
+static int
+give_up(struct cell *cell, struct err *err)
+{
+    char text[sizeof(cell->shared->text)];
+    memcpy(text, cell->shared->text, sizeof(text));
+    text[sizeof(text) - 1] = 0;
+    if (bury(cell, false, err) < 0)
+        return -1;
+    cell->fault = CELL_CRASHED;
+    buf_clear(&cell->fault_text);
+    buf_puts(&cell->fault_text, text);
+    return 0;
+}
+
 // Makes a request and waits for its answer. A request that can't be served is an error, a fault is not.
 static int
 ask(struct cell *cell, enum shared_op op, struct err *err)
@@ -227,6 +242,8 @@ ask(struct cell *cell, enum shared_op op, struct err *err)
     ring(cell);
     if (await_answer(cell, clock_mono_ns(), err) < 0)
         return -1;
+    if (cell->fault == CELL_OK && cell->shared->status == SHARED_FAILED)
+        return give_up(cell, err);
     if (cell->fault != CELL_OK || cell->shared->status != SHARED_INVALID)
         return 0;
     memcpy(text, cell->shared->text, sizeof(text));

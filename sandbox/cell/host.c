@@ -145,10 +145,10 @@ prepare(struct shared *shared, struct batch *batch, size_t from, size_t count)
         return;
     }
     shared->done = batch_prepare(batch, window, from, count);
-    if (shared->done == 0)
-        fail(shared, SHARED_INVALID,
-             batch->refused ? "the setup of a context gave NULL"
-                            : "the buffers of one call do not fit in a cell");
+    if (shared->done == 0 && batch->refused)
+        fail(shared, SHARED_FAILED, "the setup of a context gave NULL");
+    else if (shared->done == 0)
+        fail(shared, SHARED_INVALID, "the buffers of one call do not fit in a cell");
 }
 
 // Makes the prepared calls. Read in here, the kernel's CPU clock has neither doorbell nor waiting in it.

@@ -187,9 +187,12 @@ target_open(struct arena *arena, const char *repository, const char *file, const
         goto out;
     }
     if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), &target->recipe,
-                    err) != 0 ||
-        infer(arena, description, target, err) != 0) {
+                    err) != 0) {
         err_wrap(err, "%s", file);
+        goto out;
+    }
+    if (infer(arena, description, target, err) != 0) {
+        err_wrap(err, "%s:%u", file, target->function.first_line);
         goto out;
     }
     return 0;
