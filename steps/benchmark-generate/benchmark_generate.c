@@ -410,13 +410,18 @@ static const struct field inputs[] = {
      .summary = "Refuse a function that has no captured calls."},
     {.name = "params",
      .type = FIELD_ANY,
-     .summary = "Roles of parameters: {NAME: {role: scalar|in|text|inout|out|count, of: NAME, length: "
-                "result|capacity}}."},
+     .summary =
+         "Roles of parameters: {NAME: {role: scalar|in|text|inout|out|count|context, of: NAME, "
+         "length: result|capacity|nul, count: N, min, max, members: {NAME: the same}, setup, teardown, "
+         "digest: FUNCTION}}; see docs/signatures.md."},
     {.name = "cc", .type = FIELD_TEXT, .summary = "Compiler; default $CC, then cc."},
     {.name = "flags",
      .type = FIELD_LIST,
      .summary = "Compiler flags; default what the repository's build says."},
-    {.name = "link", .type = FIELD_LIST, .summary = "Further source files that the function needs."},
+    {.name = "link",
+     .type = FIELD_LIST,
+     .summary = "What the function needs beside its file: sources, objects and archives of the repository, "
+                "-lNAME, -LFOLDER."},
     {.name = "write", .type = FIELD_LIST, .summary = "Absolute paths that a compiler wrapper may write to."},
     {.name = "calls",
      .type = FIELD_INT,

@@ -85,7 +85,7 @@ builder_new(struct launcher *launcher, const struct target *target, const char *
         goto out;
     builder->linkage =
         linkage_new(builder->compiler, target->repository, target->file, scratch, &target->recipe);
-    if (!target->recipe.link_given && complete_link(builder, err) != 0)
+    if (recipe_is_open(&target->recipe) && complete_link(builder, err) != 0)
         goto out;
     return builder;
 out:

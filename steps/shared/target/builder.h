@@ -13,9 +13,9 @@ struct target;
 // Compiles variants in `scratch` (absolute). Not thread safe.
 struct builder;
 
-// Compiles the shim and what the recipe links. Without a `link` in the recipe, source files of the repository
-// that define what the target's file needs are found and linked too; what nobody defines ends the process
-// when it is called.
+// Compiles the shim and what the recipe links. Unless `link` in the recipe names sources (or is empty),
+// source files of the repository that define what the target's file needs are found and linked too; what
+// nobody defines ends the process when it is called.
 struct builder *builder_new(struct launcher *launcher, const struct target *target, const char *scratch,
                             struct err *err) MUST_USE;
 void builder_free(struct builder *builder);

@@ -20,7 +20,8 @@ struct linkage {
     struct arena arena;
     struct compiler *compiler;
     const char *repository, *file, *scratch;
-    struct words sources; // relative to the repository
+    struct words sources;  // relative to the repository
+    struct words archives; // objects and archives, absolute
     struct words libraries;
     struct words refused; // sources that were found but do not compile
     const char *traps;    // C file in the scratch folder, or NULL
@@ -28,6 +29,28 @@ struct linkage {
     size_t compiled[KINDS]; // how many sources have their object
     size_t numbers;
 };
+
+static bool
+is_archive(const char *word)
+{
+    return str_ends(str_of(word), STR(".o")) || str_ends(str_of(word), STR(".a"));
+}
+
+static void
+add_link(struct linkage *linkage, const char *word)
+{
+    struct arena *arena = &linkage->arena;
+
+    if (strncmp(word, "-L", 2) == 0)
+        words_add(arena, &linkage->libraries,
+                  arena_printf(arena, "-L%s", command_path(arena, linkage->repository, word + 2)));
+    else if (word[0] == '-')
+        words_add(arena, &linkage->libraries, arena_dup(arena, word));
+    else if (is_archive(word))
+        words_add(arena, &linkage->archives, command_path(arena, linkage->repository, word));
+    else
+        words_add(arena, &linkage->sources, arena_dup(arena, word));
+}
 
 struct linkage *
 linkage_new(struct compiler *compiler, const char *repository, const char *file, const char *scratch,
@@ -42,11 +65,8 @@ linkage_new(struct compiler *compiler, const char *repository, const char *file,
     linkage->repository = arena_dup(arena, repository);
     linkage->file = arena_dup(arena, file);
     linkage->scratch = arena_dup(arena, scratch);
-    for (size_t i = 0; i < recipe->link_count; i++) {
-        bool is_library = recipe->link[i][0] == '-';
-        words_add(arena, is_library ? &linkage->libraries : &linkage->sources,
-                  arena_dup(arena, recipe->link[i]));
-    }
+    for (size_t i = 0; i < recipe->link_count; i++)
+        add_link(linkage, recipe->link[i]);
     words_add(arena, &linkage->libraries, "-lm");
     return linkage;
 }
@@ -112,6 +132,8 @@ linkage_add_objects(struct linkage *linkage, enum build_kind kind, struct arena 
         return -1;
     for (size_t i = 0; i < linkage->objects[kind].count; i++)
         words_add(arena, inputs, linkage->objects[kind].items[i]);
+    for (size_t i = 0; i < linkage->archives.count; i++)
+        words_add(arena, inputs, linkage->archives.items[i]);
     if (linkage->traps != NULL)
         words_add(arena, inputs, linkage->traps);
     for (size_t i = 0; i < linkage->libraries.count; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a target needs beside its own file: sources and libraries that the recipe names, or sources of the
-// repository that define what the linker misses. A function that nobody defines becomes a trap, so that the
-// object still loads.
+// What a target needs beside its own file: sources, objects, archives and libraries that the recipe names, or
+// sources of the repository that define what the linker misses. A function that nobody defines becomes a
+// trap, so that the object still loads.
 #ifndef ATOLL_STEPS_SHARED_TARGET_LINKAGE_H
 #define ATOLL_STEPS_SHARED_TARGET_LINKAGE_H
 

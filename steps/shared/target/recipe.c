@@ -223,6 +223,18 @@ recipe_read(struct arena *arena, const char *repository, const char *file, const
     return 0;
 }
 
+bool
+recipe_is_open(const struct recipe *recipe)
+{
+    size_t sources = 0;
+
+    for (size_t i = 0; i < recipe->link_count; i++) {
+        struct str word = str_of(recipe->link[i]);
+        sources += !str_starts(word, STR("-")) && !str_ends(word, STR(".o")) && !str_ends(word, STR(".a"));
+    }
+    return !recipe->link_given || (recipe->link_count > 0 && sources == 0);
+}
+
 static void
 set_list(json_t *object, const char *key, const char *const *items, size_t count)
 {

@@ -9,16 +9,17 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-// JSON form: {"cc": "cc", "flags": ["-O2"], "directory": ".", "link": ["src/x.c", "-lm"], "write":
+// JSON form: {"cc": "cc", "flags": ["-O2"], "directory": ".", "link": ["src/x.c", "lib/y.a", "-lm"], "write":
 // ["/tmp/log"]}; flags may be one string too.
 struct recipe {
     const char *cc; // found through PATH when not absolute; $CC of the environment, then cc
     const char *const
         *flags; // as the repository compiles it; -O2 is put first when no -O is there or it is lower
     size_t flag_count;
-    const char *const *link; // what the function needs beside its file: source files (relative paths), -lNAME
+    const char *const *link; // what the function needs beside its file: source files, objects and archives
+                             // (paths relative to the repository), -lNAME, -LFOLDER
     size_t link_count;
-    bool link_given;          // `link` stands in the recipe; else it may be completed
+    bool link_given;          // `link` stands in the recipe
     const char *directory;    // relative to the repository; where the flags are meant
     const char *const *write; // absolute paths that a compiler wrapper may write to
     size_t write_count;
@@ -28,6 +29,10 @@ struct recipe {
 // Everything lives in the arena.
 int recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
                 struct recipe *recipe, struct err *err) MUST_USE;
+
+// Whether sources of the repository may be added to what is linked: nothing is given, or nothing but objects,
+// archives and libraries.
+bool recipe_is_open(const struct recipe *recipe);
 
 // The JSON form. Owned.
 json_t *recipe_to_json(const struct recipe *recipe);

@@ -18,21 +18,31 @@ struct kind {
 
 static const struct step_ops kind_step = {.name = "none"};
 
-// Opens function f of x.c, whose text is `source`. `params` is the JSON of the overrides, or NULL.
+// Opens function f of x.c, whose text is `source`, in a workshop that is there. `more` is the JSON of a
+// target without its file and function.
+static inline void
+kind_open(struct kind *k, const char *source, const char *more)
+{
+    workshop_file(&k->w, "x.c", source);
+    attempt_init(&k->attempt, &k->w, &kind_step, "{}");
+    AUTO_JSON *target = json_read(str_of(more), "target", &k->w.err);
+    ck_assert_msg(target != NULL, "%s", k->w.err.message);
+    json_set_text(target, "file", "x.c");
+    json_set_text(target, "function", "f");
+    OK(workbench_open(&k->attempt.step, target, &k->bench, &k->w.err), &k->w.err);
+    corpus_init(&k->bench.train, 8 << 20);
+}
+
+// The same in a workshop of its own. `params` is the JSON of the overrides, or NULL.
 static inline void
 kind_init(struct kind *k, const char *source, const char *params)
 {
+    *k = (struct kind){0};
     workshop_init(&k->w);
-    workshop_file(&k->w, "x.c", source);
-    attempt_init(&k->attempt, &k->w, &kind_step, "{}");
-    const char *text = arena_printf(&k->w.arena,
-                                    "{\"file\": \"x.c\", \"function\": \"f\", \"params\": %s,"
-                                    "\"recipe\": {\"cc\": \"gcc\", \"flags\": [\"-O2\"]}}",
-                                    params != NULL ? params : "{}");
-    AUTO_JSON *target = json_read(str_of(text), "target", &k->w.err);
-    ck_assert_msg(target != NULL, "%s", k->w.err.message);
-    OK(workbench_open(&k->attempt.step, target, &k->bench, &k->w.err), &k->w.err);
-    corpus_init(&k->bench.train, 8 << 20);
+    kind_open(k, source,
+              arena_printf(&k->w.arena,
+                           "{\"params\": %s, \"recipe\": {\"cc\": \"gcc\", \"flags\": [\"-O2\"]}}",
+                           params != NULL ? params : "{}"));
 }
 
 // Stops what runs and removes the folders.

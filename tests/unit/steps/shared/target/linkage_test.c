@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/linkage.h"
 
-#include "tests/unit/steps/shared/target/workshop.h"
+#include "tests/unit/steps/shared/target/kinds.h"
 
 START_TEST(reads_what_linkers_miss)
 {
@@ -154,5 +154,40 @@ START_TEST(links_what_the_recipe_says)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/linkage", reads_what_linkers_miss, finds_the_nearest_definition,
-          adds_sources_until_nothing_is_missing, traps_what_nobody_defines, links_what_the_recipe_says)
+// A function of a program that has a static library of its own, an object, and libz.
+START_TEST(links_archives_objects_and_libraries)
+{
+    AUTO_KIND k;
+    workshop_init(&k.w);
+    const char *lib =
+        workshop_file(&k.w, "lib/scale.c", "static int by = 3;\nint scale(int x) { return by * x; }\n");
+    const char *one = workshop_file(&k.w, "lib/one.c", "int one(void) { return 1; }\n");
+    const char *objects[] = {fs_join(&k.w.arena, k.w.repository, "lib/scale.o"),
+                             fs_join(&k.w.arena, k.w.repository, "lib/one.o")};
+    const char *archive = fs_join(&k.w.arena, k.w.repository, "lib/libscale.a");
+    workshop_run(&k.w, (const char *[]){"gcc", "-fPIC", "-c", lib, "-o", objects[0], NULL});
+    workshop_run(&k.w, (const char *[]){"gcc", "-fPIC", "-c", one, "-o", objects[1], NULL});
+    workshop_run(&k.w, (const char *[]){"ar", "rcs", archive, objects[0], NULL});
+    OK(fs_remove_tree(fs_join(&k.w.arena, k.w.repository, "lib/scale.c"), &k.w.err), &k.w.err);
+    OK(fs_remove_tree(fs_join(&k.w.arena, k.w.repository, "lib/one.c"), &k.w.err), &k.w.err);
+    workshop_file(&k.w, "more.c", "int more(int x) { return x + 2; }\n"); // found, though there is a `link`
+#define LINKED(body)                                                                  \
+    "#include <math.h>\n#include <stddef.h>\nint scale(int), one(void), more(int);\n" \
+    "unsigned long crc32(unsigned long, const unsigned char *, unsigned);\n" SUMMED(body)
+#define SUMMED(body)                                               \
+    "unsigned long f(const unsigned char *d, size_t n)\n{ "        \
+    "return crc32(0, d, (unsigned)n) + (unsigned long)scale(" body \
+    ") + (unsigned long)sqrt(more((int)n)); }"
+    kind_open(&k, LINKED("one()"),
+              "{\"recipe\": {\"cc\": \"gcc\", \"flags\": [\"-O2\"],"
+              "\"link\": [\"lib/one.o\", \"-Llib\", \"lib/libscale.a\", \"-lz\"]}}");
+    kind_add(&k, "[\"hello\", 5]");
+    kind_make_up(&k, 20);
+    kind_same(&k, SUMMED("1"));
+    kind_differs(&k, SUMMED("2"));
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/linkage", links_archives_objects_and_libraries, reads_what_linkers_miss,
+          finds_the_nearest_definition, adds_sources_until_nothing_is_missing, traps_what_nobody_defines,
+          links_what_the_recipe_says)
