@@ -2,6 +2,7 @@
 #include "steps/island-evolve/answers.h"
 
 #include "base/clock.h"
+#include "steps/shared/target/outcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define FAULTS_MAX 6     // of one set; then the rest of it is left out
 #define LIMIT_MIN_MS 250 // loading the inputs takes its time on a busy machine
 #define DESCRIBED_MAX_BYTES 400
+#define DESCRIBED_NESTED_BYTES 1200
 
 // ---- cells
 // -----------------------------------------------------------------------------------------------------
@@ -275,6 +277,27 @@ reason_of(enum cell_fault fault)
     return fault == CELL_TIMED_OUT ? "timeout" : "crash";
 }
 
+static void
+describe_output(const struct checking *checking, size_t index, struct str output, struct buf *text)
+{
+    const struct signature *signature = &checking->bench->target.signature;
+    AUTO_ARENA arena = {0};
+    struct value values[SIGNATURE_PARAMETERS_MAX];
+    if (!outcome_is_nested(signature)) {
+        answers_describe(signature, output, text);
+        return;
+    }
+    (void)corpus_call_values(&arena, &checking->answers->corpus, index, signature, values);
+    json_t *json = outcome_json(signature, values, output);
+    char *compact = json_compact(json);
+    size_t length = strlen(compact);
+    buf_add_str(text, str_n(compact, length < DESCRIBED_NESTED_BYTES ? length : DESCRIBED_NESTED_BYTES));
+    if (length > DESCRIBED_NESTED_BYTES)
+        buf_puts(text, "...");
+    free(compact);
+    json_decref(json);
+}
+
 static int
 check_call(struct checking *checking, size_t index, struct err *err)
 {
@@ -292,8 +315,8 @@ check_call(struct checking *checking, size_t index, struct err *err)
         return refute(checking, reason_of(fault), &detail);
     }
     AUTO_BUF want = BUF(1500), got = BUF(1500);
-    answers_describe(signature, wanted, &want);
-    answers_describe(signature, buf_str(&output), &got);
+    describe_output(checking, index, wanted, &want);
+    describe_output(checking, index, buf_str(&output), &got);
     buf_printf(&detail, " expected %s, got %s", buf_text(&want), buf_text(&got));
     return refute(checking, "wrong-output", &detail);
 }

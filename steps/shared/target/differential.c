@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/differential.h"
 
+#include "steps/shared/target/outcome.h"
+
 #include <unistd.h>
 
 #define OUTPUT_MAX_BYTES (32u << 20)
@@ -51,15 +53,28 @@ call(struct side *side, size_t index, struct buf *output, enum cell_fault *fault
     return 0;
 }
 
+// An output as its bytes; where there are structs in it, by their names.
+static json_t *
+output_json(const struct side *side, size_t index, const struct buf *output)
+{
+    const struct signature *signature = &side->bench->target.signature;
+    AUTO_ARENA arena = {0};
+    struct value values[SIGNATURE_PARAMETERS_MAX];
+    if (!outcome_is_nested(signature))
+        return json_bytes(buf_str(output));
+    (void)corpus_call_values(&arena, side->corpus, index, signature, values);
+    return outcome_json(signature, values, buf_str(output));
+}
+
 static json_t *
 describe(const struct side *side, size_t index, const struct buf *expected, enum cell_fault fault,
          const struct buf *got, const struct buf *detail)
 {
     json_t *json = json_object();
     json_object_set_new(json, "args", corpus_call_json(side->corpus, index, &side->bench->target.signature));
-    json_object_set_new(json, "expected", json_bytes(buf_str(expected)));
+    json_object_set_new(json, "expected", output_json(side, index, expected));
     json_object_set_new(json, "got",
-                        fault == CELL_OK ? json_bytes(buf_str(got)) : json_text(buf_str(detail)));
+                        fault == CELL_OK ? output_json(side, index, got) : json_text(buf_str(detail)));
     return json;
 }
 

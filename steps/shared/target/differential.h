@@ -10,7 +10,9 @@ struct differential {
     size_t left_out; // calls on which the baseline itself faults, built plain or as the candidate is; and all
                      // that follow when it does so too often
     size_t differ;   // calls on which the candidate gave another output or faulted
-    json_t *counterexample; // the smallest of them: {"args", "expected", "got"}; NULL when none; owned
+    json_t *counterexample; // the smallest of them: {"args", "expected", "got"}; NULL when none; owned.
+                            // Outputs are bytes (json_bytes), or objects (outcome.h) where there are structs
+                            // in them, and for a fault a text
 };
 
 // Compares on all calls of `corpus`, or until 20 differ. The candidate is built as `kind` says, the baseline

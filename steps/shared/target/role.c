@@ -145,9 +145,10 @@ is_char(const struct parameter *p)
 static bool
 is_few(const struct declared *declared, const struct parameter *p, const struct pointer_usage *usage)
 {
+    bool used = usage->used || declared->members != NULL; // a struct that is handed on is one, too
     bool text = (declared->is_const && is_char(p)) || is_strings(declared) || p->until_nul;
 
-    return strcmp(declared->base.element, "void") != 0 && usage->used && !usage->by_variable &&
+    return strcmp(declared->base.element, "void") != 0 && used && !usage->by_variable &&
            !(text && !usage->moved);
 }
 
