@@ -9,6 +9,7 @@
 #include "steps/shared/target/workbench.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CALLS_MAX_BYTES (64u << 20)
@@ -136,6 +137,19 @@ fill_up(struct work *work, struct err *err)
     return 0;
 }
 
+static int
+fails_too_often(const struct work *work, const struct corpus *corpus, size_t index, const char *how,
+                struct err *err)
+{
+    AUTO_JSON *call = corpus_call_json(corpus, index, &work->bench.target.signature);
+    char *compact = json_compact(call);
+    err_set(err, ERR_TARGET,
+            "%s fails on its inputs (%.160s on %.200s); correct `params:` or the captured calls",
+            work->bench.target.name, how, compact);
+    free(compact);
+    return -1;
+}
+
 // Runs every call once on the baseline; those on which it faults are dropped, since nothing can be compared
 // there.
 static int
@@ -165,9 +179,7 @@ keep_good(struct work *work, struct corpus *corpus, struct err *err)
             cell_free(cell);
             cell = NULL;
             if (++faults > FAULTS_MAX)
-                result = err_set(err, ERR_TARGET,
-                                 "%s fails on its inputs (%s); correct `params:` or the captured calls",
-                                 work->bench.target.name, buf_text(&detail));
+                result = fails_too_often(work, corpus, i, buf_text(&detail), err);
         }
     }
     if (cell != NULL)

@@ -259,6 +259,7 @@ describe_call(const struct answers *answers, const struct signature *signature, 
 struct checking {
     const struct answers *answers;
     struct workbench *bench;
+    const char *object_path;
     struct cell *cell;
     struct refutation *refutation;
 };
@@ -332,6 +333,23 @@ check_calls(struct checking *checking, size_t first, size_t end, struct err *err
     return 0;
 }
 
+// Looks for the call that fails, with a fresh cell; when none does alone, the batch itself is to blame.
+static int
+check_failed_batch(struct checking *checking, enum cell_fault fault, struct err *err)
+{
+    const struct answers *answers = checking->answers;
+    AUTO_BUF detail = BUF(1024);
+    buf_printf(&detail, "in a batch of %zu calls: %s", answers->corpus.count,
+               cell_fault_text(checking->cell));
+    cell_free(checking->cell);
+    checking->cell =
+        open_cell(checking->bench, checking->object_path, &answers->corpus, answers->limit_ms, err);
+    if (checking->cell == NULL)
+        return err->kind == ERR_TARGET ? refute(checking, reason_of(fault), &detail) : -1;
+    int status = check_calls(checking, answers->smoke, answers->corpus.count, err);
+    return status == 0 ? refute(checking, reason_of(fault), &detail) : status;
+}
+
 static int
 check_batch(struct checking *checking, struct err *err)
 {
@@ -340,11 +358,8 @@ check_batch(struct checking *checking, struct err *err)
     struct cell_batch batch;
     if (cell_batch(checking->cell, 0, answers->corpus.count, 1, &batch, err) != 0)
         return -1;
-    if (batch.fault != CELL_OK) {
-        buf_printf(&detail, "in a batch of %zu calls: %s", answers->corpus.count,
-                   cell_fault_text(checking->cell));
-        return refute(checking, reason_of(batch.fault), &detail);
-    }
+    if (batch.fault != CELL_OK)
+        return check_failed_batch(checking, batch.fault, err);
     if (memcmp(&batch.digest, &answers->digest, sizeof(batch.digest)) == 0)
         return 0;
     int status = check_calls(checking, 0, answers->corpus.count, err);
@@ -359,7 +374,8 @@ int
 answers_check(const struct answers *answers, struct workbench *bench, const char *object_path,
               struct refutation *refutation, struct err *err)
 {
-    struct checking checking = {.answers = answers, .bench = bench, .refutation = refutation};
+    struct checking checking = {
+        .answers = answers, .bench = bench, .object_path = object_path, .refutation = refutation};
     checking.cell = open_cell(bench, object_path, &answers->corpus, answers->limit_ms, err);
     if (checking.cell == NULL) {
         if (err->kind != ERR_TARGET)
@@ -372,6 +388,6 @@ answers_check(const struct answers *answers, struct workbench *bench, const char
     refutation->in_smoke = status == 1;
     if (status == 0)
         status = check_batch(&checking, err);
-    cell_free(checking.cell);
+    cell_free(checking.cell); // may be none
     return status;
 }

@@ -111,6 +111,38 @@ START_TEST(test_checks)
 }
 END_TEST
 
+// Behind the first calls, the others run in one batch; the call that fails is named all the same.
+START_TEST(test_failed_batch)
+{
+    struct lab lab;
+    struct answers answers;
+    json_t *decided = NULL;
+    char detail[500];
+    AUTO_BUF calls = BUF(4096);
+    for (int i = 100; i < 140; i++)
+        buf_printf(&calls, "[%d, [0]]\n", i);
+    lab_open(&lab, unit, "f", buf_text(&calls), train);
+    ask(&lab, &answers, NULL, &decided);
+    json_decref(decided);
+    ck_assert_str_eq(
+        refute(&lab, &answers,
+               "uint32_t f(uint32_t x, uint32_t *last)\n{ if (x == 131) __builtin_trap(); *last = 3 * x; "
+               "return 1 + x; }",
+               detail),
+        "crash");
+    ck_assert_msg(strstr(detail, "for the arguments [131,[0]]: signal") != NULL, "%s", detail);
+    ck_assert_str_eq(refute(&lab, &answers,
+                            "uint32_t f(uint32_t x, uint32_t *last)\n{ static int n; if (++n == 50) "
+                            "__builtin_trap(); *last = "
+                            "3 * x; return 1 + x; }",
+                            detail),
+                     "crash");
+    ck_assert_msg(strstr(detail, "in a batch of 40 calls: signal") != NULL, "%s", detail);
+    answers_release(&answers);
+    lab_close(&lab);
+}
+END_TEST
+
 START_TEST(test_describe_output)
 {
     struct lab lab;
@@ -125,4 +157,5 @@ START_TEST(test_describe_output)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/answers", test_calls_that_fault_are_left_out, test_checks, test_describe_output)
+UNIT_MAIN("island-evolve/answers", test_calls_that_fault_are_left_out, test_checks, test_describe_output,
+          test_failed_batch)
