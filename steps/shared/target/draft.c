@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steps/shared/target/draft.h"
+#include "steps/shared/target/draft_level.h"
 
 #include <math.h>
 #include <string.h>
@@ -7,18 +7,7 @@
 #define DRAFT_MAX_BYTES (32u << 20)
 #define ELEMENTS_WITHOUT_CALLS 16 // of buffers whose elements have members
 
-// The list that is being worked on.
-struct level {
-    struct draft *draft;
-    const struct parameter *list;
-    size_t count;
-    const json_t *learned;
-    bool uniform; // elements of any bytes
-};
-
-static void draw_list(const struct level *level, struct value *values);
-static void mutate_list(const struct level *level, struct value *values, const struct value *other);
-static void finish_list(const struct level *level, struct value *values);
+static void finish_list(const struct draft_level *level, struct value *values);
 
 void
 draft_init(struct draft *draft, const struct signature *signature, const json_t *distribution,
@@ -35,24 +24,24 @@ draft_release(struct draft *draft)
     arena_release(&draft->arena);
 }
 
-static struct level
-top(struct draft *draft)
+struct draft_level
+draft_level_top(struct draft *draft)
 {
-    return (struct level){draft, draft->signature->parameters, draft->signature->count, draft->distribution,
-                          false};
+    return (struct draft_level){draft, draft->signature->parameters, draft->signature->count,
+                                draft->distribution, false};
 }
 
-static struct level
-below(const struct level *level, size_t index)
+struct draft_level
+draft_level_below(const struct draft_level *level, size_t index)
 {
     const struct parameter *parameter = &level->list[index];
     const json_t *learned = json_object_get(level->learned, parameter->name);
-    return (struct level){level->draft, parameter->members, parameter->member_count,
-                          json_object_get(learned, "members"), level->uniform};
+    return (struct draft_level){level->draft, parameter->members, parameter->member_count,
+                                json_object_get(learned, "members"), level->uniform};
 }
 
-static const json_t *
-learned_of(const struct level *level, size_t index)
+const json_t *
+draft_level_learned_of(const struct draft_level *level, size_t index)
 {
     return json_object_get(level->learned, level->list[index].name);
 }
@@ -61,8 +50,8 @@ learned_of(const struct level *level, size_t index)
 // ---------------------------------------------------------------------------------------------------
 
 // A text that may change: its content is the text alone until the call is written, its number the room.
-static bool
-has_room(const struct parameter *parameter)
+bool
+draft_level_has_room(const struct parameter *parameter)
 {
     return parameter->until_nul && parameter->kind == CELL_INOUT;
 }
@@ -72,20 +61,20 @@ draft_set(struct draft *draft, struct value *value, const struct parameter *para
 {
     struct str content = buf_str(&draft->scratch);
     value->content = str_n(arena_str(&draft->arena, content), content.len);
-    if (!has_room(parameter))
+    if (!draft_level_has_room(parameter))
         value->number = content.len / value_element_bytes(parameter);
 }
 
-static void
-load(struct draft *draft, const struct value *value)
+void
+draft_level_load(struct draft *draft, const struct value *value)
 {
     buf_clear(&draft->scratch);
     buf_add_str(&draft->scratch, value->content);
 }
 
 // Makes a buffer exactly `count` elements long, repeating or cutting what is there.
-static void
-resize(struct buf *content, const struct parameter *parameter, uint64_t count)
+void
+draft_content_resize(struct buf *content, const struct parameter *parameter, uint64_t count)
 {
     size_t bytes = (size_t)count * value_element_bytes(parameter);
     if (content->len > bytes)
@@ -120,7 +109,7 @@ make_valid(struct buf *content, const struct parameter *parameter)
     if (parameter->is_real)
         make_finite(content, parameter->size);
     for (size_t k = 0; k < content->len; k++) {
-        if ((parameter->kind == CELL_TEXT || has_room(parameter)) && content->ptr[k] == '\0')
+        if ((parameter->kind == CELL_TEXT || draft_level_has_room(parameter)) && content->ptr[k] == '\0')
             content->ptr[k] = 'x';
         else if (is_bool(parameter))
             content->ptr[k] &= 1;
@@ -130,11 +119,11 @@ make_valid(struct buf *content, const struct parameter *parameter)
 // ---- elements
 // ---------------------------------------------------------------------------------------------------
 
-static uint64_t
-length_of(const struct level *level, size_t index)
+uint64_t
+draft_level_length_of(const struct draft_level *level, size_t index)
 {
     const struct parameter *parameter = &level->list[index];
-    const json_t *learned = learned_of(level, index);
+    const json_t *learned = draft_level_learned_of(level, index);
     if (parameter->fixed_count > 0)
         return parameter->fixed_count;
     if (value_is_composite(parameter) && json_array_size(json_object_get(learned, "lengths")) == 0)
@@ -150,8 +139,8 @@ draft_longest(const struct parameter *parameter, const json_t *learned)
 }
 
 // An own copy of as many elements as fit in `count`; those that lack are drawn.
-static void
-set_elements(const struct level *inner, struct value *value, uint64_t from, uint64_t count)
+void
+draft_level_set_elements(const struct draft_level *inner, struct value *value, uint64_t from, uint64_t count)
 {
     size_t members = inner->count;
     struct value *parts = ARENA_ARRAY(&inner->draft->arena, struct value, (size_t)count * members + 1);
@@ -159,7 +148,7 @@ set_elements(const struct level *inner, struct value *value, uint64_t from, uint
     if (kept > 0)
         memcpy(parts, value->parts, (size_t)kept * members * sizeof(*parts));
     for (uint64_t i = kept; i < count; i++)
-        draw_list(inner, parts + i * members);
+        draft_level_draw_list(inner, parts + i * members);
     value->parts = parts;
     value->number = count;
 }
@@ -168,12 +157,12 @@ set_elements(const struct level *inner, struct value *value, uint64_t from, uint
 // ----------------------------------------------------------------------------------------------------
 
 static void
-draw_plain(const struct level *level, size_t index, struct value *value)
+draw_plain(const struct draft_level *level, size_t index, struct value *value)
 {
     const struct parameter *parameter = &level->list[index];
     struct draft *draft = level->draft;
-    const json_t *learned = learned_of(level, index);
-    uint64_t count = length_of(level, index);
+    const json_t *learned = draft_level_learned_of(level, index);
+    uint64_t count = draft_level_length_of(level, index);
     if (parameter->until_nul) {
         value->number = count;
         count = count > 0 ? rng_below(draft->rng, count) : 0;
@@ -185,25 +174,26 @@ draw_plain(const struct level *level, size_t index, struct value *value)
 }
 
 static void
-draw_one(const struct level *level, size_t index, struct value *value)
+draw_one(const struct draft_level *level, size_t index, struct value *value)
 {
     const struct parameter *parameter = &level->list[index];
     *value = (struct value){0};
     if (parameter->kind == CELL_OUT) {
-        value->number = length_of(level, index);
+        value->number = draft_level_length_of(level, index);
     } else if (value_is_composite(parameter)) {
-        struct level inner = below(level, index);
+        struct draft_level inner = draft_level_below(level, index);
         bool one = parameter->kind == CELL_SCALAR || parameter->kind == CELL_CONTEXT;
-        set_elements(&inner, value, 0, one ? 1 : length_of(level, index));
+        draft_level_set_elements(&inner, value, 0, one ? 1 : draft_level_length_of(level, index));
     } else if (parameter->kind == CELL_SCALAR) {
-        value->number = distribution_scalar(learned_of(level, index), parameter, level->draft->rng);
+        value->number =
+            distribution_scalar(draft_level_learned_of(level, index), parameter, level->draft->rng);
     } else if (parameter->kind != CELL_COUNT && parameter->kind != CELL_CONTEXT) {
         draw_plain(level, index, value);
     }
 }
 
-static void
-draw_list(const struct level *level, struct value *values)
+void
+draft_level_draw_list(const struct draft_level *level, struct value *values)
 {
     for (size_t i = 0; i < level->count; i++)
         draw_one(level, i, &values[i]);
@@ -212,26 +202,26 @@ draw_list(const struct level *level, struct value *values)
 void
 draft_draw(struct draft *draft)
 {
-    struct level level = top(draft);
+    struct draft_level level = draft_level_top(draft);
     arena_release(&draft->arena);
     level.uniform = rng_below(draft->rng, 8) == 0;
-    draw_list(&level, draft->values);
+    draft_level_draw_list(&level, draft->values);
 }
 
 void
 draft_resize(struct draft *draft, const struct draft_site *site, uint64_t length)
 {
-    struct level level = {draft, site->list, site->count, site->learned, false};
-    struct level inner = below(&level, site->index);
+    struct draft_level level = {draft, site->list, site->count, site->learned, false};
+    struct draft_level inner = draft_level_below(&level, site->index);
     struct value *value = &site->values[site->index];
-    set_elements(&inner, value, value_elements(&site->list[site->index], value), length);
+    draft_level_set_elements(&inner, value, value_elements(&site->list[site->index], value), length);
 }
 
 // Steps down a path; without elements on the way there is no site, unless they are to be drawn.
 static struct draft_site
 site_at(struct draft *draft, const size_t *path, size_t depth, bool draw)
 {
-    struct level level = top(draft);
+    struct draft_level level = draft_level_top(draft);
     struct draft_site site = {level.list, level.count, draft->values, path[0], level.learned};
     for (size_t i = 1; i < depth; i++) {
         struct value *value = &site.values[site.index];
@@ -240,8 +230,8 @@ site_at(struct draft *draft, const size_t *path, size_t depth, bool draw)
         size_t count = value_elements(&site.list[site.index], value);
         if (count == 0)
             return (struct draft_site){0};
-        level = (struct level){draft, site.list, site.count, site.learned, false};
-        struct level inner = below(&level, site.index);
+        level = (struct draft_level){draft, site.list, site.count, site.learned, false};
+        struct draft_level inner = draft_level_below(&level, site.index);
         struct value *element = value->parts + (size_t)rng_below(draft->rng, count) * inner.count;
         site = (struct draft_site){inner.list, inner.count, element, path[i], inner.learned};
     }
@@ -259,156 +249,6 @@ draft_draw_with(struct draft *draft, const size_t *path, size_t depth)
 {
     draft_draw(draft);
     return site_at(draft, path, depth, true);
-}
-
-// ---- changing
-// ---------------------------------------------------------------------------------------------------
-
-static void
-splice(struct buf *content, size_t size, struct str other, struct rng *rng)
-{
-    size_t keep = (size_t)rng_below(rng, content->len / size + 1) * size;
-    size_t from = (size_t)rng_below(rng, other.len / size + 1) * size;
-    content->len = keep;
-    buf_add_str(content, str_from(other, from));
-}
-
-static void
-change_element(struct buf *content, const struct parameter *parameter, const json_t *learned, struct rng *rng)
-{
-    size_t size = value_element_bytes(parameter), len = content->len;
-    size_t at = (size_t)rng_below(rng, len / size) * size;
-    distribution_element(learned, parameter, rng, content);
-    if (content->len == len + size)
-        memcpy(content->ptr + at, content->ptr + len, size);
-    content->len = len;
-}
-
-static void
-edit(struct buf *content, const struct parameter *parameter, const json_t *learned, struct rng *rng)
-{
-    size_t size = value_element_bytes(parameter), count = content->len / size;
-    switch (rng_below(rng, 5)) {
-    case 0: // change a few
-        for (uint64_t n = 1 + rng_below(rng, 4); n > 0 && count > 0; n--)
-            change_element(content, parameter, learned, rng);
-        break;
-    case 1: // any byte at all
-        if (count > 0)
-            content->ptr[rng_below(rng, content->len)] = (char)rng_below(rng, 256);
-        break;
-    case 2: // cut
-        content->len = (size_t)rng_below(rng, count + 1) * size;
-        break;
-    case 3: // grow by a few elements
-        for (uint64_t n = 1 + rng_below(rng, 9); n > 0; n--)
-            distribution_element(learned, parameter, rng, content);
-        break;
-    default: // repeat what is there
-        resize(content, parameter, count + (count > 0 ? rng_below(rng, count) : 0));
-        break;
-    }
-}
-
-// Changes a few elements, cuts, grows or repeats them.
-static void
-edit_elements(const struct level *level, size_t index, struct value *value, const struct value *other)
-{
-    struct rng *rng = level->draft->rng;
-    struct level inner = below(level, index);
-    size_t members = inner.count, count = value_elements(&level->list[index], value);
-    size_t others = value_elements(&level->list[index], other);
-    uint64_t choice = rng_below(rng, 4);
-    if (choice == 0 && parameter_is_buffer(&level->list[index])) { // cut or grow
-        uint64_t wanted = rng_below(rng, 2) == 0 ? rng_below(rng, count + 1) : count + 1 + rng_below(rng, 4);
-        set_elements(&inner, value, count, wanted);
-        return;
-    }
-    for (uint64_t n = 1 + rng_below(rng, 3); n > 0 && count > 0; n--) {
-        struct value *one = value->parts + (size_t)rng_below(rng, count) * members;
-        const struct value *from = others > 0 ? other->parts + (size_t)rng_below(rng, others) * members : one;
-        if (choice == 1)
-            draw_list(&inner, one);
-        else if (choice == 2 && others > 0)
-            memmove(one, from, members * sizeof(*one));
-        else
-            mutate_list(&inner, one, from);
-    }
-}
-
-static void
-mutate_plain(const struct level *level, size_t index, struct value *value, const struct value *other,
-             bool by_splice)
-{
-    const struct parameter *parameter = &level->list[index];
-    struct draft *draft = level->draft;
-    load(draft, value);
-    if (by_splice)
-        splice(&draft->scratch, value_element_bytes(parameter), other->content, draft->rng);
-    else
-        edit(&draft->scratch, parameter, learned_of(level, index), draft->rng);
-    draft_set(draft, value, parameter);
-}
-
-static void
-mutate_list(const struct level *level, struct value *values, const struct value *other)
-{
-    struct rng *rng = level->draft->rng;
-    for (size_t i = 0; i < level->count; i++) {
-        const struct parameter *parameter = &level->list[i];
-        uint64_t choice = rng_below(rng, 4);
-        bool plain = parameter_is_buffer(parameter) || parameter->kind == CELL_ARRAY;
-        if (parameter->kind == CELL_OUT && choice == 0)
-            values[i].number = length_of(level, i);
-        else if (parameter->kind == CELL_OUT || parameter->kind == CELL_COUNT)
-            continue;
-        else if (value_is_composite(parameter) && choice >= 1)
-            edit_elements(level, i, &values[i], &other[i]);
-        else if (value_is_composite(parameter))
-            continue;
-        else if (parameter->kind == CELL_SCALAR && choice == 0)
-            values[i].number = distribution_scalar(learned_of(level, i), parameter, rng);
-        else if (plain && choice == 0 && has_room(parameter))
-            values[i].number = length_of(level, i);
-        else if (plain && choice >= 1)
-            mutate_plain(level, i, &values[i], &other[i], choice == 1);
-    }
-}
-
-// The texts that may change, without what stands behind their NUL.
-static void
-open_texts(const struct level *level, struct value *values)
-{
-    for (size_t i = 0; i < level->count; i++) {
-        struct level inner = below(level, i);
-        if (has_room(&level->list[i]))
-            values[i].content = str_head(
-                values[i].content,
-                strnlen(values[i].content.ptr != NULL ? values[i].content.ptr : "", values[i].content.len));
-        for (size_t k = 0; k < value_elements(&level->list[i], &values[i]) && inner.count > 0; k++)
-            open_texts(&inner, values[i].parts + k * inner.count);
-    }
-}
-
-void
-draft_take(struct draft *draft, const struct corpus *from, size_t index)
-{
-    struct level level = top(draft);
-    arena_release(&draft->arena);
-    (void)corpus_call_values(&draft->arena, from, index, draft->signature, draft->values);
-    open_texts(&level, draft->values);
-}
-
-void
-draft_mutate(struct draft *draft, const struct corpus *like)
-{
-    struct level level = top(draft);
-    struct value other[SIGNATURE_PARAMETERS_MAX];
-    draft_take(draft, like, (size_t)rng_below(draft->rng, like->count));
-    (void)corpus_call_values(&draft->arena, like, (size_t)rng_below(draft->rng, like->count),
-                             draft->signature, other);
-    open_texts(&level, other);
-    mutate_list(&level, draft->values, other);
 }
 
 // ---- writing
@@ -447,7 +287,7 @@ draft_element_count(const struct draft_site *site, size_t index)
     if (parameter->fixed_count > 0 || first->fixed_count > 0)
         return parameter->fixed_count > 0 ? parameter->fixed_count : first->fixed_count;
     uint64_t count = site->values[owner].number, limit = count_limit(site, owner);
-    if (has_room(first)) {
+    if (draft_level_has_room(first)) {
         uint64_t least = site->values[owner].content.len + 1;
         count = !is_counted(site, owner) || count < 1 ? least : count;
     }
@@ -459,31 +299,31 @@ static void
 finish_plain(struct draft *draft, const struct parameter *parameter, uint64_t count, struct value *value)
 {
     struct buf *content = &draft->scratch;
-    load(draft, value);
-    if (has_room(parameter) && content->len >= count)
+    draft_level_load(draft, value);
+    if (draft_level_has_room(parameter) && content->len >= count)
         content->len = count > 0 ? (size_t)count - 1 : 0;
     make_valid(content, parameter);
     if (parameter->until_nul)
         while (content->len < count && !content->full)
             buf_putc(content, '\0');
-    resize(content, parameter, count);
+    draft_content_resize(content, parameter, count);
     draft_set(draft, value, parameter);
     value->number = count;
 }
 
 static void
-finish_elements(const struct level *level, size_t index, uint64_t count, struct value *value)
+finish_elements(const struct draft_level *level, size_t index, uint64_t count, struct value *value)
 {
-    struct level inner = below(level, index);
+    struct draft_level inner = draft_level_below(level, index);
     size_t has = value_elements(&level->list[index], value);
     if (has != count && level->list[index].kind != CELL_SCALAR && level->list[index].kind != CELL_CONTEXT)
-        set_elements(&inner, value, has, count);
+        draft_level_set_elements(&inner, value, has, count);
     for (size_t k = 0; k < value_elements(&level->list[index], value); k++)
         finish_list(&inner, value->parts + k * inner.count);
 }
 
 static void
-finish_list(const struct level *level, struct value *values)
+finish_list(const struct draft_level *level, struct value *values)
 {
     const struct draft_site site = {level->list, level->count, values, 0, level->learned};
     uint64_t counts[SIGNATURE_PARAMETERS_MAX] = {0};
@@ -507,7 +347,7 @@ finish_list(const struct level *level, struct value *values)
 int
 draft_write(struct draft *draft, struct corpus *corpus, struct err *err)
 {
-    struct level level = top(draft);
+    struct draft_level level = draft_level_top(draft);
     finish_list(&level, draft->values);
     if (buf_check(&draft->scratch, "a call", err) != 0)
         return -1;

@@ -12,6 +12,19 @@ value_is_composite(const struct parameter *parameter)
     return parameter->member_count > 0;
 }
 
+bool
+value_is_unnamed(const struct parameter *parameter)
+{
+    return parameter->member_count == 1 && parameter->members[0].name[0] == '\0';
+}
+
+bool
+value_is_single(const struct parameter *parameter)
+{
+    bool one = parameter->kind == CELL_SCALAR || parameter->kind == CELL_CONTEXT;
+    return one || (parameter->kind != CELL_ARRAY && parameter->fixed_count == 1);
+}
+
 size_t
 value_elements(const struct parameter *parameter, const struct value *value)
 {

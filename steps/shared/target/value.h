@@ -17,6 +17,12 @@ struct value {
 // Whether elements consist of members.
 bool value_is_composite(const struct parameter *parameter);
 
+// Whether elements are pointers themselves: their one member has no name, and they are what it is.
+bool value_is_unnamed(const struct parameter *parameter);
+
+// Whether there is one element that stands for itself in JSON: a struct by value, a pointer to one.
+bool value_is_single(const struct parameter *parameter);
+
 // How many elements of members a value has: 1 for a struct by value, the arguments of a setup.
 size_t value_elements(const struct parameter *parameter, const struct value *value);
 
