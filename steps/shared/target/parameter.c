@@ -153,13 +153,14 @@ declared_read(struct arena *arena, const struct scope *scope, struct scope_node 
     describe(&reader, holder.node, declared);
     bool known = !shape.is_function && read_base(&reader, holder.node, depth, declared);
     const char *problem = problem_of(&shape, declared, known, is_member);
+    const char *advice = is_member ? "" : "; " WHAT_TO_DO; // once
     if (declared->problem != NULL)
-        declared->problem = arena_printf(arena, "of type '%s' is not supported: %s; " WHAT_TO_DO,
-                                         declared->type, declared->problem);
+        declared->problem = arena_printf(arena, "of type '%s' is not supported: %s%s", declared->type,
+                                         declared->problem, advice);
     else if (problem != NULL && *problem == '\0')
-        declared->problem = arena_printf(arena, "of type '%s' is not supported; " WHAT_TO_DO, declared->type);
+        declared->problem = arena_printf(arena, "of type '%s' is not supported%s", declared->type, advice);
     else if (problem != NULL)
-        declared->problem = arena_printf(arena, "%s; " WHAT_TO_DO, problem);
+        declared->problem = arena_printf(arena, "%s%s", problem, advice);
 }
 
 static bool

@@ -30,6 +30,7 @@ kind_open(struct kind *k, const char *source, const char *more)
     json_set_text(target, "file", "x.c");
     json_set_text(target, "function", "f");
     OK(workbench_open(&k->attempt.step, target, &k->bench, &k->w.err), &k->w.err);
+    k->bench.limits.wall_ms = 30000; // of a busy machine
     corpus_init(&k->bench.train, 8 << 20);
 }
 

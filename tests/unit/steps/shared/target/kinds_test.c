@@ -267,15 +267,64 @@ START_TEST(static_helpers_tables_and_globals)
 }
 END_TEST
 
+// Header, flags and the rest of the program come from compile_commands.json and from the repository.
+START_TEST(a_function_of_a_program)
+{
+    AUTO_KIND k;
+    k = (struct kind){0};
+    workshop_init(&k.w);
+    const char *root = k.w.repository;
+    workshop_file(&k.w, "include/pair.h",
+                  "typedef long wide;\nstruct pair { int a; wide b; };\nint weigh(const struct pair *p);\n");
+    workshop_file(&k.w, "src/weigh.c",
+                  "#include \"pair.h\"\nstatic const int weights[2] = {2, FIVE};\n"
+                  "int weigh(const struct pair *p) { return p->a * weights[0] + (int)p->b * weights[1]; }\n");
+    workshop_file(&k.w, "compile_commands.json",
+                  arena_printf(&k.w.arena,
+                               "[{\"directory\": \"%s\", \"file\": \"x.c\", \"command\": \"gcc -O2 -Iinclude "
+                               "-DFIVE=5 -c x.c\"}, {\"directory\": \"%s\", \"file\": \"src/weigh.c\","
+                               "\"command\": \"gcc -O2 -Iinclude -DFIVE=5 -c src/weigh.c\"}]",
+                               root, root));
+#define HEAVIEST(start)                                                                               \
+    "int f(const struct pair *p, size_t n)\n{ int best = " start "; for (size_t i = 0; i < n; i++)\n" \
+    "    if (weigh(&p[i]) > best) best = weigh(&p[i]);\n  return best; }\n"
+    kind_open(&k, "#include <stddef.h>\n#include \"pair.h\"\n" HEAVIEST("0"),
+              "{\"recipe\": {\"cc\": \"gcc\"}}");
+    kind_add(&k, "[[{\"a\": 1, \"b\": 2}, {\"a\": 9, \"b\": -1}], null]");
+    kind_make_up(&k, 40);
+    kind_same(&k, "int f(const struct pair *p, size_t n)\n{ int best = 0; for (size_t i = 0; i < n; i++) {\n"
+                  "  int w = weigh(p + i); best = w > best ? w : best; } return best; }");
+    kind_differs(&k, HEAVIEST("1"));
+}
+END_TEST
+
+// What the source alone does not show, the compiler does.
+START_TEST(another_layout_is_refused_by_the_compiler)
+{
+    AUTO_KIND k;
+    char path[4096];
+    kind_init(&k,
+              "#pragma pack(push, 1)\nstruct odd { char c; int i; };\n#pragma pack(pop)\n"
+              "int f(const struct odd *o) { return o->c + o->i; }\n",
+              NULL);
+    ck_assert_int_eq(
+        workbench_object(&k.bench, target_baseline(&k.bench.target), BUILD_PLAIN, path, &k.w.err), -1);
+    ck_assert_int_eq(k.w.err.kind, ERR_TARGET);
+    ck_assert_msg(strstr(k.w.err.message, "atoll reads struct odd another way than the compiler") != NULL ||
+                      strstr(k.w.err.message, "is it packed?") != NULL,
+                  "%s", k.w.err.message);
+}
+END_TEST
+
 #define CHECKED(body) "int f(const struct point *p)\n{ " body " return p->x; }\n"
 
 // How a call failed, and the input with which it did.
 static void
-failed_with(const char *variant, enum build_kind build, const char *word)
+failed_with(const char *variant, enum build_kind build, int64_t wall_ms, const char *word)
 {
     AUTO_KIND k;
     kind_init(&k, SHAPES CHECKED(""), NULL);
-    k.bench.limits.wall_ms = 1000;
+    k.bench.limits.wall_ms = wall_ms;
     kind_add(&k, "[{\"x\": 1, \"y\": 2}]");
     kind_add(&k, "[{\"x\": 77, \"y\": 3}]");
     struct differential found = kind_compare(&k, variant, build);
@@ -290,9 +339,10 @@ failed_with(const char *variant, enum build_kind build, const char *word)
 
 START_TEST(failures_come_with_the_struct_that_caused_them)
 {
-    failed_with(CHECKED("if (p->x == 77) *(volatile int *)8 = 1;"), BUILD_PLAIN, "signal");
-    failed_with(CHECKED("while (*(const volatile short *)&p->x == 77) ;"), BUILD_PLAIN, "no answer within");
-    failed_with(CHECKED("if (p->x == 77) return ((const volatile short *)p)[8];"), BUILD_SANITIZED,
+    failed_with(CHECKED("if (p->x == 77) *(volatile int *)8 = 1;"), BUILD_PLAIN, 30000, "signal");
+    failed_with(CHECKED("while (*(const volatile short *)&p->x == 77) ;"), BUILD_PLAIN, 4000,
+                "no answer within");
+    failed_with(CHECKED("if (p->x == 77) return ((const volatile short *)p)[8];"), BUILD_SANITIZED, 30000,
                 "AddressSanitizer");
 }
 END_TEST
@@ -300,5 +350,5 @@ END_TEST
 UNIT_MAIN("steps/shared/target/kinds", numbers_enums_and_arrays, counted_strings, strings_that_end_with_null,
           strings_in_another_order, texts_that_change_in_place, texts_with_room, structs_by_pointer,
           structs_by_value, pointers_in_structs, a_pointer_that_leaves_the_call_is_never_equal,
-          arrays_of_structs_to_write, static_helpers_tables_and_globals,
-          failures_come_with_the_struct_that_caused_them)
+          arrays_of_structs_to_write, static_helpers_tables_and_globals, a_function_of_a_program,
+          another_layout_is_refused_by_the_compiler, failures_come_with_the_struct_that_caused_them)
