@@ -161,10 +161,10 @@ P
 }
 
 @test "a function that can't be handled says why and what to change" {
-    printf 'struct s { int x; };\nint f(struct s *p) { return p->x; }\n' >odd.c
+    printf 'struct s { int x : 3; };\nint f(struct s *p) { return p->x; }\n' >odd.c
     run "$atoll" evolve odd.c:f --minutes 0.1
     [ "$status" -eq 1 ]
-    [[ $output == *"parameter 'p' of type 'struct s *'"* ]]
+    [[ $output == *"odd.c:2: function 'f': parameter 'p' of type 'struct s *' is not supported: struct s has a bit-field"* ]]
     run "$atoll" evolve odd.c:g --minutes 0.1
     [ "$status" -ne 0 ]
     [[ $output == *"odd.c"* ]]

@@ -17,7 +17,6 @@
     "static uint64_t tell(const struct table *t)\n"                                                        \
     "{ uint64_t h = t->size; for (size_t i = 0; i < t->size; i++) h = h * 31 + t->slots[i]; return h; }\n" \
     "void *keep(void) { return NULL; }\n"
-"0); }\n"
 
 #define LOOK_UP(body) "unsigned f(const struct table *t, unsigned key)\n{ " body " }\n"
 #define STORE(body) "void f(struct table *t, unsigned key, unsigned value)\n{ " body " }\n"
@@ -27,7 +26,7 @@
     "{\"t\": {\"role\": \"context\", \"setup\": \"make\", \"teardown\": \"unmake\"," \
     " \"digest\": \"tell\"}}"
 
-    START_TEST(a_context_that_is_read)
+START_TEST(a_context_that_is_read)
 {
     AUTO_KIND k;
     kind_init(&k, TABLE LOOK_UP("return t->slots[key % t->size];"), READS);
