@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { TYPEDEF_DEPTH = 16 };
+enum { TYPEDEF_DEPTH = 16, MEMBERS_MAX = 256 }; // members: with those of structs in a struct
 #define POINTER_BYTES 8u
 
 struct reading {
@@ -175,6 +175,16 @@ add_member(struct reading *reading, const struct declared *declared, struct para
                                                 declared->name, declared->line, declared->problem);
 }
 
+static size_t
+members_below(const struct parameter *p)
+{
+    size_t count = p->member_count;
+
+    for (size_t i = 0; i < p->member_count; i++)
+        count += members_below(&p->members[i]);
+    return count;
+}
+
 // Reads the declarators of one field; their number, at most `room`.
 static size_t
 read_field(struct reading *reading, struct scope_node field, struct declared *declared,
@@ -183,7 +193,7 @@ read_field(struct reading *reading, struct scope_node field, struct declared *de
     size_t count = 0;
 
     check_field(reading, field.syntax, field.node);
-    for (size_t i = 0; i < node_count(field.node); i++) {
+    for (size_t i = 0; i < node_count(field.node) && reading->record->problem == NULL; i++) {
         struct node child = node_child(field.node, i);
         if (!is_declarator(field.node, child) || node_is(child, "bitfield_clause") ||
             node_is(child, "attribute_specifier"))
@@ -211,7 +221,7 @@ read_body(struct reading *reading, struct scope_node type)
     for (size_t i = 0; i < node_count(type.node); i++)
         if (node_is(node_child(type.node, i), "attribute_specifier"))
             refuse(reading, type.node, "attributes");
-    for (size_t i = 0; i < node_count(body); i++) {
+    for (size_t i = 0; i < node_count(body) && record->problem == NULL; i++) {
         struct node field = node_child(body, i);
         if (node_is(field, "comment"))
             continue;
@@ -225,6 +235,9 @@ read_body(struct reading *reading, struct scope_node type)
     }
     if (record->count == 0)
         refuse(reading, type.node, "no members");
+    if (members_below(&(struct parameter){.members = record->members, .member_count = record->count}) >
+        MEMBERS_MAX)
+        refuse(reading, type.node, arena_printf(reading->arena, "more than %d members in all", MEMBERS_MAX));
     assign_roles(record->members, record->count, declared);
     record_lay_out(record->members, record->count, &record->size, &record->align);
 }

@@ -145,6 +145,22 @@ START_TEST(what_is_not_supported_is_named)
 }
 END_TEST
 
+// Types that double at every level end, and soon.
+START_TEST(huge_types_are_refused)
+{
+    AUTO_BUF text = BUF(1 << 14);
+    buf_puts(&text, "struct s0 { int a; };\n");
+    for (int level = 1; level < 6; level++) {
+        buf_printf(&text, "struct s%d { ", level);
+        for (int k = 0; k < 30; k++)
+            buf_printf(&text, "struct s%d m%d; ", level - 1, k);
+        buf_puts(&text, "};\n");
+    }
+    buf_puts(&text, F("struct s5 *"));
+    refused(buf_text(&text), NULL, "more than 256 members in all");
+}
+END_TEST
+
 START_TEST(results_are_structs_too)
 {
     AUTO_SOURCE source = source_of("struct r { int a; const char *at; size_t n; };\n"
@@ -162,4 +178,4 @@ START_TEST(results_are_structs_too)
 END_TEST
 
 UNIT_MAIN("steps/shared/target/record", lays_out_as_compilers_do, members_have_roles,
-          what_is_not_supported_is_named, results_are_structs_too)
+          what_is_not_supported_is_named, huge_types_are_refused, results_are_structs_too)
