@@ -100,7 +100,8 @@ describe_buffer(const struct parameter *parameter, struct seen *seen)
 {
     json_t *lengths = json_array(), *shares = json_object();
     size_t total = 0;
-    qsort(seen->values, seen->count, sizeof(*seen->values), compare_unsigned);
+    if (seen->count > 0)
+        qsort(seen->values, seen->count, sizeof(*seen->values), compare_unsigned);
     for (size_t q = 0; q < QUANTILES; q++) {
         uint64_t length = seen->count > 0 ? seen->values[(seen->count - 1) * q / (QUANTILES - 1)]
                                           : LENGTH_WITHOUT_CALLS * q / (QUANTILES - 1);
@@ -125,8 +126,9 @@ static json_t *
 describe_scalar(const struct parameter *parameter, struct seen *seen)
 {
     json_t *json = json_object(), *common = json_array();
-    qsort(seen->values, seen->count, sizeof(*seen->values),
-          parameter->is_real ? compare_real : compare_signed);
+    if (seen->count > 0)
+        qsort(seen->values, seen->count, sizeof(*seen->values),
+              parameter->is_real ? compare_real : compare_signed);
     if ((parameter->min != 0 || parameter->max != 0 || seen->count == 0) && parameter->is_real) {
         double low, high;
         distribution_range_real(NULL, parameter, &low, &high);
