@@ -31,10 +31,15 @@
 #define RIG_TEXT(x) RIG_TEXT_OF(x)
 
 static const char rig_source[] =
-    "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+    "#include <signal.h>\n#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <time.h>\n"
     "static int flag(void) {\n"
     "    const char *value = getenv(\"ATOLL_FLAG_DIGEST\");\n"
     "    return value != NULL && strcmp(value, \"on\") == 0;\n"
+    "}\n"
+    "static unsigned by_the_clock(void) {\n"
+    "    struct timespec now;\n"
+    "    clock_gettime(CLOCK_MONOTONIC, &now);\n"
+    "    return (unsigned)now.tv_nsec;\n"
     "}\n"
     "static void burn(long rounds) {\n"
     "    unsigned x = 1;\n"
@@ -51,7 +56,7 @@ static const char rig_source[] =
     "int main(void) {\n"
     "    char line[256];\n"
     "    burn(0);\n"
-    "    fprintf(stderr, \"started as %%d\\n\", (int)getpid());\n"
+    "    fprintf(stderr, \"started at %%u\\n\", by_the_clock());\n"
     "    while (fgets(line, sizeof line, stdin))\n"
     "        printf(\"%%u\\n\", flag() ? treatment(line) : control(line));\n"
     "    return 0;\n"

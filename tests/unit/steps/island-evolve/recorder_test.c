@@ -185,7 +185,7 @@ static const struct effort full = {.kind = "train",
                                    .full = true,
                                    .alpha = 0.005,
                                    .launches_min = 4,
-                                   .launches_max = 5,
+                                   .launches_max = 24,
                                    .launch_ns = 5000000};
 
 static struct candidate *
