@@ -105,7 +105,8 @@ struct comparison {
     struct side baseline, candidate, witness; // witness: the baseline, built as the candidate
     struct buf expected, got, detail;
     struct differential *result;
-    size_t smallest; // bytes of the counterexample's call
+    size_t smallest;     // bytes of the counterexample's call
+    struct corpus *kept; // gets the calls that were compared, or NULL
 };
 
 static int
@@ -132,6 +133,8 @@ compare_call(struct comparison *c, size_t index, struct err *err)
         return 0;
     }
     c->result->compared++;
+    if (c->kept != NULL)
+        corpus_append(c->kept, c->baseline.corpus, index);
     if (same)
         return 0;
     c->result->differ++;
@@ -153,34 +156,53 @@ side_release(struct side *side)
         unlink(side->object);
 }
 
+static int
+run(struct comparison *c, struct err *err)
+{
+    const struct corpus *corpus = c->baseline.corpus;
+    int status = 0;
+    c->expected = c->got = BUF(OUTPUT_MAX_BYTES);
+    c->detail = BUF(4096);
+    c->smallest = SIZE_MAX;
+    *c->result = (struct differential){0};
+    for (size_t i = 0; i < corpus->count && status == 0 && c->result->differ < DIFFER_MAX; i++)
+        status = compare_call(c, i, err);
+    side_release(&c->baseline);
+    side_release(&c->candidate);
+    side_release(&c->witness);
+    buf_release(&c->expected);
+    buf_release(&c->got);
+    buf_release(&c->detail);
+    if (status != 0) {
+        json_decref(c->result->counterexample);
+        c->result->counterexample = NULL;
+    }
+    return status;
+}
+
 int
 differential_run(struct workbench *bench, struct str candidate, enum build_kind kind,
                  const struct corpus *corpus, struct differential *result, struct err *err)
 {
-    *result = (struct differential){0};
     struct str baseline = target_baseline(&bench->target);
     struct comparison c = {
         .baseline = {.bench = bench, .variant = baseline, .kind = BUILD_PLAIN, .corpus = corpus},
         .candidate = {.bench = bench, .variant = candidate, .kind = kind, .corpus = corpus},
         .witness = {.bench = bench, .variant = baseline, .kind = kind, .corpus = corpus},
-        .expected = BUF(OUTPUT_MAX_BYTES),
-        .got = BUF(OUTPUT_MAX_BYTES),
-        .detail = BUF(4096),
         .result = result,
-        .smallest = SIZE_MAX,
     };
-    int status = 0;
-    for (size_t i = 0; i < corpus->count && status == 0 && result->differ < DIFFER_MAX; i++)
-        status = compare_call(&c, i, err);
-    side_release(&c.baseline);
-    side_release(&c.candidate);
-    side_release(&c.witness);
-    buf_release(&c.expected);
-    buf_release(&c.got);
-    buf_release(&c.detail);
-    if (status != 0) {
-        json_decref(result->counterexample);
-        result->counterexample = NULL;
-    }
-    return status;
+    return run(&c, err);
+}
+
+int
+differential_between(struct workbench *baseline, struct workbench *candidate, const struct corpus *corpus,
+                     struct corpus *kept, struct differential *result, struct err *err)
+{
+    struct comparison c = {
+        .baseline = {.bench = baseline, .variant = target_baseline(&baseline->target), .corpus = corpus},
+        .candidate = {.bench = candidate, .variant = target_baseline(&candidate->target), .corpus = corpus},
+        .result = result,
+        .kept = kept,
+    };
+    return run(&c, err);
 }
