@@ -45,7 +45,7 @@ int help_print(const struct command *command);
 extern const struct command command_run, command_resume, command_retry, command_export, command_import,
     command_reset, command_status, command_history, command_list, command_gc, command_state, command_signal,
     command_approve, command_cancel, command_pause, command_unpause, command_validate, command_schema,
-    command_evolve, command_profile, command_explain, command_verdict, command_sandbox, command_doctor,
-    command_version, command_help, command_step_process, command_courier_process;
+    command_evolve, command_compare, command_profile, command_explain, command_verdict, command_sandbox,
+    command_doctor, command_version, command_help, command_step_process, command_courier_process;
 
 #endif

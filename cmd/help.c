@@ -22,6 +22,7 @@ const struct command *const commands[] = {
     &command_validate,
     &command_schema,
     &command_evolve,
+    &command_compare,
     &command_profile,
     &command_explain,
     &command_sandbox,
@@ -41,7 +42,8 @@ static const char exit_codes[] = "0 done or waiting\n"
                                  "2 wrong usage or an invalid pipeline\n"
                                  "3 no improvement found where asked to fail (--fail-on-none)\n"
                                  "4 the environment lacks something\n"
-                                 "5 the state is held by another run\n";
+                                 "5 the state is held by another run\n"
+                                 "10, 11, 12 atoll compare: slower, inconclusive, outputs differ\n";
 
 const struct command *
 commands_find(const char *name)

@@ -48,8 +48,8 @@ terminal_style(const struct terminal *terminal, enum style style)
     return terminal->color ? escapes[style] : "";
 }
 
-static void
-clear_live(struct terminal *terminal)
+void
+terminal_clear(struct terminal *terminal)
 {
     if (terminal->live_line_shown)
         fputs("\r\033[K", stderr);
@@ -61,7 +61,7 @@ terminal_note(struct terminal *terminal, const char *format, ...)
 {
     if (terminal->quiet || terminal->json)
         return;
-    clear_live(terminal);
+    terminal_clear(terminal);
     va_list list;
     va_start(list, format);
     vfprintf(stderr, format, list);
@@ -111,7 +111,7 @@ void
 terminal_problem(struct terminal *terminal, FILE *out, const char *file, unsigned line, unsigned column,
                  const char *text)
 {
-    clear_live(terminal);
+    terminal_clear(terminal);
     if (!terminal->github) {
         fprintf(out, "%s:%u:%u: %s\n", file, line, column, text);
         return;
@@ -126,7 +126,7 @@ terminal_problem(struct terminal *terminal, FILE *out, const char *file, unsigne
 void
 terminal_warning(struct terminal *terminal, const char *text)
 {
-    clear_live(terminal);
+    terminal_clear(terminal);
     if (terminal->github)
         put_annotation(stderr, "warning", text);
     else
@@ -137,7 +137,7 @@ terminal_warning(struct terminal *terminal, const char *text)
 void
 terminal_error(struct terminal *terminal, const struct err *err)
 {
-    clear_live(terminal);
+    terminal_clear(terminal);
     const char *hint = err_hint(err->kind);
     if (terminal->json) {
         AUTO_JSON *json = terminal->answer != NULL ? terminal->answer : json_object();
@@ -160,7 +160,7 @@ terminal_error(struct terminal *terminal, const struct err *err)
 void
 terminal_group(struct terminal *terminal, const char *title)
 {
-    clear_live(terminal);
+    terminal_clear(terminal);
     if (terminal->github && !terminal->json)
         put_annotation(stderr, "group", title);
     else

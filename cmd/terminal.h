@@ -36,6 +36,9 @@ void terminal_note(struct terminal *terminal, const char *format, ...) PRINTF_LI
 // The live line; nothing unless live.
 void terminal_live(struct terminal *terminal, const char *text);
 
+// Removes the live line, before something is printed on standard output.
+void terminal_clear(struct terminal *terminal);
+
 // A warning on standard error, as an annotation on GitHub.
 void terminal_warning(struct terminal *terminal, const char *text);
 

@@ -16,7 +16,7 @@ setup() {
 }
 
 @test "every command has help, and help lists every command" {
-    for command in run resume retry list status history signal approve cancel pause unpause validate schema evolve profile explain verdict sandbox doctor version help; do
+    for command in run resume retry list status history signal approve cancel pause unpause validate schema evolve compare profile explain verdict sandbox doctor version help; do
         "$atoll" help | grep -q "^  $command "
         run "$atoll" help "$command"
         [ "$status" -eq 0 ]
