@@ -59,6 +59,12 @@ void
 output_text_add(const struct signature *signature, const json_t *output, size_t shown_bytes, struct buf *out)
 {
     AUTO_BUF bytes = BUF(OUTPUT_MAX_BYTES);
+    if (json_is_object(output) && !json_is_string(json_object_get(output, "b64"))) {
+        char *text = json_compact(output);
+        buf_add_str(out, str_head(str_of(text), shown_bytes));
+        free(text);
+        return;
+    }
     if (!json_bytes_into(output, &bytes) || !is_canonical(signature, buf_str(&bytes))) {
         buf_add_str(out, str_head(buf_str(&bytes), shown_bytes));
         return;

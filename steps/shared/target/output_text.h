@@ -7,7 +7,8 @@
 #include "steps/shared/target/signature.h"
 
 // Appends the form `13, out "host:a"`: the result, then each buffer that was written with its name, at most
-// `shown_bytes` of it. A text that is no canonical output (how a call failed) is appended as it is.
+// `shown_bytes` of it; an object with structs in it as JSON. A text that is no canonical output (how a call
+// failed) is appended as it is.
 void output_text_add(const struct signature *signature, const json_t *output, size_t shown_bytes,
                      struct buf *out);
 
