@@ -129,7 +129,7 @@ C
     cp src/fibonacci.c src/fibonacci.h own
     cd own
     git init -q .
-    "$atoll" evolve fibonacci.c:fibonacci --minutes 0.1 --json >f.json
+    "$atoll" evolve fibonacci.c:fibonacci --minutes 0.5 --json >f.json
     "$atoll" verdict --json >v.json
     python3 - <<'P'
 import json
