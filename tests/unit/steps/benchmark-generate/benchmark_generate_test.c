@@ -20,8 +20,8 @@ static const char source[] =
     "    return total;\n"
     "}\n"
     "\n"
-    "struct pair { int a, b; };\n"
-    "int first(struct pair *pair) { return pair->a; }\n"
+    "union pair { int a, b; };\n"
+    "int first(union pair *pair) { return pair->a; }\n"
     "int never(const char *p, size_t n) { if (n < (size_t)-1) abort(); return *p; }\n";
 
 #define WITH(more) "{\"file\": \"src/x.c\", \"cc\": \"gcc\", \"flags\": [\"-O2\"], \"calls\": 30" more "}"
