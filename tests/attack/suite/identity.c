@@ -149,6 +149,7 @@ wait_for(pid_t pid)
 _Noreturn static void
 run_alone(const char *identity, bool was_root, const char *const *argv)
 {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (!enter_all(was_root))
         _exit(125);
     pid_t pid = fork();

@@ -197,7 +197,8 @@ run_row(const struct trial *trial, struct report *report)
     argv[0] = fs_join(world->arena, world->programs, argv[0]);
     struct launcher *launcher = NULL;
     if (trial->level != ISOLATION_NONE) {
-        struct isolation_demand demand = {.require = trial->level, .most = trial->level};
+        struct isolation_demand demand = {
+            .require = trial->level, .most = trial->level, .degraded = TRIAL_DEGRADED};
         char *cell = fs_join(world->arena, world->programs, "atoll-cell");
         launcher = launcher_new_at(cell, &demand, &report->err);
         if (!launcher)

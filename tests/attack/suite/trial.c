@@ -63,12 +63,15 @@ static bool
 await(pid_t supervisor, int in, struct report *report, struct outcome *outcome)
 {
     int status = 0;
+    bool ended = false;
     for (int waited_ms = 0; waited_ms < TRIAL_MS; waited_ms += 20) {
         struct pollfd watched = {in, POLLIN, 0};
-        if (poll(&watched, 1, 20) > 0 && read(in, report, sizeof(*report)) == sizeof(*report))
+        if (poll(&watched, 1, ended ? 0 : 20) > 0 && read(in, report, sizeof(*report)) == sizeof(*report))
             return true;
-        if (waitpid(supervisor, &status, WNOHANG | WUNTRACED) == supervisor)
+        // It may have reported between the two; so there is a last look.
+        if (ended)
             break;
+        ended = waitpid(supervisor, &status, WNOHANG | WUNTRACED) == supervisor;
     }
     snprintf(outcome->text, sizeof(outcome->text), "the supervisor %s",
              WIFSTOPPED(status)    ? "was stopped"
