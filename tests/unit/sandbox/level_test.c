@@ -150,9 +150,10 @@ END_TEST
 START_TEST(cell_sees_nobody_else)
 {
     struct fixture f;
+    AUTO_ARENA arena = {0};
     if (!fixture_at(&f, ISOLATION_CELL))
         return;
-    char *me = arena_printf(&f.arena, "test -d /proc/%ld", (long)getpid());
+    char *me = arena_printf(&arena, "test -d /proc/%ld", (long)getpid());
     ck_assert(!succeeds(&f, NULL, me));
     prints(&f, "hostname; ls /sys/class/net 2>/dev/null; cd /proc && echo [0-9]*", "atoll\n1 2\n");
     prints(&f, "cat /proc/self/net/dev | grep -c :", "1\n");
