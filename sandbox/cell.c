@@ -43,6 +43,7 @@ struct cell {
     int64_t cpu_ns; // read last
     uint32_t doorbell;
     enum cell_fault fault;
+    enum cheat cheat;
     struct buf fault_text;
 };
 
@@ -106,6 +107,19 @@ cell_waits(const struct cell *cell)
     return switches > 0 ? switches : 0;
 }
 
+enum cheat
+cell_cheat(const struct cell *cell)
+{
+    uint64_t refused = atomic_load(&cell->shared->refused);
+    return cell->cheat == CHEAT_NONE && refused < CHEATS ? (enum cheat)refused : cell->cheat;
+}
+
+void
+cell_witness(const struct cell *cell, struct witness *witness)
+{
+    witness_take(cell->pid, witness);
+}
+
 // Whether the program's own output is a sanitizer's report; then that is the best description there is.
 static bool
 is_report(const struct launch_result *ended)
@@ -116,7 +130,7 @@ is_report(const struct launch_result *ended)
 }
 
 static enum cell_fault
-judge(const struct launch_result *ended, struct buf *text)
+judge(const struct launch_result *ended, struct buf *text, enum cheat *cheat)
 {
     if (is_report(ended)) {
         buf_add_str(text, str_head(str_trim(buf_str(&ended->output)), TEXT_MAX_BYTES / 2));
@@ -126,10 +140,12 @@ judge(const struct launch_result *ended, struct buf *text)
         buf_puts(text, "CPU time limit reached");
         return CELL_TIMED_OUT;
     }
+    *cheat = ended->signal ? CHEAT_NONE : CHEAT_EARLY_EXIT;
     if (ended->signal)
         buf_printf(text, "signal %d (%s)", ended->signal, strsignal(ended->signal));
     else
-        buf_printf(text, "exited with code %d instead of returning", ended->exit_code);
+        buf_printf(text, "%s: exited with code %d instead of returning", cheat_name(*cheat),
+                   ended->exit_code);
     if (ended->limit && strcmp(ended->limit, "memory") == 0)
         buf_puts(text, " at its memory limit");
     return CELL_CRASHED;
@@ -149,7 +165,7 @@ bury(struct cell *cell, bool timed_out, struct err *err)
         cell->fault = CELL_TIMED_OUT;
         buf_printf(&cell->fault_text, "no answer within %lld ms", (long long)cell->wall_ms);
     } else {
-        cell->fault = judge(&ended, &cell->fault_text);
+        cell->fault = judge(&ended, &cell->fault_text, &cell->cheat);
     }
     if (ended.cpu_ns > cell->cpu_ns)
         cell->cpu_ns = ended.cpu_ns;

@@ -6,7 +6,9 @@
 #define ATOLL_SANDBOX_CELL_H
 
 #include "sandbox/cell_abi.h"
+#include "sandbox/cheat.h"
 #include "sandbox/launcher.h"
+#include "sandbox/witness.h"
 
 struct cell;
 
@@ -81,6 +83,13 @@ pid_t cell_pid(const struct cell *cell);
 // How often the process gave up the CPU of its own will beyond waiting for requests: it slept or did input or
 // output.
 int64_t cell_waits(const struct cell *cell);
+
+// What the variant was caught at so far: it ended its process, or tried what a function that only computes
+// does not.
+enum cheat cell_cheat(const struct cell *cell);
+
+// What the kernel says about the process, which must be alive.
+void cell_witness(const struct cell *cell, struct witness *witness);
 
 // "crashed" and so on, static.
 const char *cell_fault_name(enum cell_fault fault);

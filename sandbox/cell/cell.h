@@ -4,6 +4,7 @@
 #define ATOLL_SANDBOX_CELL_CELL_H
 
 #include "sandbox/cell/wire.h"
+#include "sandbox/cheat.h"
 #include "sandbox/isolation.h"
 
 #include <stdbool.h>
@@ -78,9 +79,13 @@ int policy_apply(const struct order *order, const struct group *group, int runne
 // Answers one call that waits at the listener of a program's filter.
 void modes_serve(const struct order *order, int listener);
 
-// What a host adds to its policy before it loads untrusted code: no exec, signals to itself only. 0 or -1
-// with errno.
+// What a host adds to its policy before it loads untrusted code: no exec, signals to itself only, and a trap
+// for what refusal_note names. 0 or -1 with errno.
 int policy_seal(void);
+
+// Has the system calls that policy_seal traps noted in *where, as enum cheat, the first one only. 0 or -1
+// with errno.
+int refusal_note(_Atomic uint64_t *where);
 
 // Gives up all capabilities but those of `keep` (bits), the bounding set included. 0 or -1 with errno.
 int policy_drop_capabilities(uint32_t keep);
