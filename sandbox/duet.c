@@ -45,8 +45,9 @@ struct duet {
     VEC(size_t) order;
     VEC(double) per_call[2];
     VEC(double) batches;
-    struct machine before; // the first launch
-    bool ended;            // by something else than the rule: see `end`
+    size_t suspicious[CHEATS]; // launches that another clock had to be taken for
+    struct machine before;     // the first launch
+    bool ended;                // by something else than the rule: see `end`
     enum duet_end end;
 };
 
@@ -68,6 +69,16 @@ end_with(struct duet *duet, enum duet_end end, const char *who, const char *text
     duet->end = end;
     duet->result->verdict = duet_judge(&duet->test, end);
     snprintf(duet->result->detail, sizeof(duet->result->detail), "%s: %.380s", who, text);
+}
+
+// Ends with what the candidate was caught at.
+static void
+accuse(struct duet *duet, enum duet_end end, enum cheat cheat, const char *text)
+{
+    char named[224];
+    snprintf(named, sizeof(named), "%s: %s", cheat_name(cheat), text);
+    end_with(duet, end, variant_names[1], named);
+    duet->result->cheat = cheat;
 }
 
 // Draws a new order of the inputs and copies them in it.
@@ -142,9 +153,24 @@ calibrate(struct duet *duet, struct cell *baseline, struct err *err)
     return 0;
 }
 
-// Finds the input for which single calls differ. 0 and *index, or 1 when none does.
+// What only a single call's output shows: marks that the cell adds to it (sandbox/cell/batch.c).
+static enum cheat
+cheat_in(struct str output, struct str baseline)
+{
+    static const uint64_t marks[] = {UINT64_MAX - 1, UINT64_MAX - 2};
+    static const enum cheat cheats[] = {CHEAT_WRITES_INPUT, CHEAT_WRITES_OUTSIDE};
+    for (size_t i = 0; i < 2; i++) {
+        struct str mark = str_n((const char *)&marks[i], sizeof(marks[i]));
+        if (str_find(str_from(output, sizeof(uint64_t)), mark) >= 0 && str_find(baseline, mark) < 0)
+            return cheats[i];
+    }
+    return CHEAT_WRONG_OUTPUT;
+}
+
+// Finds the input for which single calls differ. 0 with *index and *cheat, or 1 when none does.
 static int
-find_difference(struct cell *const cells[2], const struct quads_result *quads, size_t *index, struct err *err)
+find_difference(struct cell *const cells[2], const struct quads_result *quads, size_t *index,
+                enum cheat *cheat, struct err *err)
 {
     AUTO_BUF a = BUF(64 << 20);
     AUTO_BUF b = BUF(64 << 20);
@@ -156,8 +182,10 @@ find_difference(struct cell *const cells[2], const struct quads_result *quads, s
             return -1;
         if (cell_call(cells[1], *index, &b, &faults[1], &detail, err) < 0 || faults[1] != CELL_OK)
             return -1;
-        if (!str_eq(buf_str(&a), buf_str(&b)))
-            return 0;
+        if (str_eq(buf_str(&a), buf_str(&b)))
+            continue;
+        *cheat = cheat_in(buf_str(&b), buf_str(&a));
+        return 0;
     }
     return 1;
 }
@@ -168,31 +196,39 @@ note_difference(struct duet *duet, struct cell *const cells[2], const struct qua
     struct err ignored;
     char text[128];
     size_t index;
+    enum cheat cheat = CHEAT_WRONG_OUTPUT, tried = cell_cheat(cells[1]);
     duet->result->input = SIZE_MAX;
-    if (find_difference(cells, quads, &index, &ignored) == 0) {
+    if (find_difference(cells, quads, &index, &cheat, &ignored) == 0) {
         duet->result->input = duet->order.items[index];
         snprintf(text, sizeof(text), "other output than the baseline for input %zu", duet->result->input);
     } else {
         snprintf(text, sizeof(text), "other output than the baseline when run in a batch of %zu inputs",
                  quads->window_count);
     }
-    end_with(duet, DUET_END_DIFFERS, variant_names[1], text);
+    accuse(duet, DUET_END_DIFFERS, tried != CHEAT_NONE ? tried : cheat, text);
 }
 
 static void
 note_end(struct duet *duet, struct cell *const cells[2], const struct quads_result *quads)
 {
+    static const char unsteady[] = "the same inputs give different outputs from one batch to the next";
     switch (quads->end) {
     case QUADS_DIFFER:
         note_difference(duet, cells, quads);
         break;
     case QUADS_UNSTEADY:
         duet->result->input = SIZE_MAX;
-        end_with(duet, quads->variant == 0 ? DUET_END_FAULT : DUET_END_DIFFERS, variant_names[quads->variant],
-                 "the same inputs give different outputs from one batch to the next");
+        if (quads->variant == 0)
+            end_with(duet, DUET_END_FAULT, variant_names[0], unsteady);
+        else
+            accuse(duet, DUET_END_DIFFERS, CHEAT_UNSTEADY_OUTPUT, unsteady);
         break;
     case QUADS_FAULT:
         end_with(duet, DUET_END_FAULT, variant_names[quads->variant], cell_fault_text(cells[quads->variant]));
+        duet->result->cheat = quads->variant == 1 ? cell_cheat(cells[1]) : CHEAT_NONE;
+        break;
+    case QUADS_CHEAT:
+        accuse(duet, DUET_END_FAULT, quads->cheat, cheat_summary(quads->cheat));
         break;
     case QUADS_DONE:
         break;
@@ -208,6 +244,7 @@ note_launch(struct duet *duet, const struct quads_result *quads)
         result->log_ratios[result->launches] = quads->log_ratio;
     result->launches++;
     result->quads += quads->quads;
+    duet->suspicious[quads->cheat]++;
     *vec_push(&duet->batches) = quads->batch_ns;
     for (size_t i = 0; i < 2; i++)
         *vec_push(&duet->per_call[i]) = quads->ns_per_call[i];
@@ -305,6 +342,23 @@ tell(const struct duet *duet, int64_t took_ns)
         spec->progress(spec->progress_context, &progress);
 }
 
+// What showed in most launches is no disturbance. Hidden time ends in a fault; one that waits was compared by
+// the wall clock, and that says it all.
+static void
+name_cheats(struct duet *duet)
+{
+    size_t launches = duet->result->launches;
+    if (duet->ended || launches == 0)
+        return;
+    if (2 * duet->suspicious[CHEAT_HIDDEN_TIME] > launches)
+        accuse(duet, DUET_END_FAULT, CHEAT_HIDDEN_TIME, cheat_summary(CHEAT_HIDDEN_TIME));
+    if (2 * duet->suspicious[CHEAT_WAITS] <= launches)
+        return;
+    duet->result->cheat = CHEAT_WAITS;
+    snprintf(duet->result->detail, sizeof(duet->result->detail), "%s: %s: the wall clock was taken",
+             variant_names[1], cheat_name(CHEAT_WAITS));
+}
+
 // Whether a further launch would end too late. A verdict needs its least number of launches: on a busy
 // machine they may take several times the budget.
 static bool
@@ -371,6 +425,7 @@ duet_run(const struct duet_spec *spec, struct duet_result *result, struct err *e
         duet_record_begin(spec->record, &rule);
     int64_t begun_ns = spec->host->mono_ns(spec->host->context);
     int done = run_launches(&duet, begun_ns, err);
+    name_cheats(&duet);
     result->seconds = (double)(spec->host->mono_ns(spec->host->context) - begun_ns) / 1e9;
     conclude(&duet);
     duet_release(&duet);

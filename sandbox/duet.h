@@ -63,7 +63,9 @@ struct duet_result {
     bool pinned;            // both cells of each launch stayed on one CPU
     double log_ratios[512]; // of the launches, in order, as many as fit
     size_t input;           // of DUET_DIFFERS: the input that shows it, SIZE_MAX when only a batch does
-    char detail[400];       // of DUET_DIFFERS, of DUET_FAULT, and of DUET_INCONCLUSIVE when the CPU changed
+    enum cheat cheat;       // that the candidate was caught at; its name stands in `detail`, too
+    char detail[400]; // of DUET_DIFFERS, of DUET_FAULT and a cheat, and of DUET_INCONCLUSIVE when the CPU
+                      // changed
 };
 
 // Runs the duet. It ends as inconclusive when the model of the CPU changes under it (a virtual machine that

@@ -5,8 +5,10 @@
 //
 // A batch's time is the CPU time of its calls by the kernel's clock, which neither other programs on the
 // machine nor the doorbell stretch. It is read inside the cell; a long batch at the end of the launch audits
-// it by the same clock read outside, and what hides time from the cell is compared from outside. Where one
-// variant waits more often than the other (it sleeps or reads), the wall clock counts.
+// it by the same clock read outside, the short ones are compared with the baseline's in the same way, and
+// what hides time from the cell is compared from outside. Where one variant waits more often than the other
+// (it sleeps or reads), the wall clock counts. At the end of a launch the candidate's process is compared
+// with the baseline's (witness.h).
 #ifndef ATOLL_SANDBOX_QUADS_H
 #define ATOLL_SANDBOX_QUADS_H
 
@@ -27,17 +29,18 @@ struct quads_spec {
     struct rng *rng;
 };
 
-enum quads_end { QUADS_DONE, QUADS_DIFFER, QUADS_UNSTEADY, QUADS_FAULT };
+enum quads_end { QUADS_DONE, QUADS_DIFFER, QUADS_UNSTEADY, QUADS_FAULT, QUADS_CHEAT };
 
 struct quads_result {
     enum quads_end end;
-    size_t variant;                    // QUADS_FAULT, QUADS_UNSTEADY: 0 baseline, 1 candidate
+    size_t variant;                    // all but QUADS_DONE, QUADS_DIFFER: 0 baseline, 1 candidate
     size_t window_first, window_count; // QUADS_DIFFER: the inputs of the batch
     double log_ratio;                  // median of the quads' log(baseline time / candidate time)
     size_t quads;
     double ns_per_call[2];  // medians, without the loop
     double batch_ns;        // median time of a baseline batch
     struct batches batches; // of QUADS_DONE: all times, by the clock that counts; owned
+    enum cheat cheat; // of QUADS_CHEAT; of QUADS_DONE: why another clock than QUADS_CPU was taken, or none
 };
 
 // Frees the times.
