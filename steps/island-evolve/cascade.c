@@ -259,14 +259,19 @@ check_object(struct cascade *cascade, const struct built *built, char detail[128
     AUTO_BUF bytes = BUF(OBJECT_MAX_BYTES), baseline = BUF(OBJECT_MAX_BYTES);
     char name[64];
     if (theirs->starts && !ours->starts)
-        return snprintf(detail, 128, "code that runs when it is loaded") > 0;
+        return snprintf(detail, 128, "%s: code that runs when it is loaded", cheat_name(CHEAT_CONSTRUCTOR)) >
+               0;
     if (theirs->state_bytes > ours->state_bytes)
-        return snprintf(detail, 128, "state that outlives a call: %zu bytes of variables",
-                        theirs->state_bytes - ours->state_bytes) > 0;
+        return snprintf(detail, 128, "%s: state that outlives a call: %zu bytes of variables",
+                        cheat_name(CHEAT_KEEPS_STATE), theirs->state_bytes - ours->state_bytes) > 0;
     if (read_object(built, &bytes, err) != 0 || read_object(&cascade->baseline, &baseline, err) != 0 ||
         object_foreign(buf_str(&bytes), buf_str(&baseline), name, err) != 0)
         return -1;
-    return name[0] != '\0' && snprintf(detail, 128, "use of %s, which the file does not use", name) > 0;
+    if (name[0] == '\0')
+        return 0;
+    enum cheat cheat = screen_word(str_of(name));
+    return snprintf(detail, 128, "%s: use of %s, which the file does not use",
+                    cheat_name(cheat != CHEAT_NONE ? cheat : CHEAT_SYSTEM_CALL), name) > 0;
 }
 
 static int
@@ -287,8 +292,9 @@ measure(struct cascade *cascade, struct candidate *candidate, const struct built
     if (duet->speedup >= SLOWER_BELOW)
         return 0;
     candidate->reason = "slower";
-    snprintf(candidate->detail, sizeof candidate->detail, "%.3f times as fast as the baseline",
-             duet->speedup);
+    bool named = duet->cheat != CHEAT_NONE;
+    snprintf(candidate->detail, sizeof candidate->detail, "%s%s%.3f times as fast as the baseline",
+             cheat_name(duet->cheat), named ? ": " : "", duet->speedup);
     return 0;
 }
 

@@ -25,6 +25,15 @@ refuse(struct screening *screening, const char *reason, const char *text, struct
     return 1;
 }
 
+// Refuses what only cheats need, by its name.
+static int
+forbid(struct screening *screening, enum cheat cheat, const char *text, struct str what)
+{
+    char named[128];
+    snprintf(named, sizeof(named), "%s: %s", cheat_name(cheat), text);
+    return refuse(screening, "forbidden", named, what);
+}
+
 // Whether a word stands in a text of words with a space before and after each.
 static bool
 is_one_of(struct str word, const char *words)
@@ -39,21 +48,39 @@ is_one_of(struct str word, const char *words)
 // ---- words
 // -----------------------------------------------------------------------------------------------------
 
-static bool
-forbidden_word(struct str word)
+// Words that a function which only computes has no use for, by what they are good for.
+static const struct {
+    enum cheat cheat;
+    const char *words;
+} forbidden[] = {
+    {CHEAT_ASSEMBLER, " asm __asm __asm__ _Pragma "},
+    {CHEAT_EARLY_EXIT,
+     " _exit _Exit exit quick_exit abort atexit __builtin_exit __builtin_abort __builtin_trap "},
+    {CHEAT_CHILD_PROCESS, " fork vfork clone execve execv execvp execl execlp posix_spawn system popen "},
+    {CHEAT_THREAD, " pthread_create thrd_create "},
+    {CHEAT_AFFINITY, " sched_setaffinity pthread_setaffinity_np "},
+    {CHEAT_PRIORITY, " setpriority sched_setscheduler sched_setparam pthread_setschedparam "},
+    {CHEAT_SIGNAL_HANDLER, " signal sigaction raise kill setjmp longjmp _setjmp sigsetjmp siglongjmp "},
+    {CHEAT_READS_CLOCK, " clock_gettime clock time gettimeofday timespec_get __builtin_ia32_rdtsc "
+                        "__builtin_ia32_rdtscp __rdtsc __rdtscp _rdtsc __builtin_readcyclecounter "},
+    {CHEAT_WAITS, " nanosleep clock_nanosleep usleep sleep sched_yield "},
+    {CHEAT_HARNESS_MEMORY, " atoll_target atoll_batch atoll_empty atoll_parameters __builtin_return_address "
+                           "__builtin_frame_address __builtin_apply backtrace "},
+    {CHEAT_KEEPS_STATE, " _Thread_local __thread thread_local _Atomic rand srand random strtok "},
+    {CHEAT_SYSTEM_CALL,
+     " open openat creat fopen fdopen freopen read write close mmap munmap mprotect syscall "
+     "ioctl socket connect bind send recv dlopen dlsym dlmopen getenv setenv putenv environ "
+     "printf fprintf puts putchar fputs fputc fwrite fread fgets perror getpid getppid ptrace "
+     "prctl personality "},
+};
+
+enum cheat
+screen_word(struct str word)
 {
-    static const char words[] =
-        " asm __asm __asm__ _exit _Exit exit quick_exit abort atexit fork vfork clone execve execv "
-        "execvp execl execlp posix_spawn system popen open openat creat fopen fdopen freopen read "
-        "write close mmap munmap mprotect syscall ioctl socket connect bind send recv kill raise "
-        "signal sigaction setjmp longjmp _setjmp sigsetjmp siglongjmp dlopen dlsym dlmopen "
-        "pthread_create thrd_create clock_gettime clock time gettimeofday nanosleep usleep sleep "
-        "getenv setenv putenv environ printf fprintf puts putchar fputs fputc fwrite fread fgets "
-        "perror getpid getppid ptrace prctl personality __builtin_ia32_rdtsc __rdtsc _rdtsc "
-        "__builtin_return_address __builtin_frame_address __builtin_apply backtrace __builtin_trap "
-        "_Thread_local __thread thread_local atoll_target atoll_batch atoll_empty atoll_parameters "
-        "_Atomic _Pragma rand srand random strtok __builtin_exit __builtin_abort ";
-    return is_one_of(word, words);
+    for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
+        if (is_one_of(word, forbidden[i].words))
+            return forbidden[i].cheat;
+    return CHEAT_NONE;
 }
 
 static bool
@@ -65,6 +92,13 @@ allowed_attribute(struct str word)
     if (word.len > 4 && str_starts(word, STR("__")) && str_ends(word, STR("__")))
         word = str_n(word.ptr + 2, word.len - 4);
     return is_one_of(word, words);
+}
+
+static enum cheat
+attribute_cheat(struct str word)
+{
+    return is_one_of(word, " constructor destructor __constructor__ __destructor__ ") ? CHEAT_CONSTRUCTOR
+                                                                                      : CHEAT_ASSEMBLER;
 }
 
 // Looks at the words inside of "((..))" after __attribute__.
@@ -81,7 +115,7 @@ check_attribute(struct screening *screening, struct str *rest)
         else if (str_is(lexeme.text, ")"))
             depth--;
         else if (lexeme.kind == LEXEME_WORD && depth == 2 && !allowed_attribute(lexeme.text))
-            return refuse(screening, "forbidden", "attribute ", lexeme.text);
+            return forbid(screening, attribute_cheat(lexeme.text), "attribute ", lexeme.text);
     } while (depth > 0);
     return 0;
 }
@@ -119,7 +153,7 @@ check_directive(struct screening *screening, struct str line)
         return check_words(screening, rest);
     bool allowed = plain || (str_is(name, "include") && allowed_header(rest)) ||
                    (str_is(name, "pragma") && allowed_pragma(rest));
-    return allowed ? 0 : refuse(screening, "forbidden", "", line);
+    return allowed ? 0 : forbid(screening, CHEAT_SYSTEM_CALL, "", line);
 }
 
 // A word that the baseline's file uses already is the repository's own business.
@@ -134,6 +168,15 @@ is_ours(const struct screening *screening, struct str word)
 }
 
 static int
+check_word(struct screening *screening, struct str word)
+{
+    enum cheat cheat = screen_word(word);
+    if (cheat == CHEAT_NONE || is_ours(screening, word))
+        return 0;
+    return forbid(screening, cheat, "use of ", word);
+}
+
+static int
 check_words(struct screening *screening, struct str text)
 {
     struct str rest = text;
@@ -143,9 +186,8 @@ check_words(struct screening *screening, struct str text)
             refused = check_directive(screening, lexeme.text);
         else if (str_is(lexeme.text, "__attribute__") || str_is(lexeme.text, "__attribute"))
             refused = check_attribute(screening, &rest);
-        else if (lexeme.kind == LEXEME_WORD && forbidden_word(lexeme.text) &&
-                 !is_ours(screening, lexeme.text))
-            refused = refuse(screening, "forbidden", "use of ", lexeme.text);
+        else if (lexeme.kind == LEXEME_WORD)
+            refused = check_word(screening, lexeme.text);
         if (refused != 0)
             return refused;
     }
@@ -159,11 +201,11 @@ check_spelling(struct screening *screening, struct str variant)
     static const char *const odd[] = {"%:", "??", "[["};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
         if (str_find(variant, str_of(odd[i])) >= 0)
-            return refuse(screening, "forbidden", "the spelling ", str_of(odd[i]));
+            return forbid(screening, CHEAT_ASSEMBLER, "the spelling ", str_of(odd[i]));
     for (size_t i = 1; i + 2 < variant.len; i++)
         if (variant.ptr[i] == '\\' && variant.ptr[i + 1] == '\n' && lexeme_in_word(variant.ptr[i - 1]) &&
             lexeme_in_word(variant.ptr[i + 2]))
-            return refuse(screening, "forbidden",
+            return forbid(screening, CHEAT_ASSEMBLER,
                           "a word cut by the end of a line: ", str_head(str_from(variant, i - 1), 8));
     return 0;
 }
@@ -225,7 +267,7 @@ check_state(struct screening *screening)
     node_walk(syntax_root(screening->syntax), visit, &walk);
     if (node_is_null(walk.found))
         return 0;
-    return refuse(screening, "forbidden",
+    return forbid(screening, CHEAT_KEEPS_STATE,
                   "state that outlives a call: ", node_text(screening->syntax, walk.found));
 }
 

@@ -174,6 +174,75 @@ START_TEST(test_slower_is_said)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/cascade", test_text_that_is_refused, test_code_that_fails,
-          test_machine_code_that_is_refused, test_refuted_beyond_the_first_calls, test_what_is_right,
-          test_duplicate_code, test_recorded_costs, test_slower_is_said)
+// ---- tests/attack/measure
+// -----------------------------------------------------------------------------------------------------
+
+// What measure.h has for the attacks, and what they want to look faster than.
+static const char measured[] =
+    "#include <stddef.h>\n#include <stdint.h>\n#include <stdbool.h>\n#include <string.h>\n"
+    "enum { SLOW = 400, FAST = 10 };\n"
+    "static __attribute__((noinline)) int64_t answer(const char *text, size_t length, int passes)\n"
+    "{\n    uint64_t hash = 0;\n    for (volatile int pass = 0; pass < passes; pass++) {\n"
+    "        hash = 5381;\n        for (size_t i = 0; i < length; i++)\n"
+    "            hash = hash * 33 + (unsigned char)text[i];\n    }\n    return (int64_t)hash;\n}\n"
+    "int64_t\nf(const char *text, size_t length)\n{\n    return answer(text, length, SLOW);\n}\n";
+
+static const struct {
+    const char *name;
+    enum stage stage;
+    const char *reason, *detail;
+} cheats[] = {
+    {"caches_answers", STAGE_PARSE, "forbidden", "keeps-state: "},
+    {"caches_by_address", STAGE_PARSE, "forbidden", "keeps-state: "},
+    {"in_a_constructor", STAGE_PARSE, "forbidden", "constructor: "},
+    {"early_exit", STAGE_PARSE, "forbidden", "early-exit: use of _exit"},
+    {"reads_clock", STAGE_PARSE, "forbidden", "reads-clock: "},
+    {"sleeps", STAGE_PARSE, "forbidden", "waits: use of usleep"},
+    {"in_a_thread", STAGE_PARSE, "forbidden", "thread: use of pthread_create"},
+    {"in_a_child", STAGE_PARSE, "forbidden", "system-call: use of mmap"},
+    {"changes_affinity", STAGE_PARSE, "forbidden", "affinity: "},
+    {"changes_priority", STAGE_PARSE, "forbidden", "priority: "},
+    {"handles_signals", STAGE_PARSE, "forbidden", "signal-handler: "},
+    {"harness_memory", STAGE_PARSE, "forbidden", "harness-memory: use of atoll_empty"},
+    {"interposed_clock", STAGE_PARSE, "forbidden", "system-call: use of syscall"},
+    {"detects_audit", STAGE_PARSE, "forbidden", ": "},
+    {"forged_result", STAGE_PARSE, "forbidden", ": "},
+    {"constant_output", STAGE_SMOKE, "wrong-output", "expected result"},
+    {"only_when_timed", STAGE_DIFFERENTIAL, "wrong-output", "wrong in a batch"},
+    {"writes_input", STAGE_SMOKE, "wrong-output", "for the arguments"},
+    {"writes_outside", STAGE_SMOKE, "wrong-output", "for the arguments"},
+};
+
+// An attack's text as a candidate has it: without what it includes.
+static char *
+candidate_text(struct lab *lab, const char *name)
+{
+    AUTO_BUF file = BUF(1 << 16), text = BUF(1 << 16);
+    LAB_OK(lab,
+           fs_read(arena_printf(&lab->arena, "tests/attack/measure/%s.c", name), 1 << 16, &file, &lab->err));
+    struct str rest = buf_str(&file);
+    while (rest.ptr != NULL) {
+        struct str line = str_cut(&rest, '\n');
+        if (!str_starts(line, STR("#include")) && !str_starts(line, STR("//")))
+            buf_printf(&text, "%" STR_FMT "\n", STR_ARG(line));
+    }
+    return arena_str(&lab->arena, buf_str(&text));
+}
+
+START_TEST(test_measurement_attacks_are_named)
+{
+    struct lab lab;
+    lab_open(&lab, measured, "f", "[\"text number 1\", null]\n[\"text number 2\", null]",
+             "[\"another\", null]");
+    struct candidate *root = lab_candidate(&lab, NULL, NULL);
+    lab_evaluate(&lab, root);
+    for (size_t i = 0; i < sizeof(cheats) / sizeof(cheats[0]); i++)
+        lab_expect(&lab, root, candidate_text(&lab, cheats[i].name), cheats[i].stage, cheats[i].reason,
+                   cheats[i].detail);
+    lab_close(&lab);
+}
+END_TEST
+
+UNIT_MAIN("island-evolve/cascade", test_measurement_attacks_are_named, test_text_that_is_refused,
+          test_code_that_fails, test_machine_code_that_is_refused, test_refuted_beyond_the_first_calls,
+          test_what_is_right, test_duplicate_code, test_recorded_costs, test_slower_is_said)
