@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// trial CELL BASELINE CANDIDATE many|one: one short duet, in a harness that a safeguard was taken out of.
+// Prints "VERDICT SPEEDUP CHEAT". tests/unit/sandbox/cheat_test.c builds and runs it.
+#include "tests/attack/measure/trial.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+main(int argc, char **argv)
+{
+    struct err err;
+    struct duet_result result;
+    struct launcher *launcher = argc == 5 ? launcher_new(argv[1], ISOLATION_GUARD, &err) : NULL;
+    if (!launcher)
+        return 2;
+    if (trial_run(launcher, argv[2], argv[3], strcmp(argv[4], "one") == 0, &result, &err) < 0) {
+        fprintf(stderr, "trial: %s\n", err.message);
+        return 1;
+    }
+    printf("%s %.3f %s\n", duet_verdict_name(result.verdict), result.speedup, cheat_name(result.cheat));
+    launcher_free(launcher);
+    return 0;
+}
