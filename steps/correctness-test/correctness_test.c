@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/git.h"
 #include "base/proc.h"
+#include "sandbox/workspace.h"
 #include "steps/shared/ledger/ledger.h"
 #include "steps/shared/target/beyond.h"
 #include "steps/shared/target/differential.h"
@@ -222,6 +223,26 @@ run_tests(struct work *work, const char *tree, bool *passed, const char **detail
     return 0;
 }
 
+// Runs the tests in a view of `tree`, with the change when `file` is not empty.
+static int
+run_in_view(struct work *work, const char *tree, struct str file, bool *passed, const char **detail,
+            struct err *err)
+{
+    struct step *step = work->step;
+    struct workspace_spec spec = {.source = tree, .home = workbench_views(step)};
+    struct workspace *workspace = workspace_new(&spec, err);
+    if (workspace == NULL)
+        return -1;
+    const char *path = workspace_path(workspace);
+    int status = 0;
+    if (file.len > 0)
+        status = fs_write(fs_join(step->arena, path, work->bench.target.file), file, err);
+    if (status == 0)
+        status = run_tests(work, path, passed, detail, err);
+    workspace_free(workspace);
+    return status;
+}
+
 static int
 check_tests(struct work *work, json_t *check, struct err *err)
 {
@@ -232,14 +253,12 @@ check_tests(struct work *work, json_t *check, struct err *err)
     char *tree = fs_join(step->arena, step->scratch, "tree");
     bool passed;
     const char *detail;
-    if (export_tree(work, tree, err) != 0 || run_tests(work, tree, &passed, &detail, err) != 0)
+    if (export_tree(work, tree, err) != 0 || run_in_view(work, tree, STR(""), &passed, &detail, err) != 0)
         return -1;
     if (!passed)
         return settle(check, false, false, arena_printf(step->arena, "without the change: %s", detail));
     struct str file = target_splice(step->arena, target, buf_str(&work->variant), false);
-    if (export_tree(work, tree, err) != 0 ||
-        fs_write(fs_join(step->arena, tree, target->file), file, err) != 0 ||
-        run_tests(work, tree, &passed, &detail, err) != 0)
+    if (run_in_view(work, tree, file, &passed, &detail, err) != 0)
         return -1;
     return settle(check, passed, true, detail);
 }

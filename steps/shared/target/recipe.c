@@ -4,11 +4,20 @@
 #include "base/fs.h"
 #include "base/host.h"
 #include "base/proc.h"
+#include "sandbox/launcher.h"
+#include "sandbox/workspace.h"
 #include "steps/shared/target/command.h"
 
 #include <string.h>
 
-enum { DATABASE_MAX_BYTES = 64 << 20, MAKE_OUTPUT_MAX_BYTES = 16 << 20, MAKE_MAX_MS = 20000 };
+enum {
+    DATABASE_MAX_BYTES = 64 << 20,
+    MAKE_OUTPUT_MAX_BYTES = 16 << 20,
+    MAKE_MAX_MS = 20000,
+    MAKE_PROCESSES = 512,
+    MAKE_OPEN_FILES = 1024,
+    MAKE_TREE_MAX_BYTES = 512 << 20
+};
 
 // A compile command and where it runs.
 struct found {
@@ -73,47 +82,119 @@ host_env(const char *name, const char *otherwise)
     return value == NULL || *value == '\0' ? otherwise : value;
 }
 
-// Asks make what it would run to build everything; nothing is built.
-static bool
-find_with_make(struct arena *arena, const char *directory, const char *goal, const char *file,
-               struct found *found)
-{
-    const char *argv[] = {"make", "-n", "-B", "-k", "-w", goal, NULL};
-    const char *env[] = {arena_printf(arena, "PATH=%s", host_env("PATH", "/usr/bin:/bin")), "LANG=C",
-                         "HOME=/", NULL};
-    struct proc_spec spec = {.argv = argv,
-                             .env = env,
-                             .cwd = directory,
-                             .output_max_bytes = MAKE_OUTPUT_MAX_BYTES,
-                             .limits = {.wall_ms = MAKE_MAX_MS}};
-    AUTO_PROC_RESULT result = {0};
-    struct err err;
+// Make at work on a view of the repository: also a dry run executes what a Makefile says, $(shell ..) and
+// rules that remake what it includes.
+struct dry_run {
+    struct arena *arena;
+    const struct recipe_yard *yard;
+    const char *repository;
+    struct workspace *workspace; // NULL before the first question, and where the repository is too large
+    bool asked;
+};
 
-    if (proc_find(arena, "make") == NULL || proc_run(&spec, &result, &err) != 0)
-        return false;
-    found->directory = directory;
-    return command_find(arena, buf_str(&result.out), file, &found->directory, &found->words);
+// Without a view make may read the repository, and writes nothing.
+static void
+open_view(struct dry_run *dry)
+{
+    // A state and its scratch folders are no part of what is built.
+    static const char *const without[] = {".git", ".atoll", NULL};
+    struct err ignored;
+    struct workspace_spec spec = {dry->repository, dry->yard->home, without, MAKE_TREE_MAX_BYTES};
+    if (!dry->asked)
+        dry->workspace = workspace_new(&spec, &ignored);
+    dry->asked = true;
 }
 
-static bool
-find_command(struct arena *arena, const char *repository, const char *file, struct found *found)
+// Writes the output as if make had run in the repository itself.
+static void
+translate(struct str output, const char *view, const char *repository, struct buf *out)
 {
-    static const char *const databases[] = {"compile_commands.json", "build/compile_commands.json"};
-
-    for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
-        if (find_in_database(arena, fs_join(arena, repository, databases[i]), file, found))
-            return true;
+    struct str from = str_of(view);
+    for (ptrdiff_t at; view != NULL && (at = str_find(output, from)) >= 0;) {
+        buf_add_str(out, str_head(output, (size_t)at));
+        buf_puts(out, repository);
+        output = str_from(output, (size_t)at + from.len);
     }
-    // From the file's own folder up to the root of the repository.
-    for (const char *d = fs_dir_name(arena, file); strlen(d) >= strlen(repository);
-         d = fs_dir_name(arena, d)) {
-        if (has_makefile(arena, d) &&
-            (find_with_make(arena, d, NULL, file, found) || find_with_make(arena, d, "all", file, found)))
+    buf_add_str(out, output);
+}
+
+// Runs make in `directory`, or where the view has it.
+static int
+run_make(struct dry_run *dry, const char *directory, const char *goal, struct launch_result *result,
+         struct err *err)
+{
+    const char *view = dry->workspace != NULL ? workspace_path(dry->workspace) : NULL;
+    const char *make = proc_find(dry->arena, "make");
+    const char *argv[] = {make, "-n", "-B", "-k", "-w", goal, NULL};
+    const char *env[] = {arena_printf(dry->arena, "PATH=%s", host_env("PATH", "/usr/bin:/bin")), "LANG=C",
+                         "HOME=/", NULL};
+    const char *const readable[] = {dry->repository, NULL}, *const writable[] = {view, NULL};
+    const char *cwd = directory;
+    if (view != NULL)
+        cwd = arena_printf(dry->arena, "%s%s", view, directory + strlen(dry->repository));
+    struct launch_spec spec = {
+        .profile = LAUNCH_BUILD,
+        .argv = argv,
+        .env = env,
+        .cwd = cwd,
+        .read_paths = view == NULL ? readable : NULL,
+        .write_paths = writable,
+        .output_max_bytes = MAKE_OUTPUT_MAX_BYTES,
+        .limits = {.wall_ms = MAKE_MAX_MS, .processes = MAKE_PROCESSES, .open_files = MAKE_OPEN_FILES},
+    };
+    return make == NULL ? -1 : launcher_run(dry->yard->launcher, &spec, result, err);
+}
+
+// Asks make what it would run to build everything; nothing is built.
+static bool
+find_with_make(struct dry_run *dry, const char *directory, const char *goal, const char *file,
+               struct found *found)
+{
+    struct launch_result result;
+    struct err ignored;
+    AUTO_BUF output = BUF(2 * MAKE_OUTPUT_MAX_BYTES);
+
+    if (dry->yard == NULL)
+        return false;
+    open_view(dry);
+    if (run_make(dry, directory, goal, &result, &ignored) != 0)
+        return false;
+    translate(buf_str(&result.output), dry->workspace != NULL ? workspace_path(dry->workspace) : NULL,
+              dry->repository, &output);
+    launch_result_release(&result);
+    found->directory = directory;
+    return command_find(dry->arena, buf_str(&output), file, &found->directory, &found->words);
+}
+
+// From the file's own folder up to the root of the repository.
+static bool
+find_in_makefiles(struct dry_run *dry, const char *file, struct found *found)
+{
+    for (const char *d = fs_dir_name(dry->arena, file); strlen(d) >= strlen(dry->repository);
+         d = fs_dir_name(dry->arena, d)) {
+        if (has_makefile(dry->arena, d) &&
+            (find_with_make(dry, d, NULL, file, found) || find_with_make(dry, d, "all", file, found)))
             return true;
         if (strcmp(d, "/") == 0)
             break;
     }
     return false;
+}
+
+static bool
+find_command(struct arena *arena, const char *repository, const char *file, const struct recipe_yard *yard,
+             struct found *found)
+{
+    static const char *const databases[] = {"compile_commands.json", "build/compile_commands.json"};
+    struct dry_run dry = {.arena = arena, .yard = yard, .repository = repository};
+
+    for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
+        if (find_in_database(arena, fs_join(arena, repository, databases[i]), file, found))
+            return true;
+    }
+    bool there = find_in_makefiles(&dry, file, found);
+    workspace_free(dry.workspace);
+    return there;
 }
 
 // ---- what is given
@@ -192,7 +273,7 @@ choose_compiler(struct arena *arena, const json_t *given, const char *used, stru
 
 int
 recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
-            struct recipe *recipe, struct err *err)
+            const struct recipe_yard *yard, struct recipe *recipe, struct err *err)
 {
     struct words list = {0}, link = {0}, write = {0}, command = {0};
     struct found found = {.directory = repository};
@@ -206,7 +287,7 @@ recipe_read(struct arena *arena, const char *repository, const char *file, const
     if (json_object_get(given, "flags") != NULL)
         for (size_t i = 0; i < list.count; i++)
             words_add(arena, &command, list.items[i]);
-    else if (find_command(arena, repository, command_path(arena, repository, file), &found))
+    else if (find_command(arena, repository, command_path(arena, repository, file), yard, &found))
         used = take_compiler(arena, &found.words, &command);
     *recipe = (struct recipe){.link_given = json_object_get(given, "link") != NULL,
                               .cc = choose_compiler(arena, given, used, &command)};

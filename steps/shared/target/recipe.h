@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+struct launcher;
+
 // JSON form: {"cc": "cc", "flags": ["-O2"], "directory": ".", "link": ["src/x.c", "lib/y.a", "-lm"], "write":
 // ["/tmp/log"]}; flags may be one string too.
 struct recipe {
@@ -25,10 +27,17 @@ struct recipe {
     size_t write_count;
 };
 
-// Reads the recipe of `file` (relative to `repository`). `given` is the JSON form or NULL; its members win.
-// Everything lives in the arena.
+// Where make may be asked: in the sandbox, on a view of the repository (sandbox/workspace.h) below `home`.
+struct recipe_yard {
+    struct launcher *launcher;
+    const char *home; // absolute
+};
+
+// Reads the recipe of `file` (relative to `repository`, which is absolute and without symbolic links).
+// `given` is the JSON form or NULL; its members win. Without a `yard` make is not asked. Everything lives in
+// the arena.
 int recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
-                struct recipe *recipe, struct err *err) MUST_USE;
+                const struct recipe_yard *yard, struct recipe *recipe, struct err *err) MUST_USE;
 
 // Whether sources of the repository may be added to what is linked: nothing is given, or nothing but objects,
 // archives and libraries.

@@ -173,7 +173,7 @@ read_source(struct arena *arena, struct target *target, struct err *err)
 
 int
 target_open(struct arena *arena, const char *repository, const char *file, const char *name,
-            const json_t *description, struct target *target, struct err *err)
+            const json_t *description, const struct recipe_yard *yard, struct target *target, struct err *err)
 {
     *target = (struct target){.file = arena_dup(arena, file), .name = arena_dup(arena, name)};
     target->repository = fs_real(arena, repository, err);
@@ -186,7 +186,7 @@ target_open(struct arena *arena, const char *repository, const char *file, const
         err_wrap(err, "%s", file);
         goto out;
     }
-    if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), &target->recipe,
+    if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), yard, &target->recipe,
                     err) != 0) {
         err_wrap(err, "%s", file);
         goto out;

@@ -23,9 +23,11 @@ struct target {
 
 // Opens FILE:FUNCTION. `description` may hold "params" (role overrides), "recipe" ({cc, flags, link}); a
 // recipe without flags is read from compile_commands.json, else from `make -n -B` of the repository's
-// Makefile, else "-O2". Everything lives in the arena except the syntax, which target_close frees.
+// Makefile (run in the `yard`; not without one), else "-O2". Everything lives in the arena except the syntax,
+// which target_close frees.
 int target_open(struct arena *arena, const char *repository, const char *file, const char *name,
-                const json_t *description, struct target *target, struct err *err) MUST_USE;
+                const json_t *description, const struct recipe_yard *yard, struct target *target,
+                struct err *err) MUST_USE;
 void target_close(struct target *target);
 
 // The file's text with the function's definition replaced by `variant` (arena). With `for_cell`, the

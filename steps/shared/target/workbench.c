@@ -71,6 +71,12 @@ workbench_check_lost(const struct launch_result *result, const char *what, struc
     return err_set(err, ERR_LOST, "`%s` was killed from outside; is there enough memory?", what);
 }
 
+const char *
+workbench_views(const struct step *step)
+{
+    return fs_join(step->arena, step->scratch, "views");
+}
+
 int
 workbench_open(struct step *step, const json_t *target, struct workbench *bench, struct err *err)
 {
@@ -83,8 +89,9 @@ workbench_open(struct step *step, const json_t *target, struct workbench *bench,
     bench->launcher = workbench_launcher(step, err);
     if (bench->launcher == NULL)
         return -1;
+    struct recipe_yard yard = {bench->launcher, workbench_views(step)};
     if (target_open(step->arena, step->repository, json_get_text(target, "file", ""),
-                    json_get_text(target, "function", ""), target, &bench->target, err) != 0)
+                    json_get_text(target, "function", ""), target, &yard, &bench->target, err) != 0)
         return -1;
     char *scratch = fs_join(step->arena, step->scratch, "build");
     if (fs_mkdirs(scratch, err) != 0)

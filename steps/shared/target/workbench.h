@@ -34,6 +34,9 @@ json_t *workbench_containment(const struct launcher *launcher);
 // runtimes reserve terabytes. It ends within `wall_ms`, or earlier when the pipeline says so.
 struct launch_limits workbench_limits(const struct step *step, int64_t wall_ms);
 
+// Where the step's private views of the repository stand (sandbox/workspace.h): in its scratch folder.
+const char *workbench_views(const struct step *step);
+
 // ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word
 // of one): that says nothing about the code. `what` names the command.
 int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;

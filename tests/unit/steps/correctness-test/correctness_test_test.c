@@ -83,7 +83,7 @@ make_winner(struct attempt *attempt, struct workshop *w, const char *variant)
                                   "target", &w->err);
     struct target opened;
     char hash[65];
-    OK(target_open(&w->arena, w->repository, "src/x.c", "sum", target, &opened, &w->err), &w->err);
+    OK(target_open(&w->arena, w->repository, "src/x.c", "sum", target, NULL, &opened, &w->err), &w->err);
     const char *train = put_calls(attempt, w, &opened.signature, "train");
     const char *holdout = put_calls(attempt, w, &opened.signature, "held");
     target_close(&opened);

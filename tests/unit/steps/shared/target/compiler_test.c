@@ -12,7 +12,7 @@ compiler_of(struct workshop *w, const char *recipe_json)
     struct recipe recipe;
     AUTO_JSON *json = json_read(str_of(recipe_json), "recipe", &w->err);
 
-    OK(recipe_read(&w->arena, w->repository, "src/x.c", json, &recipe, &w->err), &w->err);
+    OK(recipe_read(&w->arena, w->repository, "src/x.c", json, NULL, &recipe, &w->err), &w->err);
     return compiler_new(w->launcher, w->repository, w->scratch, &recipe, &w->err);
 }
 

@@ -59,7 +59,7 @@ bench_of(struct workshop *w, const char *recipe_json, const char *text)
     const char *shim = workshop_file(w, "shim.c", "int shim;\n");
     bool ok;
 
-    OK(recipe_read(&w->arena, w->repository, "x.c", json, recipe, &w->err), &w->err);
+    OK(recipe_read(&w->arena, w->repository, "x.c", json, NULL, recipe, &w->err), &w->err);
     bench.compiler = compiler_new(w->launcher, w->repository, w->scratch, recipe, &w->err);
     ck_assert_ptr_nonnull(bench.compiler);
     bench.object = fs_join(&w->arena, w->scratch, "x.o");

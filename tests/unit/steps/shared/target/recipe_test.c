@@ -9,7 +9,9 @@ recipe_text(struct workshop *w, const char *file, const char *given)
     struct recipe recipe;
     AUTO_JSON *json = given == NULL ? NULL : json_read(str_of(given), "recipe", &w->err);
 
-    if (recipe_read(&w->arena, w->repository, file, json, &recipe, &w->err) != 0)
+    struct recipe_yard yard = {w->launcher, fs_join(&w->arena, w->scratch, "views")};
+
+    if (recipe_read(&w->arena, w->repository, file, json, &yard, &recipe, &w->err) != 0)
         return arena_printf(&w->arena, "ERR %s", w->err.message);
     AUTO_JSON *back = recipe_to_json(&recipe);
     char *text = json_compact(back);
@@ -127,6 +129,31 @@ START_TEST(what_is_given_wins)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/recipe", takes_the_compiler_that_the_repository_uses, defaults_to_o2,
-          asks_make, asks_make_for_all_and_in_subfolders, prefers_the_compilation_database,
-          what_is_given_wins)
+// A dry run executes what a Makefile says: $(shell ..), and the rules of what it includes.
+START_TEST(a_dry_run_leaves_the_repository_alone)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    static const char makefile[] = "X := $(shell echo evil >>src/x.c; echo evil >left)\n"
+                                   "all: src/x.o\nsrc/x.o: src/x.c\n\tcc -O3 -DFOUND -c -o $@ $<\n"
+                                   "include made.mk\nmade.mk:\n\techo evil >>src/x.c; echo >$@\n";
+    workshop_file(&w, "Makefile", makefile);
+    const char *source = workshop_file(&w, "src/x.c", "int x;\n");
+    const char *text = recipe_text(&w, "src/x.c", NULL);
+    ck_assert_msg(strstr(text, "\"-O3\",\"-DFOUND\"") != NULL, "%s", text);
+    ck_assert_msg(strstr(text, "\"directory\":\".\"") != NULL, "%s", text);
+    AUTO_BUF found = BUF(1000);
+    OK(fs_read(source, 1000, &found, &w.err), &w.err);
+    ck_assert_str_eq(buf_text(&found), "int x;\n");
+    ck_assert(!fs_exists(fs_join(&w.arena, w.repository, "left")));
+    ck_assert(!fs_exists(fs_join(&w.arena, w.repository, "made.mk")));
+    // Where it stands itself, it does harm.
+    const char *const make[] = {"make", "-C", w.repository, "-n", "-B", NULL};
+    workshop_run(&w, make);
+    ck_assert(fs_exists(fs_join(&w.arena, w.repository, "left")));
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/recipe", a_dry_run_leaves_the_repository_alone,
+          takes_the_compiler_that_the_repository_uses, defaults_to_o2, asks_make,
+          asks_make_for_all_and_in_subfolders, prefers_the_compilation_database, what_is_given_wins)

@@ -97,9 +97,10 @@ refused(struct workshop *w, const char *path, const char *name, const char *desc
         const char *words)
 {
     struct target target;
+    struct recipe_yard yard = {w->launcher, fs_join(&w->arena, w->scratch, "views")};
     AUTO_JSON *given = description == NULL ? NULL : json_read(str_of(description), "description", &w->err);
 
-    ck_assert_int_eq(target_open(&w->arena, w->repository, path, name, given, &target, &w->err), -1);
+    ck_assert_int_eq(target_open(&w->arena, w->repository, path, name, given, &yard, &target, &w->err), -1);
     ck_assert_msg(w->err.kind == kind && strstr(w->err.message, words) != NULL, "%s", w->err.message);
     ck_assert_ptr_null(target.syntax);
 }
@@ -115,7 +116,7 @@ START_TEST(errors_name_file_and_reason)
     refused(&w, "src/x.c", "f", "{\"params\": {\"y\": {}}}", ERR_TARGET, "no parameter 'y'");
     refused(&w, "src/x.c", "f", "{\"recipe\": {\"flags\": 1}}", ERR_TARGET, "src/x.c: recipe: 'flags'");
     refused(&w, "src/x.c", "f", "{\"recipe\": {\"flags\": []}}", ERR_TARGET, "'octet'");
-    ck_assert_int_eq(target_open(&w.arena, "/no/such/folder", "x.c", "f", NULL, &target, &w.err), -1);
+    ck_assert_int_eq(target_open(&w.arena, "/no/such/folder", "x.c", "f", NULL, NULL, &target, &w.err), -1);
 }
 END_TEST
 

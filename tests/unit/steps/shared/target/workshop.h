@@ -72,8 +72,9 @@ workshop_target(struct workshop *w, const char *file, const char *function, cons
     struct target target;
     AUTO_JSON *given = description == NULL ? NULL : json_read(str_of(description), "description", &w->err);
 
+    struct recipe_yard yard = {w->launcher, fs_join(&w->arena, w->scratch, "views")};
     ck_assert(description == NULL || given != NULL);
-    OK(target_open(&w->arena, w->repository, file, function, given, &target, &w->err), &w->err);
+    OK(target_open(&w->arena, w->repository, file, function, given, &yard, &target, &w->err), &w->err);
     return target;
 }
 
