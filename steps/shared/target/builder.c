@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/rng.h"
 #include "steps/shared/target/linkage.h"
+#include "steps/shared/target/object_cache.h"
 #include "steps/shared/target/target.h"
 
 #include <stdio.h>
@@ -11,13 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DIAGNOSTICS_MAX_BYTES = 8 << 10, OBJECT_MAX_BYTES = 64 << 20, PAD_MAX_BYTES = 4096 };
+enum {
+    DIAGNOSTICS_MAX_BYTES = 8 << 10,
+    OBJECT_MAX_BYTES = 64 << 20,
+    PAD_MAX_BYTES = 4096,
+    CACHE_MAX_BYTES = 64 << 20
+};
 
 struct builder {
     struct arena arena;
     const struct target *target;
     struct compiler *compiler;
     struct linkage *linkage;
+    struct object_cache *objects;
     const char *scratch, *shim; // the shim's object; never sanitized, it reads nothing but slots
     size_t variants, links;     // counters for names
 };
@@ -78,6 +85,9 @@ builder_new(struct launcher *launcher, const struct target *target, const char *
         abort();
     builder->target = target;
     builder->scratch = arena_dup(&builder->arena, scratch);
+    // Beside the folder that compilers may write to.
+    builder->objects =
+        object_cache_new(arena_printf(&builder->arena, "%s-objects", scratch), CACHE_MAX_BYTES);
     if (fs_mkdirs(scratch, err) != 0)
         goto out;
     builder->compiler = compiler_new(launcher, target->repository, scratch, &target->recipe, err);
@@ -99,6 +109,7 @@ builder_free(struct builder *builder)
     if (builder == NULL)
         return;
     linkage_free(builder->linkage);
+    object_cache_free(builder->objects);
     compiler_free(builder->compiler);
     arena_release(&builder->arena);
     free(builder);
@@ -121,25 +132,60 @@ summarise(const char *path, struct built *built, struct err *err)
     return 0;
 }
 
+// What an object is made from, beside headers; flags and compiler are the same for all of a builder.
+static struct hash
+key_of(struct str text, enum build_kind kind)
+{
+    struct hasher *hasher = hasher_new();
+    struct hash key;
+
+    hasher_add(hasher, &kind, sizeof kind);
+    hasher_add(hasher, text.ptr, text.len);
+    hasher_finish(hasher, &key);
+    return key;
+}
+
+static int
+compile(struct builder *builder, const char *source, const struct hash *key, enum build_kind kind,
+        struct built *built, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *rule = arena_printf(&arena, "%s.d", built->object);
+
+    if (compiler_compile(builder->compiler, source, builder->target->file, kind, built->object, &built->ok,
+                         &built->diagnostics, err) != 0)
+        return -1;
+    if (built->ok && built->diagnostics.len == 0)
+        object_cache_keep(builder->objects, key, built->object, rule, compiler_directory(builder->compiler),
+                          source);
+    return 0;
+}
+
 int
 builder_compile(struct builder *builder, struct str variant, enum build_kind kind, struct built *built,
                 struct err *err)
 {
     AUTO_ARENA arena = {0};
     size_t number = builder->variants++;
-    const char *file = builder->target->file;
     const char *folder = arena_printf(&arena, "%s/v%zu", builder->scratch, number);
-    const char *source = fs_join(&arena, folder, fs_base_name(file));
+    const char *source = fs_join(&arena, folder, fs_base_name(builder->target->file));
     struct str text = target_splice(&arena, builder->target, variant, true);
+    struct hash key = key_of(text, kind);
 
     *built = (struct built){.diagnostics = BUF(DIAGNOSTICS_MAX_BYTES)};
     snprintf(built->object, sizeof built->object, "%s.o", source);
     if (fs_mkdirs(folder, err) != 0 || write_scratch(source, text, err) != 0)
         return -1;
-    if (compiler_compile(builder->compiler, source, file, kind, built->object, &built->ok,
-                         &built->diagnostics, err) != 0)
+    built->ok = object_cache_take(builder->objects, &key, built->object);
+    if (!built->ok && compile(builder, source, &key, kind, built, err) != 0)
         return -1;
     return built->ok ? summarise(built->object, built, err) : 0;
+}
+
+struct object_cache_counts
+builder_counts(const struct builder *builder)
+{
+    return object_cache_counts(builder->objects);
 }
 
 // ---- linking

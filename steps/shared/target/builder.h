@@ -7,6 +7,7 @@
 #include "sandbox/duet.h"
 #include "steps/shared/target/compiler.h"
 #include "steps/shared/target/object.h"
+#include "steps/shared/target/object_cache.h"
 
 struct target;
 
@@ -31,8 +32,11 @@ struct built {
     struct object_summary summary;
 };
 
-// Compiles one variant. ok=false with diagnostics when the compiler refuses it; -1 only for failures of the
-// machine.
+// How many variants were compiled before, and what is kept of them.
+struct object_cache_counts builder_counts(const struct builder *builder);
+
+// Compiles one variant, or takes the object of the same text from before. ok=false with diagnostics when the
+// compiler refuses it; -1 only for failures of the machine.
 int builder_compile(struct builder *builder, struct str variant, enum build_kind kind, struct built *built,
                     struct err *err) MUST_USE;
 

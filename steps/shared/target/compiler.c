@@ -102,6 +102,12 @@ compiler_free(struct compiler *compiler)
     free(compiler);
 }
 
+const char *
+compiler_directory(const struct compiler *compiler)
+{
+    return compiler->directory;
+}
+
 // Copies the output without the path of the scratch folder and the folder that each variant has in it.
 static void
 copy_output(const struct compiler *compiler, struct str output, struct buf *diagnostics)
@@ -206,6 +212,9 @@ compiler_compile(struct compiler *compiler, const char *source, const char *orig
     words_add(&arena, &arguments, fs_dir_name(&arena, command_path(&arena, compiler->repository, original)));
     add_flags(&arena, compiler, kind, &arguments);
     words_add(&arena, &arguments, arena_printf(&arena, "-ffile-prefix-map=%s=%s", source, original));
+    words_add(&arena, &arguments, "-MD");
+    words_add(&arena, &arguments, "-MF");
+    words_add(&arena, &arguments, arena_printf(&arena, "%s.d", object));
     words_add(&arena, &arguments, "-c");
     words_add(&arena, &arguments, source);
     words_add(&arena, &arguments, "-o");

@@ -18,13 +18,17 @@ struct compiler *compiler_new(struct launcher *launcher, const char *repository,
                               const struct recipe *recipe, struct err *err) MUST_USE;
 void compiler_free(struct compiler *compiler);
 
+// Where it runs, absolute; borrowed.
+const char *compiler_directory(const struct compiler *compiler);
+
 // Runs it with `arguments` (without the program's name) in the recipe's folder. 0 with *ok and its output, in
 // which the scratch folder's own path is left out; -1 only when it could not be started.
 int compiler_run(struct compiler *compiler, const struct words *arguments, bool *ok, struct buf *diagnostics,
                  struct err *err) MUST_USE;
 
 // Compiles `source` (absolute) as if it stood at `original` (relative to the repository): quoted includes are
-// looked up there, and __FILE__ names it. Results as compiler_run.
+// looked up there, and __FILE__ names it. What it depends on is written to `object`.d, for make. Results as
+// compiler_run.
 int compiler_compile(struct compiler *compiler, const char *source, const char *original,
                      enum build_kind kind, const char *object, bool *ok, struct buf *diagnostics,
                      struct err *err) MUST_USE;

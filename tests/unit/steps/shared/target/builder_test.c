@@ -232,6 +232,33 @@ START_TEST(bad_flags_are_reported)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/builder", a_cell_runs_the_variant, sanitizers_see_reads_beyond_the_end,
-          refused_variants_come_with_diagnostics, equal_code_has_an_equal_hash, seeds_draw_layouts,
-          duet_variants_link, bad_flags_are_reported)
+START_TEST(a_text_is_compiled_once)
+{
+    AUTO_BENCH b;
+    bench_init(&b);
+    size_t before = builder_counts(b.builder).hits;
+    struct built first = compile(&b, NULL, BUILD_PLAIN), again = compile(&b, NULL, BUILD_PLAIN);
+    ck_assert_uint_ge(builder_counts(b.builder).hits, before + 1);
+    ck_assert_str_ne(first.object, again.object);
+    ck_assert_str_eq(first.code_hash, again.code_hash);
+    link(&b, &again, BUILD_PLAIN, 3);
+    size_t misses = builder_counts(b.builder).misses;
+    struct built sanitized = compile(&b, NULL, BUILD_SANITIZED);
+    ck_assert_uint_eq(builder_counts(b.builder).misses, misses + 1);
+    ck_assert_str_ne(first.code_hash, sanitized.code_hash);
+    // Another header is another text.
+    workshop_file(&b.w, "src/near.h", "#define BIAS 70\n");
+    struct built other = compile(&b, NULL, BUILD_PLAIN);
+    ck_assert_str_ne(first.code_hash, other.code_hash);
+    workshop_file(&b.w, "src/near.h", "#error changed\n");
+    struct built bad = compile(&b, NULL, BUILD_PLAIN);
+    ck_assert(!bad.ok);
+    struct built *all[] = {&first, &again, &sanitized, &other, &bad};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        buf_release(&all[i]->diagnostics);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/builder", a_text_is_compiled_once, a_cell_runs_the_variant,
+          sanitizers_see_reads_beyond_the_end, refused_variants_come_with_diagnostics,
+          equal_code_has_an_equal_hash, seeds_draw_layouts, duet_variants_link, bad_flags_are_reported)
