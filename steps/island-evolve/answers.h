@@ -11,7 +11,7 @@
 struct answers_set {
     const struct corpus *corpus;
     int64_t call_ms;  // limit of one call
-    int64_t total_ms; // calls are taken in order until the baseline has spent this
+    int64_t total_ms; // calls are taken in order until the baseline has spent this CPU time
 };
 
 struct answers {

@@ -157,5 +157,27 @@ START_TEST(test_describe_output)
 }
 END_TEST
 
-UNIT_MAIN("island-evolve/answers", test_calls_that_fault_are_left_out, test_checks, test_describe_output,
-          test_failed_batch)
+// As on a machine that is busy with other things.
+START_TEST(test_late_answers_are_not_left_out)
+{
+    static const char late[] = "#include <stdint.h>\n#include <unistd.h>\n"
+                               "uint32_t f(uint32_t x)\n{\n    usleep(10000);\n    return x + 1;\n}\n";
+    struct lab lab;
+    struct answers answers;
+    json_t *decided = NULL;
+    AUTO_BUF calls = BUF(10000);
+    for (int i = 0; i < 40; i++)
+        buf_printf(&calls, "%s[%d]", i > 0 ? "\n" : "", i);
+    lab_open(&lab, late, "f", buf_text(&calls), "[1]");
+    const struct answers_set sets[] = {{&lab.bench.train, 10000, 100}};
+    LAB_OK(&lab,
+           answers_init(&answers, &lab.bench, link_text(&lab, NULL), sets, 1, NULL, &decided, &lab.err));
+    ck_assert_uint_eq(answers.corpus.count, 40);
+    json_decref(decided);
+    answers_release(&answers);
+    lab_close(&lab);
+}
+END_TEST
+
+UNIT_MAIN("island-evolve/answers", test_late_answers_are_not_left_out, test_calls_that_fault_are_left_out,
+          test_checks, test_describe_output, test_failed_batch)
