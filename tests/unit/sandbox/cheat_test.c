@@ -33,8 +33,8 @@ static const struct edit addresses_moved = {"sandbox/cell", "\\(batch->generatio
                                             "(batch->generation++ * 0)"};
 static const struct edit inputs_compared = {"sandbox/cell",
                                             "memcmp\\((placed|block)->at, [^;{]*->bytes\\) != 0", "false"};
-static const struct edit guards_compared = {"sandbox/cell", "at\\[[a-z]+->bytes \\+ [a-z]\\] != POISON",
-                                            "at[0] != POISON && false"};
+static const struct edit guards_compared = {"sandbox/cell", "\\.bytes \\+ k\\] != PLACE_POISON",
+                                            ".bytes + k] != PLACE_POISON && false"};
 static const struct edit calls_trapped = {"sandbox/cell",
                                           "IS\\(number, 0, 1\\), RETURN\\(SECCOMP_RET_TRAP\\)",
                                           "IS(number, 0, 1), RETURN(SECCOMP_RET_ALLOW)"};
