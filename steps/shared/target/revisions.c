@@ -79,11 +79,12 @@ flag_for(struct arena *arena, const char *flag, const char *repository, const ch
 
 // The work tree's recipe as JSON, for the files in `tree`. Owned.
 static json_t *
-recipe_for(const struct revisions_spec *spec, const char *tree, struct err *err)
+recipe_for(const struct revisions_spec *spec, const char *tree, const struct recipe_yard *yard,
+           struct err *err)
 {
     struct recipe recipe;
     if (recipe_read(spec->arena, spec->repository, spec->file, json_object_get(spec->description, "recipe"),
-                    &recipe, err) != 0)
+                    yard, &recipe, err) != 0)
         return NULL;
     const char **flags = ARENA_ARRAY(spec->arena, const char *, recipe.flag_count + 1);
     for (size_t i = 0; i < recipe.flag_count; i++)
@@ -157,17 +158,20 @@ roles_for(const json_t *a, const json_t *b)
 
 static int
 open_target(const struct revisions_spec *spec, size_t side, const char *tree, const json_t *params,
-            struct workbench *bench, struct err *err)
+            struct revisions *revisions, struct err *err)
 {
+    struct workbench *bench = &revisions->benches[side];
     AUTO_JSON *description = json_object();
-    json_t *recipe = recipe_for(spec, tree, err);
+    struct recipe_yard yard = {bench->launcher, fs_join(spec->arena, revisions->scratch, "views")};
+    json_t *recipe = recipe_for(spec, tree, &yard, err);
     if (recipe == NULL)
         return -1;
     json_object_set_new(description, "recipe", recipe);
     if (params != NULL)
         json_object_set(description, "params", (json_t *)(uintptr_t)params);
     target_close(&bench->target);
-    if (target_open(spec->arena, tree, spec->file, spec->function, description, &bench->target, err) != 0)
+    if (target_open(spec->arena, tree, spec->file, spec->function, description, &yard, &bench->target, err) !=
+        0)
         return err_wrap(err, "revision \"%s\"", spec->names[side]);
     return 0;
 }
@@ -186,7 +190,7 @@ match_roles(const struct revisions_spec *spec, const char *tree, struct revision
                        spec->function, spec->names[1], spec->names[0]);
     if (json_equal(roles, json_object_get(b, "params")))
         return 0;
-    return open_target(spec, 1, tree, roles, &benches[1], err);
+    return open_target(spec, 1, tree, roles, revisions, err);
 }
 
 static int
@@ -194,10 +198,6 @@ open_builder(const struct revisions_spec *spec, size_t side, struct revisions *r
 {
     struct workbench *bench = &revisions->benches[side];
     const char *scratch = arena_printf(spec->arena, "%s/build%zu", revisions->scratch, side);
-    bench->limits = spec->limits;
-    bench->launcher = launcher_new(spec->cell_path, ISOLATION_GUARD, err);
-    if (bench->launcher == NULL)
-        return -1;
     bench->builder = builder_new(bench->launcher, &bench->target, scratch, err);
     return bench->builder != NULL ? 0 : err_wrap(err, "revision \"%s\"", spec->names[side]);
 }
@@ -212,10 +212,14 @@ revisions_open(const struct revisions_spec *spec, struct revisions *revisions, s
     struct repo *repo = revisions->scratch != NULL ? repo_open(spec->repository, err) : NULL;
     int status = repo != NULL ? 0 : -1;
     for (size_t side = 0; side < 2 && status == 0; side++) {
+        revisions->benches[side].limits = spec->limits;
+        revisions->benches[side].launcher = launcher_new(spec->cell_path, ISOLATION_GUARD, err);
+        if (revisions->benches[side].launcher == NULL)
+            status = -1;
+    }
+    for (size_t side = 0; side < 2 && status == 0; side++) {
         trees[side] = check_out(spec, side, repo, revisions, err);
-        status = trees[side] != NULL
-                     ? open_target(spec, side, trees[side], params, &revisions->benches[side], err)
-                     : -1;
+        status = trees[side] != NULL ? open_target(spec, side, trees[side], params, revisions, err) : -1;
     }
     repo_free(repo);
     if (status == 0)
