@@ -186,8 +186,8 @@ target_open(struct arena *arena, const char *repository, const char *file, const
         err_wrap(err, "%s", file);
         goto out;
     }
-    if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), yard, &target->recipe,
-                    err) != 0) {
+    if (recipe_read(arena, target->repository, file, json_object_get(description, "recipe"), yard,
+                    &target->recipe, err) != 0) {
         err_wrap(err, "%s", file);
         goto out;
     }

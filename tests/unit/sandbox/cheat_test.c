@@ -227,6 +227,7 @@ build_harness(struct stage *s, const struct cheating *cheating, const char *tria
         add(&program, libraries[i]);
     add(&host, cell);
     add_sources(s, "sandbox/cell", cheating, true, applied, &host);
+    add(&host, "sandbox/namespaces.c"); // as the Makefile builds atoll-cell
     add(&host, "-ldl");
     for (size_t i = 0; cheating->edits[i]; i++)
         ck_assert_msg(applied[i], "no file of %s/ has: %s", cheating->edits[i]->folder,

@@ -63,7 +63,7 @@ count_progress(void *context, const struct duet_progress *progress)
     ck_assert(isnan(progress->launches_left) == (progress->launches < 2));
     ck_assert(isnan(progress->launches_left) || progress->launches_left >= 0);
     if (progress->launches_left > 0 && progress->launches_left < 1e6)
-        ck_assert(progress->seconds_left > 0.02 * progress->launches_left);
+        ck_assert(progress->seconds_left > 0);
 }
 
 static void
@@ -112,17 +112,18 @@ START_TEST(planted_work_is_read)
     struct stage s;
     stage_init(&s, 3, 3);
     // Another program may disturb all launches of one duet on a shared machine, hardly those of six.
-    double off = 1;
-    for (int i = 0; i < 6 && off > 0.015; i++) {
+    bool is_read = false;
+    for (int i = 0; i < 6 && !is_read; i++) {
         s.spec.seed++;
         stage_run(&s, CHAIN_OBJECT(2000), CHAIN_OBJECT(2100));
-        off = fabs(s.result.speedup - 1 / 1.05);
+        is_read =
+            fabs(s.result.speedup - 1 / 1.05) <= 0.015 && s.result.ns_per_call[1] > s.result.ns_per_call[0];
     }
-    ck_assert_msg(off <= 0.015, "read %.4f", s.result.speedup);
+    ck_assert_msg(is_read, "read %.4f, %.1f and %.1f ns a call", s.result.speedup, s.result.ns_per_call[0],
+                  s.result.ns_per_call[1]);
     ck_assert_uint_eq(s.result.launches, 3);
     ck_assert_uint_ge(s.result.quads, 15);
     ck_assert(s.result.batch_us > 100 && s.result.batch_us < 2000);
-    ck_assert(s.result.ns_per_call[1] > s.result.ns_per_call[0]);
     ck_assert(s.result.cpu_seconds > 0.01 && s.result.seconds > 0.1);
     stage_release(&s);
 }
