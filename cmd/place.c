@@ -70,7 +70,8 @@ place_send(struct invocation *invocation, const struct message *message, const c
     *where = "carrier";
     if (peek.carrier != NULL)
         return peek_post(&peek, message, err);
-    if (check_exists(peek.state_path, err) < 0)
+    // A pause is for runs to come, too.
+    if (message->run != NULL && check_exists(peek.state_path, err) < 0)
         return -1;
     if (engine_send(peek.state_path, &step_registry, invocation->host, message, &delivered, err) != 0)
         return -1;

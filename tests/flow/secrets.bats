@@ -204,7 +204,7 @@ looked_for() {
     candidates() { sqlite3 .atoll/state/state.db "select count(*) from candidate where mutator like 'model%' and $1"; }
     [ "$(candidates "stage not in ('parse', 'compile')")" -ge 1 ]
     [ "$(candidates "stage = 'compile' and detail like '%.netrc%'")" -ge 1 ]
-    [ "$(candidates "stage = 'parse' and detail like '#include%'")" -ge 1 ]
+    [ "$(candidates "stage = 'parse' and detail like '%#include%'")" -ge 1 ]
 }
 
 @test "what is not contained finds every secret, and the search finds what it found" {

@@ -206,6 +206,15 @@ YML
     json 0 "r['status'] == 'cancelled' and r['steps'][0]['status'] == 'cancelled'" "$atoll" status --json
 }
 
+@test "before the first run they say that there is none" {
+    for command in status list history "signal X go" "cancel X"; do
+        # shellcheck disable=SC2086
+        run "$atoll" $command
+        [ "$status" -ne 0 ]
+        [[ $output == *'no run yet'*'`atoll run` makes one'* ]]
+    done
+}
+
 @test "pause is for the whole state, told by status, and ended by unpause" {
     run "$atoll" pause --as zoe
     [ "$status" -eq 0 ]
