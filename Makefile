@@ -67,7 +67,7 @@ endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
 
 Q = @
-GRAMMAR = $(BUILD)/grammar-c.a
+GRAMMARS = $(BUILD)/grammar-c.a $(BUILD)/grammar-go.a
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive_of,$(f)))
 
 all: $(BUILD)/atoll $(BUILD)/atoll-cell ## build atoll and atoll-cell
@@ -77,9 +77,9 @@ $(BUILD)/%.o: %.c | grammar
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMAR)
+$(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMARS)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMAR) $(PACKAGE_LIBS) -lm -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMARS) $(PACKAGE_LIBS) -lm -o $@
 
 # Static and without hardening flags that pull in more start-up work: it must start in about a millisecond.
 $(BUILD)/atoll-cell: $(CELL_SOURCES) $(wildcard sandbox/cell/*.h) $(wildcard sandbox/*.h)
@@ -89,18 +89,26 @@ $(BUILD)/atoll-cell: $(CELL_SOURCES) $(wildcard sandbox/cell/*.h) $(wildcard san
 
 # ---- grammars: pinned, checked, cached, never committed ---------------------------------------------------------
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/atoll
-GRAMMAR_VERSION = 0.23.6
-GRAMMAR_SHA256 = 88175d4425037ec0026233a44f82064a676573b1fd748fc709ae607332151243
-GRAMMAR_DIR = $(CACHE)/tree-sitter-c-$(GRAMMAR_VERSION)
+C_VERSION = 0.23.6
+C_SHA256 = 88175d4425037ec0026233a44f82064a676573b1fd748fc709ae607332151243
+GO_VERSION = 0.23.4
+GO_SHA256 = 8779d20d322b4319ad8c833ea72ecb6d109cf1fec8979bdcdb5315a2e511dd2c
+C_GRAMMAR = $(CACHE)/tree-sitter-c-$(C_VERSION)
+GO_GRAMMAR = $(CACHE)/tree-sitter-go-$(GO_VERSION)
+GRAMMAR_SOURCES = $(C_GRAMMAR)/src/parser.c $(GO_GRAMMAR)/src/parser.c
 .PHONY: grammar
-grammar: $(GRAMMAR_DIR)/src/parser.c
-$(GRAMMAR_DIR)/src/parser.c:
-	@tests/deps/grammar tree-sitter-c $(GRAMMAR_VERSION) $(GRAMMAR_SHA256) $(GRAMMAR_DIR)
-$(GRAMMAR): $(GRAMMAR_DIR)/src/parser.c
+grammar: $(GRAMMAR_SOURCES)
+$(C_GRAMMAR)/src/parser.c:
+	@tests/deps/grammar tree-sitter-c $(C_VERSION) $(C_SHA256) $(C_GRAMMAR)
+$(GO_GRAMMAR)/src/parser.c:
+	@tests/deps/grammar tree-sitter-go $(GO_VERSION) $(GO_SHA256) $(GO_GRAMMAR)
+$(BUILD)/grammar-c.a: $(C_GRAMMAR)/src/parser.c
+$(BUILD)/grammar-go.a: $(GO_GRAMMAR)/src/parser.c
+$(GRAMMARS):
 	@mkdir -p $(BUILD)
-	@echo "  GRAMMAR tree-sitter-c $(GRAMMAR_VERSION)"
-	$(Q)$(CC) -O1 -fPIC -w -I$(GRAMMAR_DIR)/src -c $< -o $(BUILD)/grammar-c.o
-	$(Q)$(AR) rcs $@ $(BUILD)/grammar-c.o
+	@echo "  GRAMMAR $(notdir $(patsubst %/src/parser.c,%,$<))"
+	$(Q)$(CC) -O1 -fPIC -w -I$(<D) -c $< -o $(@:.a=.o)
+	$(Q)$(AR) rcs $@ $(@:.a=.o)
 
 # ---- tests ------------------------------------------------------------------------------------------------------
 # A test binary links its own folder's archive and what stands below it.
@@ -110,7 +118,7 @@ BELOW_sandbox := sandbox base
 BELOW_workflow := $(ENGINE_FOLDERS)
 below = $(or $(BELOW_$(firstword $(subst /, ,$(1)))),$(if $(filter cmd/%,$(1)),$(FOLDERS),$(filter-out steps/shared,$(patsubst %/,%,$(dir $(1)))) $(SHARED_FOLDERS) $(ENGINE_FOLDERS)))
 # What a test runs or links beside archives.
-beside = $(if $(filter base/%,$(1)),,$(BUILD)/atoll-cell) $(if $(filter steps/% cmd/%,$(1)),$(GRAMMAR))
+beside = $(if $(filter base/%,$(1)),,$(BUILD)/atoll-cell) $(if $(filter steps/% cmd/%,$(1)),$(GRAMMARS))
 T ?= $(UNIT_TESTS)
 
 .SECONDEXPANSION:
@@ -128,7 +136,7 @@ deps: ## install what is missing with apt
 	@$(DEPS) build test style demo
 
 # These install what is missing first; the rest runs in a make of its own, which then sees it.
-DEPS = GRAMMAR_CACHED=$(wildcard $(GRAMMAR_DIR)/src/parser.c) tests/deps/install
+DEPS = GRAMMAR_CACHED=$(if $(filter 2,$(words $(wildcard $(GRAMMAR_SOURCES)))),yes) tests/deps/install
 
 test: ## run every test; the last line is "N passed, N failed"
 	@$(DEPS) build test
@@ -240,10 +248,10 @@ attack: ## only the attacks of `make test`
 FUZZERS := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 FUZZ_SECONDS ?= 60
 F ?= $(FUZZERS)
-$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(ARCHIVES) $(GRAMMAR)
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%_fuzz.o $(ARCHIVES) $(GRAMMARS)
 	@mkdir -p $(@D)
 	@echo "  LINK    $@"
-	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMAR) \
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMARS) \
 	  $(PACKAGE_LIBS) -lm -o $@
 fuzz-binaries: $(F:%=$(BUILD)/fuzz/%)
 

@@ -3,6 +3,7 @@
 
 #include "base/vec.h"
 
+#include <ctype.h>
 #include <string.h>
 
 struct finder {
@@ -59,6 +60,26 @@ has_storage(const struct syntax *syntax, struct node definition, const char *sto
     return false;
 }
 
+static void
+add(struct finder *finder, struct node node, const char *name, bool is_static)
+{
+    struct node body = node_field(node, "body");
+
+    finder->functions =
+        vec_grow(finder->functions, &finder->capacity, finder->count + 1, sizeof *finder->functions);
+    finder->functions[finder->count++] = (struct function){
+        .name = name,
+        .start = node_start(node),
+        .end = node_end(node),
+        .body_start = node_start(body),
+        .body_end = node_end(body),
+        .first_line = node_line(node),
+        .last_line = node_line(node_token(body, node_token_count(body) - 1)),
+        .is_static = is_static,
+        .node = node,
+    };
+}
+
 static bool
 collect(void *context, struct node node)
 {
@@ -67,22 +88,40 @@ collect(void *context, struct node node)
     if (!node_is(node, "function_definition"))
         return !node_is(node, "compound_statement");
     struct node name = function_name_node(node_field(node, "declarator"));
-    struct node body = node_field(node, "body");
-    if (node_is_null(name) || node_is_null(body))
+    if (node_is_null(name) || node_is_null(node_field(node, "body")))
         return true;
-    finder->functions =
-        vec_grow(finder->functions, &finder->capacity, finder->count + 1, sizeof *finder->functions);
-    finder->functions[finder->count++] = (struct function){
-        .name = arena_str(finder->arena, node_text(finder->syntax, name)),
-        .start = node_start(node),
-        .end = node_end(node),
-        .body_start = node_start(body),
-        .body_end = node_end(body),
-        .first_line = node_line(node),
-        .last_line = node_line(node_token(body, node_token_count(body) - 1)),
-        .is_static = has_storage(finder->syntax, node, "static"),
-        .node = node,
-    };
+    add(finder, node, arena_str(finder->arena, node_text(finder->syntax, name)),
+        has_storage(finder->syntax, node, "static"));
+    return false;
+}
+
+static bool
+find_type(void *context, struct node node)
+{
+    struct node *found = context;
+
+    if (node_is_null(*found) && node_is(node, "type_identifier"))
+        *found = node;
+    return node_is_null(*found);
+}
+
+static bool
+collect_go(void *context, struct node node)
+{
+    struct finder *finder = context;
+    bool is_method = node_is(node, "method_declaration");
+
+    if (!is_method && !node_is(node, "function_declaration"))
+        return node_is(node, "source_file");
+    struct str name = node_text(finder->syntax, node_field(node, "name"));
+    struct node type = {0};
+    node_walk(node_field(node, "receiver"), find_type, &type);
+    if (node_is_null(node_field(node, "body")) || name.len == 0 || (is_method && node_is_null(type)))
+        return false;
+    struct str receiver = is_method ? node_text(finder->syntax, type) : STR("");
+    add(finder, node,
+        arena_printf(finder->arena, "%.*s%s%.*s", STR_ARG(receiver), is_method ? "." : "", STR_ARG(name)),
+        islower((unsigned char)name.ptr[0]) || name.ptr[0] == '_');
     return false;
 }
 
@@ -91,7 +130,8 @@ function_list(struct arena *arena, const struct syntax *syntax, size_t *count)
 {
     struct finder finder = {.arena = arena, .syntax = syntax};
 
-    node_walk(syntax_root(syntax), collect, &finder);
+    bool is_go = syntax_language(syntax) == LANGUAGE_GO;
+    node_walk(syntax_root(syntax), is_go ? collect_go : collect, &finder);
     struct function *list = ARENA_ARRAY(arena, struct function, finder.count + 1);
     if (finder.count > 0)
         memcpy(list, finder.functions, finder.count * sizeof *list);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A C function found in a source file.
+// A C or Go function found in a source file.
 #ifndef ATOLL_STEPS_SHARED_TARGET_FUNCTION_H
 #define ATOLL_STEPS_SHARED_TARGET_FUNCTION_H
 
@@ -9,12 +9,12 @@
 #include "steps/shared/target/syntax.h"
 
 struct function {
-    const char *name;
+    const char *name;  // a Go method is called TYPE.METHOD
     size_t start, end; // bytes of the definition, from storage class or return type to the closing brace
     size_t body_start, body_end; // bytes of { ... }
     unsigned first_line, last_line;
-    bool is_static;
-    struct node node; // function_definition
+    bool is_static;   // C: static; Go: not exported
+    struct node node; // function_definition; Go: function_declaration or method_declaration
 };
 
 // Finds the definition of `name`. ERR_NOT_FOUND names the nearest function of the file; ERR_TARGET when it is

@@ -12,9 +12,25 @@ struct syntax {
     TSTree *tree;
     char *text;
     size_t len;
+    enum language language;
 };
 
 const TSLanguage *tree_sitter_c(void);
+const TSLanguage *tree_sitter_go(void);
+
+static const struct grammar {
+    const char *name;
+    const TSLanguage *(*grammar)(void);
+} grammars[] = {
+    [LANGUAGE_C] = {"C", tree_sitter_c},
+    [LANGUAGE_GO] = {"Go", tree_sitter_go},
+};
+
+enum language
+language_of(const char *path)
+{
+    return str_ends(str_of(path), STR(".go")) ? LANGUAGE_GO : LANGUAGE_C;
+}
 
 static TSNode
 to_ts(struct node node)
@@ -35,13 +51,13 @@ from_ts(TSNode ts)
 }
 
 static TSTree *
-parse(const char *text, size_t len, struct err *err)
+parse(const struct grammar *grammar, const char *text, size_t len, struct err *err)
 {
     TSParser *parser = ts_parser_new();
     TSTree *tree = NULL;
 
-    if (!ts_parser_set_language(parser, tree_sitter_c())) {
-        err_set(err, ERR_ENVIRONMENT, "the C grammar does not fit the tree-sitter runtime");
+    if (!ts_parser_set_language(parser, grammar->grammar())) {
+        err_set(err, ERR_ENVIRONMENT, "the %s grammar does not fit the tree-sitter runtime", grammar->name);
         goto out;
     }
     ts_parser_set_timeout_micros(parser, PARSE_MAX_US);
@@ -56,8 +72,17 @@ out:
 struct syntax *
 syntax_new(struct str text, struct err *err)
 {
+    return syntax_new_in(LANGUAGE_C, text, err);
+}
+
+struct syntax *
+syntax_new_in(enum language language, struct str text, struct err *err)
+{
+    const struct grammar *grammar = &grammars[language];
+
     if (text.len > TEXT_MAX_BYTES) {
-        err_set(err, ERR_LIMIT, "C text of %zu bytes is larger than %d", text.len, TEXT_MAX_BYTES);
+        err_set(err, ERR_LIMIT, "%s text of %zu bytes is larger than %d", grammar->name, text.len,
+                TEXT_MAX_BYTES);
         return NULL;
     }
     struct syntax *syntax = calloc(1, sizeof *syntax);
@@ -67,8 +92,8 @@ syntax_new(struct str text, struct err *err)
     if (text.len > 0)
         memcpy(copy, text.ptr, text.len);
     copy[text.len] = '\0';
-    *syntax = (struct syntax){.text = copy, .len = text.len};
-    syntax->tree = parse(copy, text.len, err);
+    *syntax = (struct syntax){.text = copy, .len = text.len, .language = language};
+    syntax->tree = parse(grammar, copy, text.len, err);
     if (syntax->tree == NULL) {
         syntax_free(syntax);
         return NULL;
@@ -91,6 +116,12 @@ void
 syntax_drop(struct syntax **syntax)
 {
     syntax_free(*syntax);
+}
+
+enum language
+syntax_language(const struct syntax *syntax)
+{
+    return syntax->language;
 }
 
 struct str

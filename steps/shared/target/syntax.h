@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// C source as a syntax tree (tree-sitter-c). This is the one door to tree-sitter; nodes are small values that
-// stay valid as long as their syntax. Node kinds are the grammar's own ("function_definition",
-// "for_statement", ...).
+// C or Go source as a syntax tree (tree-sitter-c, tree-sitter-go). This is the one door to tree-sitter; nodes
+// are small values that stay valid as long as their syntax. Node kinds are the grammar's own
+// ("function_definition", "for_statement", ...).
 #ifndef ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
 #define ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
 
@@ -9,6 +9,11 @@
 #include "base/str.h"
 
 struct syntax;
+
+enum language { LANGUAGE_C, LANGUAGE_GO };
+
+// The language of a source file by its name: ".go" is Go, all else C.
+enum language language_of(const char *path);
 
 struct node {
     uint32_t context[4];
@@ -18,6 +23,10 @@ struct node {
 
 // Parses C text of at most 16 MiB; the text is copied. Text with errors still gives a tree (see node_broken).
 struct syntax *syntax_new(struct str text, struct err *err) MUST_USE;
+
+// As syntax_new, for text of another language; what language a syntax is of.
+struct syntax *syntax_new_in(enum language language, struct str text, struct err *err) MUST_USE;
+enum language syntax_language(const struct syntax *syntax);
 
 // Frees the tree and its copy of the text.
 void syntax_free(struct syntax *syntax);
