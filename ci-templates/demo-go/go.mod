@@ -1,0 +1,3 @@
+module example.com/tagd
+
+go 1.21
