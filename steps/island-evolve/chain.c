@@ -37,7 +37,7 @@ replace(struct chain *chain, struct str variant, struct err *err)
     buf_add_str(&file, str_head(text, m->variant_start));
     buf_add_str(&file, variant);
     buf_add_str(&file, str_from(text, m->variant_end));
-    struct syntax *syntax = syntax_new(buf_str(&file), err);
+    struct syntax *syntax = syntax_new_in(syntax_language(m->syntax), buf_str(&file), err);
     if (syntax == NULL)
         return -1;
     struct function function;

@@ -54,8 +54,12 @@ item_name(const struct syntax *syntax, struct node node)
 {
     struct node declarator = node_field(node, "declarator");
     struct node name = function_name_node(declarator);
+    bool is_go = syntax_language(syntax) == LANGUAGE_GO;
 
-    if (node_is_null(name))
+    if (is_go) // a function, or a declaration of one variable
+        name = node_field(node_is(node, "var_declaration") ? node_child(node, 0) : node, "name");
+
+    if (node_is_null(name) && !is_go)
         name = node_declared(declarator);
     return node_is_null(name) ? (struct str){0} : node_text(syntax, name);
 }

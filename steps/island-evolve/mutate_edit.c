@@ -1,12 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 // edit-statement, edit-constant, edit-operator, edit-condition: the small random edits of genetic
-// improvement. Where and how is drawn; nearly all results are wrong or no faster.
+// improvement, for every language whose words are told below. Where and how is drawn; nearly all results are
+// wrong or no faster.
 #include "steps/island-evolve/mutate.h"
 
-#include "base/vec.h"
+#include "steps/island-evolve/go_literal.h"
 
 #include <stdio.h>
 #include <string.h>
+
+// What the small edits are made of in one language.
+static const struct vocabulary {
+    const char *statements, *block, *leaves, *conditional, *conditions, *numbers;
+    const char *nothing; // a statement that does nothing
+} vocabularies[] = {
+    [LANGUAGE_C] =
+        {
+            "expression_statement if_statement for_statement while_statement do_statement return_statement "
+            "break_statement continue_statement",
+            "compound_statement",
+            "return_statement break_statement continue_statement",
+            "if_statement while_statement",
+            "if_statement while_statement do_statement conditional_expression",
+            "number_literal",
+            ";",
+        },
+    [LANGUAGE_GO] =
+        {
+            "expression_statement assignment_statement inc_statement dec_statement if_statement "
+            "for_statement "
+            "expression_switch_statement return_statement break_statement continue_statement",
+            "block",
+            "return_statement break_statement continue_statement",
+            "if_statement",
+            "if_statement",
+            "int_literal",
+            "",
+        },
+};
+
+static const struct vocabulary *
+words_of(const struct shape *shape)
+{
+    return &vocabularies[syntax_language(shape->syntax)];
+}
 
 static size_t
 draw(const struct shape *shape, size_t count)
@@ -36,13 +73,11 @@ copy(const struct shape *shape, struct node node)
 static struct nodes
 statements(const struct shape *shape)
 {
-    struct nodes all =
-        shape_find_all(shape, "expression_statement if_statement for_statement while_statement "
-                              "do_statement return_statement break_statement continue_statement");
+    struct nodes all = shape_find_all(shape, words_of(shape)->statements);
     struct nodes kept = {all.items, 0};
 
     for (size_t i = 0; i < all.count; i++) {
-        if (node_is(node_parent(all.items[i]), "compound_statement"))
+        if (node_is(node_parent(all.items[i]), words_of(shape)->block))
             kept.items[kept.count++] = all.items[i];
     }
     return kept;
@@ -52,16 +87,19 @@ statements(const struct shape *shape)
 static const char *
 early_leave(const struct shape *shape, struct node place)
 {
-    struct nodes conditions = shape_find_all(shape, "if_statement while_statement");
-    struct nodes leaves = shape_find_all(shape, "return_statement break_statement continue_statement");
+    struct nodes conditions = shape_find_all(shape, words_of(shape)->conditional);
+    struct nodes leaves = shape_find_all(shape, words_of(shape)->leaves);
     struct node condition = node_field(pick(shape, conditions), "condition");
     struct node leave = pick(shape, leaves);
 
     if (node_is_null(condition) || node_is_null(leave))
         return NULL;
-    return arena_printf(shape->arena, "if %s\n%s%s%s\n%s", copy(shape, condition),
-                        shape_indent(shape, node_start(place)), shape_indent_unit(shape), copy(shape, leave),
-                        shape_indent(shape, node_start(place)));
+    const char *indent = shape_indent(shape, node_start(place)), *unit = shape_indent_unit(shape);
+    const char *asked = copy(shape, condition), *left = copy(shape, leave);
+    if (syntax_language(shape->syntax) == LANGUAGE_GO)
+        return arena_printf(shape->arena, "if %s {\n%s%s%s\n%s}\n%s", asked, indent, unit, left, indent,
+                            indent);
+    return arena_printf(shape->arena, "if %s\n%s%s%s\n%s", asked, indent, unit, left, indent);
 }
 
 static bool
@@ -103,7 +141,7 @@ apply_statement(const struct mutation *mutation, size_t index, struct buf *varia
         arena_printf(shape.arena, "%s\n%s", copy(&shape, a), shape_indent(&shape, node_start(b)));
     switch (draw(&shape, 5)) {
     case 0:
-        edits[0] = replace(a, ";");
+        edits[0] = replace(a, words_of(&shape)->nothing);
         what = "delete";
         break;
     case 1:
@@ -117,7 +155,7 @@ apply_statement(const struct mutation *mutation, size_t index, struct buf *varia
         what = "swap";
         break;
     case 3:
-        edits[0] = replace(a, ";");
+        edits[0] = replace(a, words_of(&shape)->nothing);
         edits[1] = (struct edit){node_start(b), node_start(b), line};
         count = 2;
         what = "move";
@@ -142,14 +180,25 @@ statement_sites(const struct mutation *mutation)
     return count * (count + 3);
 }
 
-static const char *const constant_kinds = "number_literal";
-
 static size_t
 constant_sites(const struct mutation *mutation)
 {
     struct shape shape = shape_of(mutation);
 
-    return shape_find_all(&shape, constant_kinds).count * 6;
+    return shape_find_all(&shape, words_of(&shape)->numbers).count * 6;
+}
+
+static bool
+number_of(const struct shape *shape, struct node node, int64_t *value)
+{
+    __int128 number;
+
+    if (syntax_language(shape->syntax) != LANGUAGE_GO)
+        return shape_constant(shape, node, value);
+    if (!go_literal(shape_text(shape, node), &number))
+        return false;
+    *value = (int64_t)(uint64_t)number;
+    return true;
 }
 
 static int
@@ -157,12 +206,12 @@ apply_constant(const struct mutation *mutation, size_t index, struct buf *varian
                struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct node node = pick(&shape, shape_find_all(&shape, constant_kinds));
+    struct node node = pick(&shape, shape_find_all(&shape, words_of(&shape)->numbers));
     int64_t value;
 
     (void)err;
     (void)index;
-    if (node_is_null(node) || !shape_constant(&shape, node, &value))
+    if (node_is_null(node) || !number_of(&shape, node, &value))
         return 0;
     struct str text = shape_text(&shape, node);
     uint64_t old = (uint64_t)value;
@@ -222,14 +271,12 @@ operator_sites(const struct mutation *mutation)
     return shape_find_all(&shape, "binary_expression").count * 3;
 }
 
-static const char *const condition_kinds = "if_statement while_statement do_statement conditional_expression";
-
 static size_t
 condition_sites(const struct mutation *mutation)
 {
     struct shape shape = shape_of(mutation);
 
-    return shape_find_all(&shape, condition_kinds).count * 3;
+    return shape_find_all(&shape, words_of(&shape)->conditions).count * 3;
 }
 
 // Negates a condition, puts the other branch first, or asks the two sides of && and || in the other order.
@@ -238,7 +285,7 @@ apply_condition(const struct mutation *mutation, size_t index, struct buf *varia
                 struct err *err)
 {
     struct shape shape = shape_of(mutation);
-    struct node node = pick(&shape, shape_find_all(&shape, condition_kinds));
+    struct node node = pick(&shape, shape_find_all(&shape, words_of(&shape)->conditions));
     struct node condition = shape_strip(node_field(node, "condition"), false);
     struct node yes = node_field(node, "consequence"), no = node_field(node, "alternative");
     struct str op = shape_operator(&shape, condition);

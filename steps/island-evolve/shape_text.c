@@ -80,11 +80,12 @@ const char *
 shape_indent_unit(const struct shape *shape)
 {
     struct node body = node_field(shape->mutation->function.node, "body");
+    const char *usual = syntax_language(shape->syntax) == LANGUAGE_GO ? "\t" : "    ";
 
     if (node_count(body) == 0 || node_line(node_child(body, 0)) == node_line(body))
-        return "    ";
+        return usual;
     const char *indent = shape_indent(shape, node_start(node_child(body, 0)));
-    return *indent == '\0' ? "    " : indent;
+    return *indent == '\0' ? usual : indent;
 }
 
 struct str
