@@ -186,8 +186,8 @@ go_variable(const struct shape *shape, struct node at, struct str name, struct g
 
 // ---- what is changed ----
 
-static bool
-is_changed(const struct shape *shape, struct node node)
+bool
+go_is_changed(const struct shape *shape, struct node node)
 {
     struct node parent = node_parent(node);
 
@@ -213,7 +213,7 @@ go_changes(const struct shape *shape, struct node node, struct str name)
     struct nodes all = shape_find(shape, node, "identifier");
 
     for (size_t i = 0; i < all.count; i++)
-        if (str_eq(shape_text(shape, all.items[i]), name) && is_changed(shape, all.items[i]))
+        if (str_eq(shape_text(shape, all.items[i]), name) && go_is_changed(shape, all.items[i]))
             return true;
     return false;
 }
@@ -226,7 +226,7 @@ go_changes_elements(const struct shape *shape, struct node node, struct str name
     for (size_t i = 0; i < all.count; i++) {
         if (!go_is_name(shape, go_strip(node_field(all.items[i], "operand")), name))
             continue;
-        if (is_changed(shape, all.items[i]))
+        if (go_is_changed(shape, all.items[i]))
             return true;
     }
     return false;
@@ -270,7 +270,8 @@ is_fixed_table(const struct shape *shape, struct str name, struct node spec)
         if (!str_eq(shape_text(shape, all.items[i]), name) || node_same(parent, spec))
             continue;
         bool element = node_is(parent, "index_expression") &&
-                       node_same(node_field(parent, "operand"), all.items[i]) && !is_changed(shape, parent);
+                       node_same(node_field(parent, "operand"), all.items[i]) &&
+                       !go_is_changed(shape, parent);
         bool length =
             node_is(node_parent(parent), "call_expression") && go_calls(shape, node_parent(parent), "len");
         if (!element && !length)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/screen.h"
 
+#include "steps/island-evolve/go_screen.h"
 #include "steps/island-evolve/lexeme.h"
 
 #include <stdio.h>
@@ -309,6 +310,8 @@ screen_variant(const struct target *target, struct str variant, const char **rea
                char *detail, // NOLINT(readability-non-const-parameter): written through the screening
                size_t detail_size, struct err *err)
 {
+    if (syntax_language(target->syntax) == LANGUAGE_GO)
+        return go_screen_variant(target, variant, reason, detail, detail_size, err);
     AUTO_ARENA arena = {0};
     AUTO_SYNTAX *syntax = syntax_new(target_splice(&arena, target, variant, false), err);
     if (syntax == NULL)
