@@ -103,9 +103,9 @@ check_call(struct screening *screening, struct node node)
 static int
 check_kind(struct screening *screening, struct node node)
 {
-    static const char *const kinds[] = {"go_statement",    "select_statement",   "send_statement",
-                                        "defer_statement", "import_declaration", "labeled_statement",
-                                        "channel_type",    "goto_statement",     "receive_statement"};
+    static const char *const kinds[] = {"go_statement",     "select_statement",   "send_statement",
+                                        "defer_statement",  "import_declaration", "channel_type",
+                                        "receive_statement"};
     const struct shape *shape = &screening->shape, *baseline = &screening->baseline;
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

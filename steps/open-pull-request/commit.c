@@ -47,8 +47,10 @@ add_source(struct work *work, struct err *err)
         return -1;
     add_change(work, work->file, buf_str(&file));
     const char *folder = fs_dir_name(step->arena, work->file);
-    const char *header = fs_join(step->arena, strcmp(folder, ".") == 0 ? "" : folder, GUARD_HEADER);
-    add_change(work, header, str_of(guard_header()));
+    const char *name, *text = guard_companion(step->arena, &work->bench.target, &name);
+    if (text == NULL)
+        return err_set(err, ERR_TARGET, "%s has no package clause", work->file);
+    add_change(work, fs_join(step->arena, strcmp(folder, ".") == 0 ? "" : folder, name), str_of(text));
     return 0;
 }
 

@@ -2,6 +2,8 @@
 #include "steps/open-pull-request/guard.h"
 
 #include "base/fs.h"
+#include "steps/open-pull-request/go_guard.h"
+#include "steps/shared/target/go_function.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -11,16 +13,37 @@
 const char *
 guard_name(struct arena *arena, const struct target *target)
 {
-    if (!target->function.is_static)
-        return target->name;
-    char *stem = arena_dup(arena, fs_base_name(target->file));
+    bool is_go = syntax_language(target->syntax) == LANGUAGE_GO;
+    const char *place = is_go ? fs_dir_name(arena, target->file) : target->file;
+    char *name = arena_dup(arena, target->name);
+
+    if (is_go ? strcmp(place, ".") == 0 : !target->function.is_static)
+        place = NULL;
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '.')
+            *c = '-';
+    if (place == NULL)
+        return name;
+    char *stem = arena_dup(arena, fs_base_name(place));
     char *dot = strrchr(stem, '.');
     if (dot != NULL && dot != stem)
         *dot = '\0';
     for (char *c = stem; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c))
             *c = '_';
-    return arena_printf(arena, "%s--%s", stem, target->name);
+    return arena_printf(arena, "%s--%s", stem, name);
+}
+
+const char *
+guard_companion(struct arena *arena, const struct target *target, const char **name)
+{
+    bool is_go = syntax_language(target->syntax) == LANGUAGE_GO;
+    const char *package = is_go ? go_package(arena, target->syntax) : NULL;
+
+    *name = is_go ? GO_GUARD_FILE : GUARD_HEADER;
+    if (is_go)
+        return package != NULL ? go_guard_file(arena, package) : NULL;
+    return guard_header();
 }
 
 const char *
@@ -228,6 +251,12 @@ guard_write(struct arena *arena, const struct target *target, struct str variant
 {
     const struct function *function = &target->function;
     struct str source = target->source;
+    if (syntax_language(target->syntax) == LANGUAGE_GO) {
+        const char *own = guard_name(arena, target);
+        const struct go_guard guard = {
+            source, target->name, variant, guard_flag_key(arena, own), guard_variable(arena, own), template};
+        return go_guard_write(arena, &guard, file, err);
+    }
     AUTO_BUF includes = BUF(1 << 16), middle = BUF(FILE_MAX_BYTES), dispatcher = BUF(1 << 20);
     if (write_treatment(arena, target, variant, &includes, &middle, err) != 0)
         return -1;

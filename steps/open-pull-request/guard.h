@@ -12,12 +12,17 @@
 // When the flag is read: once in the life of the process, or on every call.
 enum guard_template { GUARD_PER_PROCESS, GUARD_PER_CALL };
 
-// The text of the header that is put beside the source file: C99, libc alone. Static.
+// The text of the header that is put beside a C file: C99, libc alone. Static.
 const char *guard_header(void);
 
+// The text of the file that is put beside the target's source, and its name: GUARD_HEADER, or go_guard.h's
+// file. In the arena or static; NULL when a Go file has no package clause.
+const char *guard_companion(struct arena *arena, const struct target *target, const char **name);
+
 // What branch, flag and rollout file are called after: the function, or FILE--FUNCTION for a static one
-// ("tag--trim" for src/tag.c:trim), because another file may have a function of that name. A letter of the
-// file's name that C has no use for becomes '_'. In the arena, or the target's.
+// ("tag--trim" for src/tag.c:trim), because another file may have a function of that name. In Go names are
+// those of a package, so it is FOLDER--FUNCTION in a folder ("tags--Trim", "tags--List-Trim" for a method). A
+// letter of the file's or folder's name that C has no use for becomes '_'. In the arena, or the target's.
 const char *guard_name(struct arena *arena, const struct target *target);
 
 // The key of the flag of a guard_name, "normalize_tag" -> "atoll-normalize-tag"; in the arena.
