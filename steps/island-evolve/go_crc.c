@@ -1,41 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/go_crc.h"
 
-#include "steps/island-evolve/go_value.h"
+#include "steps/island-evolve/go_pure.h"
 #include "steps/island-evolve/table.h"
 
 enum { TABLE_SIZE = 256, MIXED = 96, STEPS_A_BYTE = 2000 };
 
-static const struct go_type byte_type = {.bits = 8};
+static const struct pure_type byte_type = {.bits = 8};
 
 // The number after one byte.
 static bool
-step(const struct shape *shape, const struct go_crc *found, struct go_type type, uint64_t number,
+step(const struct shape *shape, const struct go_crc *found, struct pure_type type, uint64_t number,
      unsigned byte, uint64_t *after)
 {
     unsigned steps = STEPS_A_BYTE;
-    struct go_frame frame = go_frame_of(shape, &steps);
+    struct pure_frame frame = pure_frame_of(shape, &steps);
     const struct go_stride *stride = &found->stride;
-    struct go_value value = go_value_of(byte_type, byte);
+    struct pure_value value = pure_value_of(byte_type, byte);
 
-    if (!go_bind(&frame, found->number, go_value_of(type, (__int128)number)))
+    if (!pure_bind(&frame, found->number, pure_value_of(type, (__int128)number)))
         return false;
-    if (stride->element.len > 0 && !go_bind(&frame, stride->element, value))
+    if (stride->element.len > 0 && !pure_bind(&frame, stride->element, value))
         return false;
     if (stride->index.len > 0) {
         frame.element_base = stride->base;
         frame.element_index = stride->index;
         frame.element = value;
     }
-    if (go_run(&frame, stride->body) != GO_NEXT)
+    if (pure_run(&frame, stride->body) != PURE_NEXT)
         return false;
-    *after = (uint64_t)go_find(&frame, found->number)->number;
+    *after = (uint64_t)pure_find(&frame, found->number)->number;
     return true;
 }
 
 // The one unsigned variable from outside that the body assigns to.
 static bool
-find_number(const struct shape *shape, struct go_crc *found, struct go_type *type)
+find_number(const struct shape *shape, struct go_crc *found, struct pure_type *type)
 {
     struct nodes all = shape_find(shape, found->stride.body, "identifier");
 
@@ -50,7 +50,7 @@ find_number(const struct shape *shape, struct go_crc *found, struct go_type *typ
         found->number = name;
         found->type = go_type_text(shape, all.items[i]);
     }
-    return found->number.len > 0 && go_type_of(shape, str_of(found->type), type) && !type->is_bool &&
+    return found->number.len > 0 && pure_type_of(shape, str_of(found->type), type) && !type->is_bool &&
            !type->is_signed;
 }
 
@@ -62,7 +62,7 @@ mask_of(unsigned bits)
 
 // Whether the table explains what some mixed numbers come to.
 static bool
-explains(const struct shape *shape, const struct go_crc *found, struct go_type type)
+explains(const struct shape *shape, const struct go_crc *found, struct pure_type type)
 {
     const struct crc *crc = &found->crc;
     uint64_t mask = mask_of(crc->width), after, expected;
@@ -86,7 +86,7 @@ bool
 go_crc_recognise(const struct shape *shape, struct node loop, struct go_crc *found)
 {
     static const unsigned narrower[] = {32, 24, 16};
-    struct go_type type;
+    struct pure_type type;
     struct node body = node_field(loop, "body");
 
     *found = (struct go_crc){0};
@@ -95,8 +95,8 @@ go_crc_recognise(const struct shape *shape, struct node loop, struct go_crc *fou
         shape_find(shape, body, "binary_expression assignment_statement").count == 0 ||
         go_element_text(shape, found->stride.type)[0] == '\0')
         return false;
-    struct go_type element;
-    if (!go_type_of(shape, str_of(go_element_text(shape, found->stride.type)), &element) ||
+    struct pure_type element;
+    if (!pure_type_of(shape, str_of(go_element_text(shape, found->stride.type)), &element) ||
         element.bits != 8 || element.is_signed || go_stride_leaves(shape, &found->stride) ||
         go_stride_uses_index(shape, &found->stride) || !find_number(shape, found, &type))
         return false;

@@ -2,7 +2,7 @@
 // go-presize: slices, maps, strings.Builder and bytes.Buffer get their room at once: as much as a parameter
 // is long, as all parameters together are, or a fixed amount, which may then stand on the stack.
 #include "steps/island-evolve/go_mutate.h"
-#include "steps/island-evolve/go_value.h"
+#include "steps/island-evolve/go_pure.h"
 #include "steps/shared/target/go_function.h"
 
 #include <stdio.h>
@@ -124,9 +124,9 @@ add_constants(const struct shape *shape, const struct function *function, struct
     for (size_t i = 0; i < names.count; i++) {
         struct node type, value = go_constant(shape, shape_text(shape, names.items[i]), &type);
         unsigned steps = 100;
-        struct go_frame frame = go_frame_of(shape, &steps);
-        struct go_value number;
-        if (!node_is_null(value) && go_eval(&frame, value, &number) && !number.type.is_bool &&
+        struct pure_frame frame = pure_frame_of(shape, &steps);
+        struct pure_value number;
+        if (!node_is_null(value) && pure_eval(&frame, value, &number) && !number.type.is_bool &&
             number.number >= ROOM_LEAST && number.number <= ROOM_MOST)
             add_room(rooms, arena_str(shape->arena, shape_text(shape, names.items[i])), true);
     }

@@ -8,9 +8,9 @@ enum { TRUE_A_LINE = 6 };
 size_t
 go_table_size(const struct shape *shape, const char *type)
 {
-    struct go_type known;
+    struct pure_type known;
 
-    if (!go_type_of(shape, str_of(type), &known) || known.is_bool)
+    if (!pure_type_of(shape, str_of(type), &known) || known.is_bool)
         return 0;
     if (known.bits == 8 && !known.is_signed)
         return GO_TABLE_BYTES;

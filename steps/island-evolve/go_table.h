@@ -3,7 +3,7 @@
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_GO_TABLE_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_GO_TABLE_H
 
-#include "steps/island-evolve/go_value.h"
+#include "steps/island-evolve/go_pure.h"
 
 enum { GO_TABLE_BYTES = 256, GO_TABLE_ASCII = 128 };
 
@@ -11,7 +11,7 @@ enum { GO_TABLE_BYTES = 256, GO_TABLE_ASCII = 128 };
 struct go_table {
     const char *name, *comment; // the comment is one line without slashes
     const char *type;           // of an element in the file's words
-    struct go_type element;
+    struct pure_type element;
     __int128 values[GO_TABLE_BYTES];
     size_t count; // GO_TABLE_BYTES or GO_TABLE_ASCII
 };

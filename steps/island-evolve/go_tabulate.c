@@ -27,27 +27,27 @@ struct keys {
 
 static bool
 call_value(const struct shape *shape, const struct key *key, struct node call, __int128 number,
-           struct go_value *value)
+           struct pure_value *value)
 {
     unsigned steps = STEPS_A_VALUE;
-    struct go_frame frame = go_frame_of(shape, &steps);
-    struct go_value argument = {0};
+    struct pure_frame frame = pure_frame_of(shape, &steps);
+    struct pure_value argument = {0};
 
-    if (!go_type_of(shape, str_of(key->parameter_type), &argument.type))
+    if (!pure_type_of(shape, str_of(key->parameter_type), &argument.type))
         return false;
     argument.number = number;
     if (key->function != NULL)
-        return go_call(&frame, key->function, &argument, 1, value);
+        return pure_call(&frame, key->function, &argument, 1, value);
     // The argument's own name, or any name, has this value.
     struct node given = go_strip(go_argument(call, 0));
-    return node_is(given, "identifier") && go_bind(&frame, shape_text(shape, given), argument) &&
-           go_library(&frame, call, value);
+    return node_is(given, "identifier") && pure_bind(&frame, shape_text(shape, given), argument) &&
+           pure_library(&frame, call, value);
 }
 
 static bool
 fill(const struct shape *shape, struct key *key, struct node call)
 {
-    struct go_value value;
+    struct pure_value value;
 
     for (size_t i = 0; i < key->table.count; i++) {
         if (!call_value(shape, key, call, (__int128)i, &value))

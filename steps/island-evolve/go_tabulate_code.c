@@ -25,25 +25,25 @@ struct pieces {
 };
 
 static bool
-outcome(const struct shape *shape, const struct piece *piece, __int128 number, struct go_value *value)
+outcome(const struct shape *shape, const struct piece *piece, __int128 number, struct pure_value *value)
 {
     unsigned steps = STEPS_A_VALUE;
-    struct go_frame frame = go_frame_of(shape, &steps);
-    struct go_value own = {0};
+    struct pure_frame frame = pure_frame_of(shape, &steps);
+    struct pure_value own = {0};
 
-    if (!go_type_of(shape, str_of(piece->type), &own.type))
+    if (!pure_type_of(shape, str_of(piece->type), &own.type))
         return false;
     own.number = number;
-    if (piece->name.len > 0 && !go_bind(&frame, piece->name, own))
+    if (piece->name.len > 0 && !pure_bind(&frame, piece->name, own))
         return false;
     frame.element_base = piece->base;
     frame.element_index = piece->index;
     frame.element = own;
     if (!piece->is_statement)
-        return go_eval(&frame, piece->node, value) && !value->type.is_untyped;
-    if (go_run(&frame, piece->node) != GO_NEXT)
+        return pure_eval(&frame, piece->node, value) && !value->type.is_untyped;
+    if (pure_run(&frame, piece->node) != PURE_NEXT)
         return false;
-    *value = *go_find(&frame, piece->name);
+    *value = *pure_find(&frame, piece->name);
     return true;
 }
 
@@ -85,7 +85,7 @@ find_variable(const struct shape *shape, struct piece *piece)
 static bool
 read_piece(const struct shape *shape, struct node node, struct piece *piece)
 {
-    struct go_value value;
+    struct pure_value value;
 
     *piece = (struct piece){.node = node, .is_statement = strstr(node_kind(node), "_statement") != NULL};
     if (!piece->is_statement && shape_find(shape, node, "binary_expression call_expression").count < 2)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expressions of go_value.h.
+// Expressions of go_pure.h.
 #include "steps/island-evolve/go_literal.h"
+#include "steps/island-evolve/go_pure.h"
 #include "steps/island-evolve/go_shape.h"
-#include "steps/island-evolve/go_value.h"
 
 enum { CONSTANT_DEPTH = 8, ARGUMENTS_MAX = 6 };
 
-static const struct go_type untyped = {.bits = 64, .is_signed = true, .is_untyped = true};
-static const struct go_type boolean = {.bits = 1, .is_bool = true};
+static const struct pure_type untyped = {.bits = 64, .is_signed = true, .is_untyped = true};
+static const struct pure_type boolean = {.bits = 1, .is_bool = true};
 
 static bool
-spend(struct go_frame *frame)
+spend(struct pure_frame *frame)
 {
     if (*frame->steps == 0)
         return false;
@@ -20,30 +20,30 @@ spend(struct go_frame *frame)
 
 // A constant of the file: its value stands alone, so it is evaluated in a frame of its own.
 static bool
-eval_constant(struct go_frame *frame, struct str name, struct go_value *value)
+eval_constant(struct pure_frame *frame, struct str name, struct pure_value *value)
 {
     struct node type;
     struct node expression = go_constant(frame->shape, name, &type);
-    struct go_frame own = go_frame_of(frame->shape, frame->steps);
+    struct pure_frame own = pure_frame_of(frame->shape, frame->steps);
     own.depth = frame->depth + 1;
 
-    if (node_is_null(expression) || own.depth > CONSTANT_DEPTH || !go_eval(&own, expression, value))
+    if (node_is_null(expression) || own.depth > CONSTANT_DEPTH || !pure_eval(&own, expression, value))
         return false;
     if (node_is_null(type))
         return true;
-    struct go_value typed = {0};
-    bool known = go_type_of(frame->shape, shape_text(frame->shape, type), &typed.type);
-    if (!known || !go_assign(&typed, *value))
+    struct pure_value typed = {0};
+    bool known = pure_type_of(frame->shape, shape_text(frame->shape, type), &typed.type);
+    if (!known || !pure_assign(&typed, *value))
         return false;
     *value = typed;
     return true;
 }
 
 static bool
-eval_name(struct go_frame *frame, struct node node, struct go_value *value)
+eval_name(struct pure_frame *frame, struct node node, struct pure_value *value)
 {
     struct str name = shape_text(frame->shape, node);
-    const struct go_value *bound = go_find(frame, name);
+    const struct pure_value *bound = pure_find(frame, name);
 
     if (bound != NULL) {
         *value = *bound;
@@ -53,23 +53,23 @@ eval_name(struct go_frame *frame, struct node node, struct go_value *value)
 }
 
 static bool
-eval_unary(struct go_frame *frame, struct node node, struct go_value *value)
+eval_unary(struct pure_frame *frame, struct node node, struct pure_value *value)
 {
     struct str operator= shape_operator(frame->shape, node);
-    struct go_value operand;
+    struct pure_value operand;
 
-    if (!go_eval(frame, node_field(node, "operand"), &operand))
+    if (!pure_eval(frame, node_field(node, "operand"), &operand))
         return false;
     if (str_is(operator, "!") && operand.type.is_bool) {
-        *value = (struct go_value){boolean, operand.number == 0};
+        *value = (struct pure_value){boolean, operand.number == 0};
         return true;
     }
     if (operand.type.is_bool)
         return false;
     if (str_is(operator, "-"))
-        *value = go_value_of(operand.type, -operand.number);
+        *value = pure_value_of(operand.type, -operand.number);
     else if (str_is(operator, "^"))
-        *value = go_value_of(operand.type, ~operand.number);
+        *value = pure_value_of(operand.type, ~operand.number);
     else if (str_is(operator, "+"))
         *value = operand;
     else
@@ -78,59 +78,59 @@ eval_unary(struct go_frame *frame, struct node node, struct go_value *value)
 }
 
 static bool
-eval_binary(struct go_frame *frame, struct node node, struct go_value *value)
+eval_binary(struct pure_frame *frame, struct node node, struct pure_value *value)
 {
     struct str operator= shape_operator(frame->shape, node);
-    struct go_value left, right;
+    struct pure_value left, right;
 
-    if (!go_eval(frame, node_field(node, "left"), &left))
+    if (!pure_eval(frame, node_field(node, "left"), &left))
         return false;
     bool and = str_is(operator, "&&"), or = str_is(operator, "||");
     if ((and || or) && left.type.is_bool && (left.number != 0) == or) {
         *value = left;
         return true;
     }
-    return go_eval(frame, node_field(node, "right"), &right) && go_binary(operator, left, right, value);
+    return pure_eval(frame, node_field(node, "right"), &right) && pure_binary(operator, left, right, value);
 }
 
 static bool
-convert(struct go_type type, struct go_value from, struct go_value *value)
+convert(struct pure_type type, struct pure_value from, struct pure_value *value)
 {
     if (type.is_bool != from.type.is_bool)
         return false;
-    *value = go_value_of(type, from.number);
+    *value = pure_value_of(type, from.number);
     return !from.type.is_untyped || value->number == from.number; // a constant must fit
 }
 
 static bool
-eval_call(struct go_frame *frame, struct node node, struct go_value *value)
+eval_call(struct pure_frame *frame, struct node node, struct pure_value *value)
 {
     struct node callee = node_field(node, "function"), list = node_field(node, "arguments");
-    struct go_value arguments[ARGUMENTS_MAX];
+    struct pure_value arguments[ARGUMENTS_MAX];
     size_t count = node_count(list);
-    struct go_type type;
+    struct pure_type type;
 
     if (node_is(callee, "selector_expression"))
-        return go_library(frame, node, value);
+        return pure_library(frame, node, value);
     struct str name = shape_text(frame->shape, callee);
-    if (!node_is(callee, "identifier") || count > ARGUMENTS_MAX || go_find(frame, name) != NULL)
+    if (!node_is(callee, "identifier") || count > ARGUMENTS_MAX || pure_find(frame, name) != NULL)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!go_eval(frame, node_child(list, i), &arguments[i]))
+        if (!pure_eval(frame, node_child(list, i), &arguments[i]))
             return false;
     const struct function *function = shape_function(frame->shape, name);
     if (function != NULL)
-        return go_call(frame, function, arguments, count, value);
-    return count == 1 && go_type_of(frame->shape, name, &type) && convert(type, arguments[0], value);
+        return pure_call(frame, function, arguments, count, value);
+    return count == 1 && pure_type_of(frame->shape, name, &type) && convert(type, arguments[0], value);
 }
 
 // An element of a table of the file, or the element that the frame knows.
 static bool
-eval_index(struct go_frame *frame, struct node node, struct go_value *value)
+eval_index(struct pure_frame *frame, struct node node, struct pure_value *value)
 {
     struct node operand = node_field(node, "operand"), index = node_field(node, "index");
     struct str base = shape_text(frame->shape, operand);
-    struct go_value at;
+    struct pure_value at;
     struct node element;
     struct str type;
 
@@ -139,22 +139,22 @@ eval_index(struct go_frame *frame, struct node node, struct go_value *value)
         *value = frame->element;
         return true;
     }
-    if (!node_is(operand, "identifier") || go_find(frame, base) != NULL || !go_eval(frame, index, &at) ||
+    if (!node_is(operand, "identifier") || pure_find(frame, base) != NULL || !pure_eval(frame, index, &at) ||
         at.type.is_bool || at.number < 0 || at.number > UINT32_MAX ||
         !go_table_element(frame->shape, base, (size_t)at.number, &element, &type) ||
-        !go_type_of(frame->shape, type, &value->type))
+        !pure_type_of(frame->shape, type, &value->type))
         return false;
     value->number = 0;
     if (node_is_null(element))
         return true;
-    struct go_frame own = go_frame_of(frame->shape, frame->steps);
-    struct go_value content;
+    struct pure_frame own = pure_frame_of(frame->shape, frame->steps);
+    struct pure_value content;
     own.depth = frame->depth + 1;
-    return own.depth <= CONSTANT_DEPTH && go_eval(&own, element, &content) && go_assign(value, content);
+    return own.depth <= CONSTANT_DEPTH && pure_eval(&own, element, &content) && pure_assign(value, content);
 }
 
 bool
-go_eval(struct go_frame *frame, struct node expression, struct go_value *value)
+pure_eval(struct pure_frame *frame, struct node expression, struct pure_value *value)
 {
     struct node node = expression;
     __int128 number;
@@ -165,13 +165,13 @@ go_eval(struct go_frame *frame, struct node expression, struct go_value *value)
         return false;
     if (node_is(node, "int_literal") || node_is(node, "rune_literal")) {
         bool known = go_literal(shape_text(frame->shape, node), &number);
-        *value = (struct go_value){untyped, number};
+        *value = (struct pure_value){untyped, number};
         return known;
     }
     if (node_is(node, "identifier"))
         return eval_name(frame, node, value);
     if (node_is(node, "true") || node_is(node, "false")) {
-        *value = (struct go_value){boolean, node_is(node, "true")};
+        *value = (struct pure_value){boolean, node_is(node, "true")};
         return true;
     }
     if (node_is(node, "unary_expression"))
@@ -181,6 +181,6 @@ go_eval(struct go_frame *frame, struct node expression, struct go_value *value)
     if (node_is(node, "call_expression"))
         return eval_call(frame, node, value);
     if (node_is(node, "selector_expression"))
-        return go_library(frame, node, value);
+        return pure_library(frame, node, value);
     return node_is(node, "index_expression") && eval_index(frame, node, value);
 }

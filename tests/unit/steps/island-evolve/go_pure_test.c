@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/go_literal.h"
-#include "steps/island-evolve/go_value.h"
+#include "steps/island-evolve/go_pure.h"
 
 #include "tests/unit/steps/island-evolve/go_rig.h"
 
@@ -11,13 +11,13 @@ value_of(const char *file, int64_t argument)
     static char text[64];
     struct go_rig rig;
     unsigned steps = 100000;
-    struct go_value given = {{.bits = 64, .is_signed = true}, argument}, value;
+    struct pure_value given = {{.bits = 64, .is_signed = true}, argument}, value;
 
     go_rig_open(&rig, file, "F");
     struct go_rig_mutation m = go_rig_mutation(&rig, NULL);
     struct shape shape = shape_of(&m.mutation);
-    struct go_frame frame = go_frame_of(&shape, &steps);
-    bool known = go_call(&frame, shape_function(&shape, STR("F")), &given, 1, &value);
+    struct pure_frame frame = pure_frame_of(&shape, &steps);
+    bool known = pure_call(&frame, shape_function(&shape, STR("F")), &given, 1, &value);
     snprintf(text, sizeof text, value.type.is_bool ? "%lld?" : "%lld", (long long)value.number);
     syntax_free(m.syntax);
     go_rig_close(&rig);
@@ -138,5 +138,5 @@ START_TEST(literals)
 }
 END_TEST
 
-UNIT_MAIN("steps/island-evolve/go_value", numbers_wrap_as_their_types_say, statements_run,
+UNIT_MAIN("steps/island-evolve/go_pure", numbers_wrap_as_their_types_say, statements_run,
           the_library_answers_for_ascii, what_depends_on_more_has_no_value, literals)

@@ -2,7 +2,7 @@
 // Types of expressions for go_shape.h.
 #include "steps/island-evolve/go_shape.h"
 
-#include "steps/island-evolve/go_value.h"
+#include "steps/island-evolve/go_pure.h"
 #include "steps/shared/target/go_function.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ call_type(const struct shape *shape, struct node call, unsigned depth)
     const struct function *function = shape_function(shape, name);
     struct go_function head;
     struct err ignored;
-    struct go_type basic;
+    struct pure_type basic;
 
     if (!node_is(callee, "identifier"))
         return "";
@@ -82,7 +82,7 @@ call_type(const struct shape *shape, struct node call, unsigned depth)
         return type_of(shape, go_argument(call, 0), depth);
     if (str_is(name, "make"))
         return arena_str(shape->arena, shape_text(shape, go_argument(call, 0)));
-    if (str_is(name, "string") || go_type_of(shape, name, &basic))
+    if (str_is(name, "string") || pure_type_of(shape, name, &basic))
         return arena_str(shape->arena, name);
     return "";
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types, numbers and operators of go_value.h.
-#include "steps/island-evolve/go_value.h"
+// Types, numbers and operators of go_pure.h.
+#include "steps/island-evolve/go_pure.h"
 
 #include <string.h>
 
 static const struct named_type {
     const char *name;
-    struct go_type type;
+    struct pure_type type;
 } basic_types[] = {
     {"bool", {.is_bool = true, .bits = 1}},
     {"byte", {.bits = 8}},
@@ -26,7 +26,7 @@ static const struct named_type {
 enum { NAMES_DEPTH = 4 };
 
 static bool
-resolve(const struct shape *shape, struct str text, unsigned depth, struct go_type *type)
+resolve(const struct shape *shape, struct str text, unsigned depth, struct pure_type *type)
 {
     for (size_t i = 0; i < sizeof basic_types / sizeof *basic_types; i++) {
         if (str_is(text, basic_types[i].name)) {
@@ -50,34 +50,34 @@ resolve(const struct shape *shape, struct str text, unsigned depth, struct go_ty
 }
 
 bool
-go_type_of(const struct shape *shape, struct str text, struct go_type *type)
+pure_type_of(const struct shape *shape, struct str text, struct pure_type *type)
 {
     return resolve(shape, text, NAMES_DEPTH, type);
 }
 
-struct go_value
-go_value_of(struct go_type type, __int128 number)
+struct pure_value
+pure_value_of(struct pure_type type, __int128 number)
 {
     if (type.is_untyped || type.is_bool)
-        return (struct go_value){type, number};
+        return (struct pure_value){type, number};
     unsigned __int128 mask = ((unsigned __int128)1 << type.bits) - 1;
     unsigned __int128 low = (unsigned __int128)number & mask;
     if (type.is_signed && (low >> (type.bits - 1)) != 0)
-        return (struct go_value){type, (__int128)(low | ~mask)};
-    return (struct go_value){type, (__int128)low};
+        return (struct pure_value){type, (__int128)(low | ~mask)};
+    return (struct pure_value){type, (__int128)low};
 }
 
 static bool
-same_type(struct go_type a, struct go_type b)
+same_type(struct pure_type a, struct pure_type b)
 {
     return a.bits == b.bits && a.is_signed == b.is_signed && a.is_bool == b.is_bool;
 }
 
 bool
-go_assign(struct go_value *to, struct go_value from)
+pure_assign(struct pure_value *to, struct pure_value from)
 {
     if (from.type.is_untyped && !to->type.is_untyped) {
-        struct go_value fitted = go_value_of(to->type, from.number);
+        struct pure_value fitted = pure_value_of(to->type, from.number);
         if (to->type.is_bool != from.type.is_bool || fitted.number != from.number)
             return false;
         *to = fitted;
@@ -89,24 +89,24 @@ go_assign(struct go_value *to, struct go_value from)
     return true;
 }
 
-struct go_frame
-go_frame_of(const struct shape *shape, unsigned *steps)
+struct pure_frame
+pure_frame_of(const struct shape *shape, unsigned *steps)
 {
-    return (struct go_frame){.shape = shape, .steps = steps};
+    return (struct pure_frame){.shape = shape, .steps = steps};
 }
 
 bool
-go_bind(struct go_frame *frame, struct str name, struct go_value value)
+pure_bind(struct pure_frame *frame, struct str name, struct pure_value value)
 {
-    if (frame->count == GO_BINDINGS_MAX)
+    if (frame->count == PURE_BINDINGS_MAX)
         return false;
     frame->items[frame->count].name = name;
     frame->items[frame->count++].value = value;
     return true;
 }
 
-struct go_value *
-go_find(struct go_frame *frame, struct str name)
+struct pure_value *
+pure_find(struct pure_frame *frame, struct str name)
 {
     for (size_t i = frame->count; i > 0; i--)
         if (str_eq(frame->items[i - 1].name, name))
@@ -123,7 +123,7 @@ fits_untyped(__int128 number)
 }
 
 static bool
-shift(bool left, struct go_value value, struct go_value by, struct go_value *result)
+shift(bool left, struct pure_value value, struct pure_value by, struct pure_value *result)
 {
     if (by.type.is_bool || by.number < 0 || value.type.is_bool ||
         (value.type.is_untyped && !by.type.is_untyped))
@@ -134,7 +134,7 @@ shift(bool left, struct go_value value, struct go_value by, struct go_value *res
         return false;
     // The left shift is of the bits, which a negative number in C would not promise.
     __int128 number = left ? (__int128)((unsigned __int128)value.number << count) : value.number >> count;
-    *result = go_value_of(value.type, number);
+    *result = pure_value_of(value.type, number);
     return !value.type.is_untyped || fits_untyped(number);
 }
 
@@ -186,7 +186,7 @@ arithmetic(const char *operator, __int128 a, __int128 b, __int128 *result)
 }
 
 bool
-go_binary(struct str operator, struct go_value left, struct go_value right, struct go_value *value)
+pure_binary(struct str operator, struct pure_value left, struct pure_value right, struct pure_value *value)
 {
     char text[4] = "";
     bool truth;
@@ -198,17 +198,17 @@ go_binary(struct str operator, struct go_value left, struct go_value right, stru
     if (strcmp(text, "<<") == 0 || strcmp(text, ">>") == 0)
         return shift(text[0] == '<', left, right, value);
     if (left.type.is_untyped && !right.type.is_untyped) {
-        struct go_value fitted = {right.type, 0};
-        if (!go_assign(&fitted, left))
+        struct pure_value fitted = {right.type, 0};
+        if (!pure_assign(&fitted, left))
             return false;
         left = fitted;
     } else if (!left.type.is_untyped) {
-        struct go_value fitted = {left.type, 0};
-        if (!go_assign(&fitted, right))
+        struct pure_value fitted = {left.type, 0};
+        if (!pure_assign(&fitted, right))
             return false;
         right = fitted;
     }
-    struct go_type boolean = {.bits = 1, .is_bool = true};
+    struct pure_type boolean = {.bits = 1, .is_bool = true};
     if (left.type.is_bool) {
         if (strcmp(text, "&&") == 0)
             truth = left.number != 0 && right.number != 0;
@@ -216,15 +216,15 @@ go_binary(struct str operator, struct go_value left, struct go_value right, stru
             truth = left.number != 0 || right.number != 0;
         else if ((text[0] != '=' && text[0] != '!') || !compare(text, left.number, right.number, &truth))
             return false;
-        *value = (struct go_value){boolean, truth};
+        *value = (struct pure_value){boolean, truth};
         return true;
     }
     if (compare(text, left.number, right.number, &truth)) {
-        *value = (struct go_value){boolean, truth};
+        *value = (struct pure_value){boolean, truth};
         return true;
     }
     if (!arithmetic(text, left.number, right.number, &number))
         return false;
-    *value = go_value_of(left.type, number);
+    *value = pure_value_of(left.type, number);
     return !left.type.is_untyped || fits_untyped(number);
 }
