@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "steps/benchmark-generate/benchmark_file.h"
+#include "steps/benchmark-generate/go_benchmark.h"
 #include "steps/shared/target/captured.h"
 #include "steps/shared/target/generate.h"
 #include "steps/shared/target/workbench.h"
@@ -296,6 +297,13 @@ make_record(struct work *work, json_t **record, struct err *err)
                   (json_int_t)work->left_out);
     if (*record == NULL)
         return err_set(err, ERR_INTERNAL, "the benchmark record could not be put together");
+    const char *test = go_benchmark_path(work->step->arena, target->name);
+    if (go_benchmark_save(work->step->arena, target, &bench->train, err) != 0)
+        return -1;
+    if (fs_exists(fs_join(work->step->arena, target->repository, test)))
+        json_object_set_new(*record, "benchmark_test",
+                            json_pack("{s:s, s:s}", "kept", test, "place",
+                                      go_benchmark_place(work->step->arena, target->file, target->name)));
     return write_file(work, *record, err);
 }
 

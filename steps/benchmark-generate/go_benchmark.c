@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CALLS_MAX_BYTES = 64 << 10, FIELDS_MAX = 32, DEPTH_MAX = 16 };
+enum { CALLS_MAX_BYTES = 64 << 10, CALLS_MAX = 64, FIELDS_MAX = 32, DEPTH_MAX = 16 };
 
 const char *
 go_benchmark_path(struct arena *arena, const char *function)
@@ -274,4 +274,27 @@ go_benchmark_write(const struct go_function *go, const json_t *calls, struct buf
     buf_puts(out, "\t}\n");
     write_loop(go, fields, sink, out);
     return buf_check(out, "the Go benchmark", err);
+}
+
+int
+go_benchmark_save(struct arena *arena, const struct target *target, const struct corpus *corpus,
+                  struct err *err)
+{
+    AUTO_JSON *calls = json_array();
+    AUTO_BUF text = BUF(1 << 20);
+    struct go_function go;
+    struct err none;
+
+    if (syntax_language(target->syntax) != LANGUAGE_GO)
+        return 0;
+    for (size_t i = 0; i < corpus->count && i < CALLS_MAX; i++)
+        json_array_append_new(calls, corpus_call_json(corpus, i, &target->signature));
+    if (go_function_read(arena, target->syntax, &target->function, &go, err) != 0)
+        return -1;
+    if (go_benchmark_write(&go, calls, &text, &none) != 0)
+        return 0;
+    const char *path = fs_join(arena, target->repository, go_benchmark_path(arena, target->name));
+    if (fs_mkdirs(fs_dir_name(arena, path), err) != 0)
+        return -1;
+    return fs_write(path, buf_str(&text), err);
 }

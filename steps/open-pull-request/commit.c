@@ -103,18 +103,28 @@ add_rollout(struct work *work, int64_t now_s, struct err *err)
     return 0;
 }
 
+// What stands at `kept` in the work tree goes to `place`.
 static int
-add_benchmark_file(struct work *work, struct err *err)
+add_file(struct work *work, const char *kept, const char *place, struct err *err)
 {
-    const char *path = json_get_text(work->record, "benchmark_file", NULL);
-    const char *absolute = path != NULL ? fs_join(work->step->arena, work->step->repository, path) : NULL;
+    const char *absolute = kept != NULL ? fs_join(work->step->arena, work->step->repository, kept) : NULL;
     if (absolute == NULL || !fs_exists(absolute))
         return 0;
     AUTO_BUF text = BUF(FILE_MAX_BYTES);
     if (fs_read(absolute, FILE_MAX_BYTES, &text, err) != 0)
         return -1;
-    add_change(work, path, buf_str(&text));
+    add_change(work, place, buf_str(&text));
     return 0;
+}
+
+static int
+add_benchmark_file(struct work *work, struct err *err)
+{
+    const char *path = json_get_text(work->record, "benchmark_file", NULL);
+    const json_t *test = json_object_get(work->record, "benchmark_test");
+    if (add_file(work, path, path, err) != 0)
+        return -1;
+    return add_file(work, json_get_text(test, "kept", NULL), json_get_text(test, "place", ""), err);
 }
 
 int
