@@ -43,7 +43,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps demo test faults unit unit-binaries attack attack-binaries crash crash-binaries crash-nightly crash-controls fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
+.PHONY: all deps demo demo-go test faults unit unit-binaries attack attack-binaries crash crash-binaries crash-nightly crash-controls fuzz-binaries style tidy asan tsan cover fuzz bench install uninstall dist clean help
 
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
@@ -143,10 +143,17 @@ test: ## run every test; the last line is "N passed, N failed"
 	@$(MAKE) --no-print-directory -j$$(nproc) all unit-binaries attack-binaries crash-binaries
 	@tests/run --build $(BUILD) unit attack flow crash
 
-demo: ## the main job from end to end on a real C service
+demo: ## the main job from end to end on a real C service, then on a Go one where there is Go
 	@$(DEPS) build demo
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@ci-templates/run-demo --build $(BUILD) --into build/demo
+	@if command -v go >/dev/null; then ci-templates/run-demo-go --build $(BUILD) --into build/demo-go; \
+	  else echo "The Go demo was left out: skipped: needs go (1.21 or later; then: make demo-go)"; fi
+
+demo-go: ## the same on a real Go service
+	@$(DEPS) build demo
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@ci-templates/run-demo-go --build $(BUILD) --into build/demo-go
 
 faults: ## plant 50 faults one by one; the tests must notice at least 45 (FAULTS="--quick 1-10" for some)
 	@$(DEPS) build test

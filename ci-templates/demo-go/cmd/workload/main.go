@@ -70,11 +70,11 @@ func sorted(r *rand.Rand) string {
 
 func block(r *rand.Rand) string {
 	if r.Intn(4) == 0 {
-		data := make([]byte, r.Intn(1500))
+		data := make([]byte, r.Intn(900))
 		r.Read(data)
 		return "base64:" + base64.StdEncoding.EncodeToString(data)
 	}
-	parts := make([]string, 1+r.Intn(60))
+	parts := make([]string, 1+r.Intn(40))
 	for i := range parts {
 		parts[i] = fmt.Sprintf("%s %x", pick(r, words), r.Intn(1<<16))
 	}
@@ -90,11 +90,11 @@ func main() {
 	defer out.Flush()
 	for i := 0; i < *records; i++ {
 		switch n := r.Intn(100); {
-		case n < 45:
+		case n < 46:
 			fmt.Fprintln(out, "TAG", tag(r))
-		case n < 70:
+		case n < 72:
 			fmt.Fprintln(out, "VALUE", value(r))
-		case n < 90:
+		case n < 97:
 			fmt.Fprintf(out, "MERGE %s|%s\n", sorted(r), sorted(r))
 		default:
 			fmt.Fprintln(out, "BLOCK", block(r))
