@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/vec.h"
 #include "sandbox/cell/shared.h"
+#include "sandbox/cell_end.h"
 #include "sandbox/cell_environment.h"
 
 #include <errno.h>
@@ -33,9 +34,13 @@ enum {
     READ_PATHS_MAX = 64
 };
 
+// A managed runtime reserves address space for heaps that it never uses.
+#define MANAGED_OVERHEAD_BYTES ((size_t)4 << 30)
+
 struct cell {
     struct launcher *launcher;
-    pid_t pid; // -1 after a fault
+    pid_t pid;    // -1 after a fault
+    bool managed; // a program of its own runtime
     struct shared *shared;
     size_t shared_bytes, inputs_room, input_count;
     int64_t wall_ms, spin_ns;
@@ -46,20 +51,6 @@ struct cell {
     enum cheat cheat;
     struct buf fault_text;
 };
-
-static const char *const fault_names[] = {
-    [CELL_OK] = "ok",
-    [CELL_CRASHED] = "crashed",
-    [CELL_TIMED_OUT] = "timed-out",
-    [CELL_LOAD_FAILED] = "load-failed",
-    [CELL_SANITIZER] = "sanitizer",
-};
-
-const char *
-cell_fault_name(enum cell_fault fault)
-{
-    return fault_names[fault];
-}
 
 const char *
 cell_fault_text(const struct cell *cell)
@@ -118,37 +109,11 @@ void
 cell_witness(const struct cell *cell, struct witness *witness)
 {
     witness_take(cell->pid, witness);
-}
-
-// Whether the program's own output is a sanitizer's report; then that is the best description there is.
-static bool
-is_report(const struct launch_result *ended)
-{
-    struct str text = buf_str(&ended->output);
-    return ended->exit_code == CELL_SANITIZER_EXIT || str_find(text, STR("ERROR: AddressSanitizer")) >= 0 ||
-           str_find(text, STR("runtime error: ")) >= 0;
-}
-
-static enum cell_fault
-judge(const struct launch_result *ended, struct buf *text, enum cheat *cheat)
-{
-    if (is_report(ended)) {
-        buf_add_str(text, str_head(str_trim(buf_str(&ended->output)), TEXT_MAX_BYTES / 2));
-        return CELL_SANITIZER;
-    }
-    if (ended->limit && strcmp(ended->limit, "cpu") == 0) {
-        buf_puts(text, "CPU time limit reached");
-        return CELL_TIMED_OUT;
-    }
-    *cheat = ended->signal ? CHEAT_NONE : CHEAT_EARLY_EXIT;
-    if (ended->signal)
-        buf_printf(text, "signal %d (%s)", ended->signal, strsignal(ended->signal));
-    else
-        buf_printf(text, "%s: exited with code %d instead of returning", cheat_name(*cheat),
-                   ended->exit_code);
-    if (ended->limit && strcmp(ended->limit, "memory") == 0)
-        buf_puts(text, " at its memory limit");
-    return CELL_CRASHED;
+    if (!cell->managed)
+        return;
+    // A runtime starts threads when it likes, and which of them waits on which stack says nothing.
+    witness->threads = 0;
+    witness->depth = -1;
 }
 
 // Stops the process and notes how it failed.
@@ -165,7 +130,7 @@ bury(struct cell *cell, bool timed_out, struct err *err)
         cell->fault = CELL_TIMED_OUT;
         buf_printf(&cell->fault_text, "no answer within %lld ms", (long long)cell->wall_ms);
     } else {
-        cell->fault = judge(&ended, &cell->fault_text, &cell->cheat);
+        cell->fault = cell_end_judge(&ended, cell->managed, &cell->fault_text, &cell->cheat);
     }
     if (ended.cpu_ns > cell->cpu_ns)
         cell->cpu_ns = ended.cpu_ns;
@@ -300,9 +265,13 @@ start_process(struct cell *cell, const struct cell_options *options, int fd, str
     size_t count = 2;
     for (; options->read_paths && options->read_paths[count - 2] && count < READ_PATHS_MAX; count++)
         paths[count] = options->read_paths[count - 2];
-    const char *const argv[] = {launcher_cell_path(cell->launcher), "host", object,
-                                options->sanitized ? "sanitized" : "plain", NULL};
-    struct launch_spec spec = {.profile = LAUNCH_RUN,
+    const char *const argv[] = {launcher_cell_path(cell->launcher), options->managed ? "enter" : "host",
+                                object,
+                                options->managed     ? NULL
+                                : options->sanitized ? "sanitized"
+                                                     : "plain",
+                                NULL};
+    struct launch_spec spec = {.profile = options->managed ? LAUNCH_MANAGED : LAUNCH_RUN,
                                .argv = argv,
                                .read_paths = paths,
                                .pass_fds = &fd,
@@ -310,7 +279,8 @@ start_process(struct cell *cell, const struct cell_options *options, int fd, str
                                .limits = options->limits};
     spec.limits.wall_ms = 0;
     if (spec.limits.memory_bytes > 0)
-        spec.limits.memory_bytes += cell->shared_bytes + OVERHEAD_BYTES;
+        spec.limits.memory_bytes +=
+            cell->shared_bytes + (options->managed ? MANAGED_OVERHEAD_BYTES : OVERHEAD_BYTES);
     if (options->sanitized)
         spec.limits.memory_bytes = 0;
     int done = cell_environment_init(&environment, options, err);
@@ -344,6 +314,7 @@ cell_new(struct launcher *launcher, const struct cell_options *options, struct e
     cpu_set_t cpus;
     struct cell *cell = vec_grow(NULL, &(size_t){0}, 1, sizeof(*cell));
     *cell = (struct cell){.launcher = launcher, .pid = -1, .doorbell = 1, .fault_text = BUF(TEXT_MAX_BYTES)};
+    cell->managed = options->managed;
     cell->wall_ms = options->limits.wall_ms > 0 ? options->limits.wall_ms : WALL_DEFAULT_MS;
     // On a single CPU a spinning supervisor would only keep the cell from running.
     cell->spin_ns = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) < 2 ? 0 : SPIN_NS;
@@ -470,7 +441,14 @@ run_part(struct cell *cell, enum shared_op op, size_t total, size_t *done, struc
     *done += prepared;
     if (op == SHARED_EMPTY || cell->fault != CELL_OK)
         return 0;
-    return ask(cell, SHARED_DIGEST, err);
+    if (ask(cell, SHARED_DIGEST, err) < 0)
+        return -1;
+    int64_t charge_ns = cell->managed && shared->charge_ns > 0 ? shared->charge_ns : 0;
+    batch->charge_ns += charge_ns;
+    batch->wall_ns += charge_ns;
+    batch->cpu_ns += charge_ns;
+    batch->outside_cpu_ns += charge_ns;
+    return 0;
 }
 
 static int

@@ -30,6 +30,9 @@ struct cell_options {
     size_t inputs_max_bytes;       // capacity for inputs; 0 = 8 MiB
     size_t environment_bytes;      // size of a random environment variable (layout), 0 = none
     bool sanitized; // the object was built with address/undefined sanitizers: preload their runtime
+    // The object is a program with a runtime of its own (Go) that answers as sandbox/cell/shared.h says;
+    // sanitized: it was built with its language's race detector.
+    bool managed;
 };
 
 struct cell_digest {
@@ -55,6 +58,7 @@ int cell_call(struct cell *cell, size_t index, struct buf *output, enum cell_fau
 struct cell_batch {
     int64_t wall_ns;        // measured outside, from doorbell to answer
     int64_t cpu_ns;         // CPU time of the calls alone: the kernel's clock, read in the cell around them
+    int64_t charge_ns;      // the part of all three that is no time that has passed: memory left to collect
     int64_t outside_cpu_ns; // the same read outside, with 5 to 30 us of waking up a part in it: checks cpu_ns
     size_t parts;           // how many pieces the batch was run in, for want of room
     struct cell_digest digest;

@@ -32,6 +32,19 @@ add(struct cell_environment *environment, const char *name, struct str value)
     environment->strings[environment->count++] = buf_text(text);
 }
 
+// One P: collecting then takes turns with the calls, on the process's one CPU clock, instead of running
+// beside them. No signals between: they would end the wait for the doorbell, which keeps that P so that
+// nothing runs between batches. A panic's first line is all that is read of its text.
+static void
+add_managed(struct cell_environment *environment)
+{
+    add(environment, "GOMAXPROCS", STR("1"));
+    add(environment, "GOGC", STR("100"));
+    add(environment, "GODEBUG", STR("asyncpreemptoff=1"));
+    add(environment, "GOTRACEBACK", STR("single"));
+    add(environment, "GORACE", STR("exitcode=99 halt_on_error=1"));
+}
+
 void
 cell_environment_release(struct cell_environment *environment)
 {
@@ -51,6 +64,10 @@ cell_environment_init(struct cell_environment *environment, const struct cell_op
     if (room) {
         memset(room, 'x', options->environment_bytes);
         add(environment, "PAD", buf_str(&pad));
+    }
+    if (options->managed) {
+        add_managed(environment);
+        return 0;
     }
     if (!options->sanitized)
         return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The environment of a cell's process: nothing of ours, a pad that shifts the stack (its size is part of a
-// launch's layout), and for sanitized objects their run-time library, which must be loaded first.
+// launch's layout), for sanitized objects their run-time library, which must be loaded first, and for managed
+// programs the settings of their runtime.
 #ifndef ATOLL_SANDBOX_CELL_ENVIRONMENT_H
 #define ATOLL_SANDBOX_CELL_ENVIRONMENT_H
 

@@ -127,6 +127,7 @@ start_variant(struct duet *duet, size_t variant, struct cell **cell, struct err 
     if (made->link(made->context, rng_u64(&duet->rng), path, err) < 0)
         return own_up(duet, variant, err);
     struct cell_options options = {.object_path = path,
+                                   .managed = made->managed,
                                    .limits = spec->limits,
                                    .inputs_max_bytes = duet->bytes.len > 8 << 20 ? duet->bytes.len : 0,
                                    .environment_bytes = 1 + rng_below(&duet->rng, ENVIRONMENT_MAX_BYTES)};

@@ -19,6 +19,7 @@ enum duet_verdict { DUET_FASTER, DUET_SLOWER, DUET_EQUIVALENT, DUET_INCONCLUSIVE
 struct duet_variant {
     void *context;
     int (*link)(void *context, uint64_t layout_seed, char path[4096], struct err *err);
+    bool managed; // what it makes is a program (cell.h)
 };
 
 // How far a duet is after a launch.

@@ -137,11 +137,11 @@ static const int modes[] = {
     SCMP_SYS(utimes), SCMP_SYS(utimensat), SCMP_SYS(futimesat),
 };
 
-// Denied to a program that only computes: processes and threads, affinity, leaving the process group, locks
+// Denied to a program that only computes: processes, affinity, leaving the process group, locks
 // that another run could see.
 static const int denied_run[] = {
-    SCMP_SYS(fork),   SCMP_SYS(vfork), SCMP_SYS(clone),      SCMP_SYS(sched_setaffinity), SCMP_SYS(setpgid),
-    SCMP_SYS(setsid), SCMP_SYS(flock), SCMP_SYS(pidfd_open), SCMP_SYS(pidfd_send_signal),
+    SCMP_SYS(fork),   SCMP_SYS(vfork), SCMP_SYS(sched_setaffinity), SCMP_SYS(setpgid),
+    SCMP_SYS(setsid), SCMP_SYS(flock), SCMP_SYS(pidfd_open),        SCMP_SYS(pidfd_send_signal),
 };
 
 struct filter {
@@ -196,11 +196,15 @@ add_rules(struct filter *filter, enum launch_profile profile, bool asks)
     deny_if(filter, SCMP_SYS(ioctl), SCMP_A1_32(SCMP_CMP_EQ, (unsigned)FS_IOC_FSSETXATTR));
     // Everybody at once, the supervisor included.
     deny_if(filter, SCMP_SYS(kill), SCMP_A0_32(SCMP_CMP_EQ, 0xffffffff));
-    if (profile == LAUNCH_RUN || asks)
+    if (profile != LAUNCH_BUILD || asks)
         rule_all(filter, modes, sizeof(modes) / sizeof(modes[0]),
-                 profile == LAUNCH_RUN ? refuse : SCMP_ACT_NOTIFY);
-    if (profile == LAUNCH_RUN) {
+                 profile != LAUNCH_BUILD ? refuse : SCMP_ACT_NOTIFY);
+    if (profile != LAUNCH_BUILD) {
         rule_all(filter, denied_run, sizeof(denied_run) / sizeof(denied_run[0]), refuse);
+        if (profile == LAUNCH_MANAGED)
+            deny_if(filter, SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+        else
+            rule(filter, SCMP_SYS(clone), refuse);
         static const unsigned locks[] = {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW, F_SETLEASE, F_NOTIFY};
         for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
             deny_if(filter, SCMP_SYS(fcntl), SCMP_A1_32(SCMP_CMP_EQ, locks[i]));

@@ -55,7 +55,7 @@ move_far(int fd)
 }
 
 struct zygote_fds {
-    int control, life, filters[2];
+    int control, life, filters[LAUNCH_PROFILES];
 };
 
 static void
@@ -63,8 +63,8 @@ zygote_fds_close(struct zygote_fds *fds)
 {
     close_fd(&fds->control);
     close_fd(&fds->life);
-    close_fd(&fds->filters[0]);
-    close_fd(&fds->filters[1]);
+    for (size_t i = 0; i < LAUNCH_PROFILES; i++)
+        close_fd(&fds->filters[i]);
 }
 
 static int
@@ -83,9 +83,9 @@ zygote_spawn(struct launcher *launcher, const char *groups, const struct zygote_
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fds->control, WIRE_CONTROL);
     posix_spawn_file_actions_adddup2(&actions, fds->life, WIRE_LIFE);
-    posix_spawn_file_actions_adddup2(&actions, fds->filters[0], WIRE_FILTER_BUILD);
-    posix_spawn_file_actions_adddup2(&actions, fds->filters[1], WIRE_FILTER_RUN);
-    posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FILTER_RUN + 1);
+    for (int profile = 0; profile < LAUNCH_PROFILES; profile++)
+        posix_spawn_file_actions_adddup2(&actions, fds->filters[profile], WIRE_FILTER_BUILD + profile);
+    posix_spawn_file_actions_addclosefrom_np(&actions, WIRE_FD_LAST + 1);
     int failed = posix_spawn(&launcher->zygote, cell_path, &actions, NULL, argv, env);
     posix_spawn_file_actions_destroy(&actions);
     if (failed == 0)
@@ -120,14 +120,14 @@ zygote_start(struct launcher *launcher, const char *groups, struct err *err)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
         return err_sys(err, ERR_IO, "making a socket pair");
     launcher->control = sockets[0];
-    struct zygote_fds fds = {move_far(sockets[1]), -1, {-1, -1}};
+    struct zygote_fds fds = {move_far(sockets[1]), -1, {-1, -1, -1}};
     if (pipe2(life, O_CLOEXEC) < 0) {
         err_sys(err, ERR_IO, "making a pipe");
         goto out;
     }
     launcher->life = life[0];
     fds.life = move_far(life[1]);
-    for (int profile = LAUNCH_BUILD; profile <= LAUNCH_RUN; profile++) {
+    for (int profile = 0; profile < LAUNCH_PROFILES; profile++) {
         int fd = filter_open((enum launch_profile)profile, launcher->parts & PART(PART_FILE_MODES), err);
         if (fd < 0)
             goto out;

@@ -16,8 +16,9 @@
 
 #include <sys/types.h>
 
-// BUILD may fork and exec (a compiler, a test command); RUN may not create processes or threads.
-enum launch_profile { LAUNCH_BUILD, LAUNCH_RUN };
+// BUILD may fork and exec (a compiler, a test command); RUN may not create processes or threads; MANAGED is
+// RUN for programs whose runtime has threads of its own (a garbage collector).
+enum launch_profile { LAUNCH_BUILD, LAUNCH_RUN, LAUNCH_MANAGED, LAUNCH_PROFILES };
 
 // 0 = no limit.
 struct launch_limits {

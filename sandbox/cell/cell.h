@@ -31,6 +31,10 @@ int zygote_main(long parent, unsigned parts, const char *groups);
 // Hosts a shared object, driven through the shared memory on descriptor 3. Returns the exit code.
 int host_main(const char *object, bool sanitized);
 
+// Becomes a program that serves requests through the shared memory on descriptor 3 itself, sealed as a host
+// is. Returns the exit code when it can't.
+int enter_main(const char *program);
+
 // One run, in a process of its own: starts the program, watches its limits, kills all it started, reports. No
 // return.
 _Noreturn void runner_main(struct order *order);
@@ -79,9 +83,11 @@ int policy_apply(const struct order *order, const struct group *group, int runne
 // Answers one call that waits at the listener of a program's filter.
 void modes_serve(const struct order *order, int listener);
 
-// What a host adds to its policy before it loads untrusted code: no exec, signals to itself only, and a trap
-// for what refusal_note names. 0 or -1 with errno.
-int policy_seal(void);
+// What a host adds to its policy before it loads untrusted code: signals to itself only, no exec, and a trap
+// for what refusal_note names. With `program`, for what runs there in its place: exec of the path at that
+// address only, where nobody else must be able to put one, and no traps, for its runtime starts threads and
+// has its own handlers. 0 or -1 with errno.
+int policy_seal(const char *program);
 
 // Has the system calls that policy_seal traps noted in *where, as enum cheat, the first one only. 0 or -1
 // with errno.

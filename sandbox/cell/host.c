@@ -218,7 +218,7 @@ host_main(const char *object, bool sanitized)
         return 2;
     close(SHARED_FD);
     batch.separate = sanitized;
-    if (refusal_note(&shared->refused) < 0 || policy_seal() < 0)
+    if (refusal_note(&shared->refused) < 0 || policy_seal(NULL) < 0)
         return 2;
     open_object(shared, &batch, object);
     for (uint32_t seen = 1;;) {

@@ -11,5 +11,7 @@ main(int argc, char **argv)
         return zygote_main(strtol(argv[2], NULL, 10), (unsigned)strtoul(argv[3], NULL, 16), argv[4]);
     if (argc == 4 && strcmp(argv[1], "host") == 0)
         return host_main(argv[2], strcmp(argv[3], "sanitized") == 0);
+    if (argc == 3 && strcmp(argv[1], "enter") == 0)
+        return enter_main(argv[2]);
     return 2;
 }

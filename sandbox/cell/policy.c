@@ -137,8 +137,8 @@ install_profile(const struct wire_request *request, int runner)
     static struct sock_filter code[FILTER_MAX];
     uint32_t profile = request->profile;
     bool asks = profile == LAUNCH_BUILD && (request->parts & PART(PART_FILE_MODES));
-    int fd = profile == LAUNCH_RUN ? WIRE_FILTER_RUN : WIRE_FILTER_BUILD;
-    ssize_t got = pread(fd, code, sizeof(code), 0);
+    int fd = WIRE_FILTER_BUILD + (int)profile;
+    ssize_t got = profile < LAUNCH_PROFILES ? pread(fd, code, sizeof(code), 0) : -1;
     if (got <= 0 || (size_t)got == sizeof(code) || (size_t)got % sizeof(code[0]) != 0) {
         errno = ENOEXEC;
         return -1;
@@ -151,11 +151,29 @@ install_profile(const struct wire_request *request, int runner)
 #define NEVER(number) IS(number, 0, 1), REFUSE(EPERM)
 #define TRAP(number) IS(number, 0, 1), RETURN(SECCOMP_RET_TRAP)
 
-// What a host may still do once its own program runs: no other program, and signals to itself only. What a
-// function that only computes does not do is trapped (refusal.c); blocking signals,
-// which libc does before it makes a process, only seems to succeed, for a trap must get through.
-int
-policy_seal(void)
+// Allows execve of a path that stands at this address, and of no other. A filter can't be read back, and the
+// address means nothing once the program has been replaced.
+static int
+seal_exec(const char *program)
+{
+    uint64_t address = (uintptr_t)program;
+    struct sock_filter code[] = {
+        LOAD(nr),
+        IS(__NR_execve, 0, 5),
+        LOAD(args[0]),
+        IS((uint32_t)address, 0, 2),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]) + sizeof(uint32_t)),
+        IS((uint32_t)(address >> 32), 1, 0),
+        REFUSE(EPERM),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(code, sizeof(code) / sizeof(code[0]), 0);
+}
+
+// What a function that only computes does not do is trapped (refusal.c); blocking signals, which libc does
+// before it makes a process, only seems to succeed, for a trap must get through.
+static int
+seal_traps(void)
 {
     struct sock_filter code[] = {
         LOAD(nr),
@@ -174,6 +192,18 @@ policy_seal(void)
         TRAP(__NR_sched_setscheduler),
         TRAP(__NR_sched_setparam),
         TRAP(__NR_sched_setattr),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(code, sizeof(code) / sizeof(code[0]), 0);
+}
+
+// What a host may still do once its own program runs: no other program, and signals to itself only.
+int
+policy_seal(const char *program)
+{
+    struct sock_filter code[] = {
+        LOAD(nr),
+        NEVER(__NR_execveat),
         NEVER(__NR_tkill),
         NEVER(__NR_pidfd_send_signal),
         IS(__NR_kill, 4, 0),
@@ -186,7 +216,10 @@ policy_seal(void)
         REFUSE(EPERM),
         RETURN(SECCOMP_RET_ALLOW),
     };
-    return install(code, sizeof(code) / sizeof(code[0]), 0);
+    // The traps come last: they change what follows. Of several answers to a call a trap is the one taken.
+    if (install(code, sizeof(code) / sizeof(code[0]), 0) < 0)
+        return -1;
+    return program ? seal_exec(program) : seal_traps();
 }
 
 // The bounding set goes while there is still the right to change it; the rest goes with the superuser's id.

@@ -38,6 +38,7 @@ struct shared {
     uint64_t done;  // SHARED_PREPARE: how many calls fitted; SHARED_CALL: bytes of output
     int64_t cpu_ns; // SHARED_RUN, SHARED_EMPTY: CPU time of the calls
     uint64_t digest[2];
+    int64_t charge_ns; // SHARED_DIGEST: CPU time that the calls leave to be spent later (memory to collect)
     _Atomic uint64_t refused; // enum cheat: the first system call that was trapped
     char text[512];
 };

@@ -10,7 +10,14 @@
 #include <stdint.h>
 
 // Descriptors that `atoll-cell zygote` is started with.
-enum wire_fd { WIRE_CONTROL = 3, WIRE_LIFE, WIRE_FILTER_BUILD, WIRE_FILTER_RUN };
+enum wire_fd {
+    WIRE_CONTROL = 3,
+    WIRE_LIFE,
+    WIRE_FILTER_BUILD, // filters stand in the order of enum launch_profile
+    WIRE_FILTER_RUN,
+    WIRE_FILTER_MANAGED,
+    WIRE_FD_LAST = WIRE_FILTER_MANAGED
+};
 
 enum { WIRE_CHANNEL, WIRE_TEXT, WIRE_STDIN, WIRE_OUTPUT, WIRE_PASS, WIRE_FDS_MAX = WIRE_PASS + 8 };
 enum { WIRE_STRINGS_MAX = 1 << 15 }; // arguments, variables and paths of one request, with the NULLs between

@@ -154,7 +154,7 @@ settle(unsigned parts, struct order *order, const char **stage)
     signal(SIGCHLD, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
-    for (int fd = WIRE_CONTROL; fd <= WIRE_FILTER_RUN; fd++)
+    for (int fd = WIRE_CONTROL; fd <= WIRE_FD_LAST; fd++)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
     return done;
 }

@@ -51,4 +51,19 @@ START_TEST(sanitizers_come_from_the_object)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/cell_environment", pad_has_its_size, sanitizers_come_from_the_object)
+START_TEST(managed_programs_have_one_processor)
+{
+    struct cell_environment environment;
+    struct cell_options options = {.object_path = "/none", .managed = true, .sanitized = true};
+    struct err err;
+    OK(cell_environment_init(&environment, &options, &err), &err);
+    ck_assert_str_eq(value_of(&environment, "GOMAXPROCS"), "1");
+    ck_assert_str_eq(value_of(&environment, "GODEBUG"), "asyncpreemptoff=1");
+    ck_assert_ptr_nonnull(strstr(value_of(&environment, "GORACE"), "exitcode=99"));
+    ck_assert_ptr_null(value_of(&environment, "LD_PRELOAD"));
+    cell_environment_release(&environment);
+}
+END_TEST
+
+UNIT_MAIN("sandbox/cell_environment", pad_has_its_size, sanitizers_come_from_the_object,
+          managed_programs_have_one_processor)

@@ -93,8 +93,8 @@ stage_run(struct stage *stage, const char *baseline, const char *candidate)
 {
     struct made made[2] = {{fixture_object(&stage->f, "baseline.so", baseline), stage, 0},
                            {fixture_object(&stage->f, "candidate.so", candidate), stage, 1}};
-    stage->spec.baseline = (struct duet_variant){&made[0], hand_out};
-    stage->spec.candidate = (struct duet_variant){&made[1], hand_out};
+    stage->spec.baseline = (struct duet_variant){&made[0], hand_out, false};
+    stage->spec.candidate = (struct duet_variant){&made[1], hand_out, false};
     stage->progress = 0;
     stage->last_seed = 0;
     OK(duet_run(&stage->spec, &stage->result, &stage->f.err), &stage->f.err);

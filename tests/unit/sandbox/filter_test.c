@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -146,6 +147,26 @@ try_run(struct tally *tally)
     ALLOWED(tally, fcntl(fd, F_GETFL) < 0);
 }
 
+static void *
+answer(void *context)
+{
+    return context;
+}
+
+static void
+try_managed(struct tally *tally)
+{
+    pthread_t thread;
+    void *answered = NULL;
+    install(tally, LAUNCH_MANAGED);
+    try_common(tally);
+    REFUSED(tally, fork(), EPERM);
+    REFUSED(tally, syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
+    REFUSED(tally, syscall(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, NULL), EPERM);
+    ALLOWED(tally, pthread_create(&thread, NULL, answer, tally));
+    expect(tally, pthread_join(thread, &answered) == 0 && answered == tally, "a thread");
+}
+
 static void
 in_a_child(void (*try)(struct tally *tally))
 {
@@ -172,4 +193,11 @@ START_TEST(run_may_not_fork)
 }
 END_TEST
 
-UNIT_MAIN("sandbox/filter", build_may_fork_but_not_reach_out, run_may_not_fork)
+START_TEST(managed_has_threads_but_no_processes)
+{
+    in_a_child(try_managed);
+}
+END_TEST
+
+UNIT_MAIN("sandbox/filter", build_may_fork_but_not_reach_out, run_may_not_fork,
+          managed_has_threads_but_no_processes)
