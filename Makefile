@@ -77,6 +77,9 @@ $(BUILD)/%.o: %.c | grammar
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# It has these files in it.
+$(BUILD)/steps/shared/target/go_harness.o: $(wildcard steps/shared/target/harness*.go)
+
 $(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMARS)
 	@echo "  LINK    $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(GRAMMARS) $(PACKAGE_LIBS) -lm -o $@

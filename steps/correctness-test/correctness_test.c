@@ -158,7 +158,7 @@ check_interface(struct work *work, json_t *check, struct err *err)
     struct step *step = work->step;
     struct target *target = &work->bench.target;
     struct str file = target_splice(step->arena, target, buf_str(&work->variant), false);
-    AUTO_SYNTAX *syntax = syntax_new(file, err);
+    AUTO_SYNTAX *syntax = syntax_new_in(target->language->id, file, err);
     if (syntax == NULL)
         return -1;
     struct function function;

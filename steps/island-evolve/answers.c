@@ -218,10 +218,26 @@ describe_bytes(struct str bytes, struct buf *text)
     json_decref(json);
 }
 
+// An output in the form of its language, cut where it is long.
+static void
+describe_json(const json_t *json, struct buf *text)
+{
+    char *compact = json_compact(json);
+    buf_add_str(text, str_head(str_of(compact), DESCRIBED_MAX_BYTES));
+    if (strlen(compact) > DESCRIBED_MAX_BYTES)
+        buf_puts(text, "...");
+    free(compact);
+}
+
 void
 answers_describe(const struct signature *signature, struct str output, struct buf *text)
 {
     size_t at = 8;
+    if (signature->calls != NULL) {
+        AUTO_JSON *json = signature->calls->output(signature, output);
+        describe_json(json, text);
+        return;
+    }
     if (signature->result_size > 0) {
         buf_puts(text, "result ");
         describe_number(word_at(output, 0), signature->result_signed, signature->result_real, text);

@@ -265,7 +265,7 @@ check_object(struct cascade *cascade, const struct built *built, char detail[128
         return snprintf(detail, 128, "%s: state that outlives a call: %zu bytes of variables",
                         cheat_name(CHEAT_KEEPS_STATE), theirs->state_bytes - ours->state_bytes) > 0;
     if (read_object(built, &bytes, err) != 0 || read_object(&cascade->baseline, &baseline, err) != 0 ||
-        object_foreign(buf_str(&bytes), buf_str(&baseline), name, err) != 0)
+        builder_foreign(cascade->bench->builder, buf_str(&bytes), buf_str(&baseline), name, err) != 0)
         return -1;
     if (name[0] == '\0')
         return 0;

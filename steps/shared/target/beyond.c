@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/beyond.h"
+#include "steps/shared/target/language.h"
 
 #include "steps/shared/target/draft.h"
 
@@ -97,6 +98,8 @@ int
 beyond_calls(struct corpus *corpus, const struct signature *signature, const json_t *distribution,
              const struct corpus *like, struct rng *rng, struct err *err)
 {
+    if (signature->calls != NULL)
+        return signature->calls->beyond(corpus, signature, distribution, like, rng, err);
     struct draft draft;
     if (like->count == 0)
         return 0;

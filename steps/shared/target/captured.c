@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/captured.h"
+#include "steps/shared/target/language.h"
 
 #include "base/hash.h"
 #include "base/map.h"
@@ -15,6 +16,8 @@ int
 captured_add(struct corpus *corpus, const struct signature *signature, const json_t *arguments,
              const char *name, struct err *err)
 {
+    if (signature->calls != NULL)
+        return signature->calls->add(corpus, signature, arguments, name, err);
     AUTO_ARENA arena = {0};
     struct value values[SIGNATURE_PARAMETERS_MAX];
     const struct value_place place = {name, ""};

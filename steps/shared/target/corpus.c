@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/corpus.h"
+#include "steps/shared/target/language.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,8 @@ corpus_add_values(struct corpus *corpus, const struct signature *signature, cons
 json_t *
 corpus_call_json(const struct corpus *corpus, size_t index, const struct signature *signature)
 {
+    if (signature->calls != NULL)
+        return signature->calls->json(corpus, index, signature);
     AUTO_ARENA arena = {0};
     struct value values[SIGNATURE_PARAMETERS_MAX];
     (void)corpus_call_values(&arena, corpus, index, signature, values);

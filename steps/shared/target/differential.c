@@ -53,13 +53,15 @@ call(struct side *side, size_t index, struct buf *output, enum cell_fault *fault
     return 0;
 }
 
-// An output as its bytes; where there are structs in it, by their names.
+// An output as its bytes; where there are structs in it, by their names; of another language in its own form.
 static json_t *
 output_json(const struct side *side, size_t index, const struct buf *output)
 {
     const struct signature *signature = &side->bench->target.signature;
     AUTO_ARENA arena = {0};
     struct value values[SIGNATURE_PARAMETERS_MAX];
+    if (signature->calls != NULL)
+        return signature->calls->output(signature, buf_str(output));
     if (!outcome_is_nested(signature))
         return json_bytes(buf_str(output));
     (void)corpus_call_values(&arena, side->corpus, index, signature, values);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/distribution.h"
+#include "steps/shared/target/language.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -242,6 +243,8 @@ describe_parameter(const struct corpus *corpus, const struct signature *signatur
 json_t *
 distribution_of(const struct corpus *corpus, const struct signature *signature)
 {
+    if (signature->calls != NULL)
+        return signature->calls->distribution(corpus, signature);
     json_t *distribution = json_object();
     for (size_t i = 0; i < signature->count; i++) {
         const struct parameter *parameter = &signature->parameters[i];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/generate.h"
+#include "steps/shared/target/language.h"
 
 #include "steps/shared/target/draft.h"
 
@@ -15,6 +16,8 @@ int
 generate_calls(struct corpus *corpus, const struct signature *signature, const json_t *distribution,
                const struct corpus *like, struct rng *rng, size_t count, struct err *err)
 {
+    if (signature->calls != NULL)
+        return signature->calls->generate(corpus, signature, distribution, like, rng, count, err);
     struct draft draft;
     draft_init(&draft, signature, distribution, rng);
     int result = 0;
@@ -205,6 +208,8 @@ int
 generate_boundary(struct corpus *corpus, const struct signature *signature, const json_t *distribution,
                   struct rng *rng, struct err *err)
 {
+    if (signature->calls != NULL)
+        return signature->calls->boundary(corpus, signature, distribution, rng, err);
     struct draft draft;
     draft_init(&draft, signature, distribution, rng);
     const struct place root = {.draft = &draft, .corpus = corpus};

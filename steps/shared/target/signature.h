@@ -9,7 +9,9 @@
 #include "sandbox/cell_abi.h"
 #include "steps/shared/target/syntax.h"
 
+struct call_ops;
 struct function;
+struct go_signature;
 
 #define SIGNATURE_PARAMETERS_MAX 32 // of one list: parameters, or members of a struct; more is ERR_TARGET
 
@@ -48,6 +50,9 @@ struct signature {
     size_t count;
     struct parameter *result_members; // of a struct, else NULL
     size_t result_member_count;
+    // Of another language than C: what makes its calls, and its types; there are no parameters above then.
+    const struct call_ops *calls;
+    const struct go_signature *go;
 };
 
 // The signature with roles. Inferred: `const T *` (void counts as bytes) with an integer parameter that

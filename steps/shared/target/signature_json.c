@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON form of a signature.
+#include "steps/shared/target/language.h"
 #include "steps/shared/target/parameter.h"
 #include "steps/shared/target/record.h"
 #include "steps/shared/target/signature.h"
@@ -98,6 +99,8 @@ list_to_json(const struct parameter *list, size_t count)
 json_t *
 signature_to_json(const struct signature *signature)
 {
+    if (signature->calls != NULL)
+        return signature->calls->signature(signature);
     json_t *object = json_object();
     const char *plain = plain_element(signature->result_type);
 

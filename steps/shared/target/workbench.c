@@ -97,7 +97,9 @@ workbench_open(struct step *step, const json_t *target, struct workbench *bench,
     if (fs_mkdirs(scratch, err) != 0)
         return -1;
     bench->builder = builder_new(bench->launcher, &bench->target, scratch, err);
-    return bench->builder != NULL ? 0 : -1;
+    if (bench->builder == NULL)
+        return -1;
+    return builder_signature(bench->builder, step->arena, &bench->target.signature, err);
 }
 
 static int
@@ -159,6 +161,7 @@ workbench_cell(struct workbench *bench, const char *path, enum build_kind kind, 
         .limits = bench->limits,
         .inputs_max_bytes = CELL_INPUTS_MAX_BYTES,
         .sanitized = kind == BUILD_SANITIZED,
+        .managed = bench->target.language->managed,
     };
     if (options.sanitized)
         options.limits.memory_bytes = 0;

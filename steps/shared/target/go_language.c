@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Go: the signature is asked of the built baseline, a cell is the package's test binary.
+#include "steps/shared/target/go_builder.h"
+#include "steps/shared/target/go_calls.h"
+#include "steps/shared/target/go_listing.h"
+#include "steps/shared/target/target.h"
+
+// The recipe has flags for the go command alone: tags, say.
+static int
+open_go(struct arena *arena, const json_t *description, const struct recipe_yard *yard, struct target *target,
+        struct err *err)
+{
+    (void)yard;
+    const json_t *flags = json_object_get(json_object_get(description, "recipe"), "flags");
+    struct words words = {0};
+    size_t i;
+    json_t *flag;
+
+    json_array_foreach((json_t *)(uintptr_t)flags, i, flag)
+    {
+        if (!json_is_string(flag))
+            return err_set(err, ERR_CONFIG, "%s: recipe: \"flags\" of a Go function is a list of words",
+                           target->file);
+        words_add(arena, &words, arena_dup(arena, json_string_value(flag)));
+    }
+    target->recipe =
+        (struct recipe){.cc = "go", .flags = words.items, .flag_count = words.count, .directory = "."};
+    return 0;
+}
+
+static const char *
+epilogue(struct arena *arena, const struct target *target)
+{
+    (void)arena;
+    (void)target;
+    return NULL;
+}
+
+static int
+foreign(struct str object, struct str like, char name[64], struct err *err)
+{
+    (void)err;
+    go_listing_foreign(object, like, name);
+    return 0;
+}
+
+static void *
+open_builder(struct launcher *launcher, const struct target *target, const char *scratch, struct err *err)
+{
+    return go_builder_new(launcher, target, scratch, err);
+}
+
+static void
+close_builder(void *builder)
+{
+    go_builder_free(builder);
+}
+
+static int
+compile_variant(void *builder, struct str variant, enum build_kind kind, struct built *built, struct err *err)
+{
+    return go_builder_compile(builder, variant, kind, built, err);
+}
+
+static int
+link_variant(void *builder, const struct built *built, enum build_kind kind, uint64_t layout_seed,
+             char path[4096], struct err *err)
+{
+    return go_builder_link(builder, built, kind, layout_seed, path, err);
+}
+
+static int
+ask_signature(void *builder, struct arena *arena, struct signature *signature, struct err *err)
+{
+    struct go_signature *go = ARENA_NEW(arena, struct go_signature);
+
+    if (go_builder_signature(builder, arena, go, err) != 0)
+        return -1;
+    *signature = (struct signature){.result_type = "", .result_element = "", .calls = &go_calls, .go = go};
+    return 0;
+}
+
+const struct language_ops language_go = {
+    .id = LANGUAGE_GO,
+    .name = "go",
+    .managed = true,
+    .open = open_go,
+    .epilogue = epilogue,
+    .foreign = foreign,
+    .builder = {open_builder, close_builder, compile_variant, link_variant, NULL, ask_signature},
+};

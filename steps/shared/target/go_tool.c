@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steps/shared/target/go_tool.h"
+
+#include "base/fs.h"
+#include "base/host.h"
+#include "base/proc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// The first build compiles the standard library.
+enum { WALL_MAX_MS = 600000, OUTPUT_MAX_BYTES = 64 << 20, ENVIRONMENT_MAX = 24, PATHS_MAX = 8 };
+#define FILE_MAX_BYTES ((size_t)1 << 30)
+
+struct go_tool {
+    struct arena arena;
+    struct launcher *launcher;
+    const char *path, *package;
+    const char *env[ENVIRONMENT_MAX + 1], *read_paths[PATHS_MAX + 1], *write_paths[PATHS_MAX + 1];
+    size_t env_count, read_count, write_count;
+};
+
+static const char *
+host_env(const char *name)
+{
+    const struct host *host = host_real();
+    const char *value = host->env(host->context, name);
+
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+static void
+set(struct go_tool *tool, const char *name, const char *value)
+{
+    if (tool->env_count < ENVIRONMENT_MAX)
+        tool->env[tool->env_count++] = arena_printf(&tool->arena, "%s=%s", name, value);
+}
+
+// The nearest folder with a go.mod, from the package upwards, not above the repository.
+static const char *
+find_module(struct arena *arena, const char *repository, const char *package)
+{
+    for (const char *folder = package;; folder = fs_dir_name(arena, folder)) {
+        if (fs_exists(fs_join(arena, folder, "go.mod")))
+            return folder;
+        if (strlen(folder) <= strlen(repository))
+            return NULL;
+    }
+}
+
+// Where modules are that the user has downloaded.
+static const char *
+module_cache(struct arena *arena)
+{
+    const char *given = host_env("GOMODCACHE"), *path = host_env("GOPATH"), *home = host_env("HOME");
+
+    if (given != NULL)
+        return given;
+    if (path != NULL)
+        return fs_join(arena, arena_str(arena, str_cut(&(struct str){path, strlen(path)}, ':')), "pkg/mod");
+    return home != NULL ? fs_join(arena, home, "go/pkg/mod") : NULL;
+}
+
+// A cache of its own beside the user's: what is compiled here was written by a machine.
+static const char *
+build_cache(struct arena *arena, const char *scratch)
+{
+    const char *cache = host_env("XDG_CACHE_HOME"), *home = host_env("HOME");
+
+    if (cache == NULL && home != NULL)
+        cache = fs_join(arena, home, ".cache");
+    return cache != NULL && cache[0] == '/' ? fs_join(arena, cache, "atoll/go-build")
+                                            : fs_join(arena, scratch, "go-build");
+}
+
+static int
+make_folders(struct go_tool *tool, const char *scratch, struct err *err)
+{
+    const char *cache = build_cache(&tool->arena, scratch);
+
+    if (fs_mkdirs(scratch, err) != 0 || fs_mkdirs(cache, err) != 0)
+        return -1;
+    tool->write_paths[tool->write_count++] = scratch;
+    tool->write_paths[tool->write_count++] = cache;
+    set(tool, "HOME", scratch);
+    set(tool, "TMPDIR", scratch);
+    set(tool, "GOCACHE", cache);
+    return 0;
+}
+
+// Nothing is downloaded, and no setting of the user's changes what is built but those of the processor.
+static void
+set_environment(struct go_tool *tool, const char *root)
+{
+    static const char *const kept[] = {"GOAMD64", "GOARM64", "GOEXPERIMENT", "CGO_ENABLED", "CC"};
+    const char *modules = module_cache(&tool->arena);
+
+    set(tool, "PATH", "/usr/local/bin:/usr/bin:/bin");
+    set(tool, "LANG", "C");
+    set(tool, "GOROOT", root);
+    set(tool, "GOENV", "off");
+    set(tool, "GOFLAGS", "");
+    set(tool, "GOPROXY", "off");
+    set(tool, "GOSUMDB", "off");
+    set(tool, "GOTOOLCHAIN", "local");
+    set(tool, "GOTELEMETRY", "off");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (host_env(kept[i]) != NULL)
+            set(tool, kept[i], host_env(kept[i]));
+    if (modules == NULL)
+        return;
+    set(tool, "GOMODCACHE", modules);
+    tool->read_paths[tool->read_count++] = modules;
+}
+
+static const char *
+find_go(struct go_tool *tool, struct err *err)
+{
+    const char *path = proc_find(&tool->arena, "go");
+
+    if (path == NULL && fs_exists("/usr/local/go/bin/go"))
+        path = "/usr/local/go/bin/go";
+    path = path != NULL ? fs_real(&tool->arena, path, err) : NULL;
+    if (path == NULL)
+        err_set(
+            err, ERR_ENVIRONMENT,
+            "needs go: the go command is not in $PATH; install Go 1.21 or newer to optimise Go functions");
+    return path;
+}
+
+struct go_tool *
+go_tool_new(struct launcher *launcher, const char *repository, const char *file, const char *scratch,
+            struct err *err)
+{
+    struct go_tool *tool = calloc(1, sizeof *tool);
+
+    if (tool == NULL)
+        abort();
+    struct arena *arena = &tool->arena;
+    tool->launcher = launcher;
+    tool->path = find_go(tool, err);
+    if (tool->path == NULL)
+        goto out;
+    tool->package = fs_dir_name(arena, fs_join(arena, repository, file));
+    const char *module = find_module(arena, repository, tool->package);
+    if (module == NULL) {
+        err_set(err, ERR_TARGET, "%s: there is no go.mod in its folder or above; atoll builds modules", file);
+        goto out;
+    }
+    const char *root = fs_dir_name(arena, fs_dir_name(arena, tool->path));
+    tool->read_paths[tool->read_count++] = arena_dup(arena, repository);
+    tool->read_paths[tool->read_count++] = root;
+    set_environment(tool, root);
+    if (!fs_exists(fs_join(arena, repository, "go.work")))
+        set(tool, "GOWORK", "off");
+    if (make_folders(tool, arena_dup(arena, scratch), err) == 0)
+        return tool;
+out:
+    go_tool_free(tool);
+    return NULL;
+}
+
+void
+go_tool_free(struct go_tool *tool)
+{
+    if (tool == NULL)
+        return;
+    arena_release(&tool->arena);
+    free(tool);
+}
+
+int
+go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struct buf *output,
+            struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char **argv = ARENA_ARRAY(&arena, const char *, arguments->count + 2);
+    struct launch_result result = {0};
+
+    argv[0] = tool->path;
+    for (size_t i = 0; i < arguments->count; i++)
+        argv[i + 1] = arguments->items[i];
+    struct launch_spec spec = {.profile = LAUNCH_BUILD,
+                               .argv = argv,
+                               .env = tool->env,
+                               .cwd = tool->package,
+                               .read_paths = tool->read_paths,
+                               .write_paths = tool->write_paths,
+                               .output_max_bytes = OUTPUT_MAX_BYTES,
+                               .limits = {.wall_ms = WALL_MAX_MS, .file_bytes = FILE_MAX_BYTES}};
+    if (launcher_run(tool->launcher, &spec, &result, err) != 0)
+        return err_wrap(err, "starting the go command %s", tool->path);
+    *ok = result.exit_code == 0;
+    buf_add_str(output, str_head(buf_str(&result.output), output->max - output->len));
+    if (!*ok && result.exit_code < 0)
+        buf_printf(output, "the go command was stopped by signal %d%s%s\n", result.signal,
+                   result.limit == NULL ? "" : " at its limit: ", result.limit == NULL ? "" : result.limit);
+    launch_result_release(&result);
+    return 0;
+}
+
+const char *
+go_tool_package(const struct go_tool *tool)
+{
+    return tool->package;
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//go:build go1.21
+
+// The harness of a Go cell. It is compiled into the test binary of the target's own package, under the
+// package's name, together with a generated part that defines atollTarget. It answers the doorbell that
+// sandbox/cell/shared.h describes; go_value.h describes how calls and outputs are encoded.
+package harness
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"unsafe"
+)
+
+// As sandbox/cell/shared.h has it; go_harness.c checks the offsets.
+type atollShared struct {
+	doorbell, hostWaits      uint32
+	_                        [56]byte
+	answer                   uint32
+	_                        [60]byte
+	op, first, count         uint64
+	windowFirst, windowCount uint64
+	inputsAt, outputAt, size uint64
+	status, done             uint64
+	cpuNS                    int64
+	digest                   [2]uint64
+	chargeNS                 int64
+	refused                  uint64
+	text                     [512]byte
+}
+
+const (
+	atollOpen = iota + 1
+	atollLoad
+	atollPrepare
+	atollRun
+	atollEmpty
+	atollDigest
+	atollCall
+)
+
+const (
+	atollInvalid      = 2
+	atollHeaderBytes  = 768
+	atollSpins        = 2000
+	atollStackBytes   = 64 << 20
+	atollCallsMax     = 1 << 16
+	atollPreparedMax  = 16 << 20 // bytes of encoded inputs and records in one part of a batch
+	atollGarbageBytes = 2 << 20  // half of what makes the runtime collect
+	atollYields       = 1000
+	atollDepthMax     = 1000
+	// What collecting costs for a KiB that was allocated: about 0.2 ms for each of the 4 MiB after which a small
+	// heap is collected at GOGC=100. A constant, so that it makes no difference between equal variants.
+	atollChargePerKiB = 50
+)
+
+// A function with room for the arguments and results of the calls of a batch: fields P0, P1, .. R0, R1, ..
+type atollBound struct {
+	arguments, results int
+	record             reflect.Type
+	reset              func(count int)
+	at                 func(index int) reflect.Value
+	run, empty         func()
+}
+
+// The host's state.
+type atollHost struct {
+	shared     *atollShared
+	memory     []byte
+	bound      atollBound
+	offsets    []uint64
+	prepared   int
+	window     [2]uint64
+	begin      uint64 // number of the first prepared call in its batch
+	before     runtime.MemStats
+	after      runtime.MemStats
+	collected  uint64 // bytes allocated when garbage was last collected
+	mutable    []bool // by argument: a call can change it
+	out        []byte
+	goroutines int
+	panicked   bool
+	panicText  string
+}
+
+// The number of the call that runs, for the report of a panic.
+var atollCurrent int
+
+func atollCPU() int64 {
+	var used syscall.Timespec
+	syscall.RawSyscall(syscall.SYS_CLOCK_GETTIME, 2, uintptr(unsafe.Pointer(&used)), 0)
+	return used.Sec*1e9 + used.Nsec
+}
+
+// A raw call keeps the P: nothing of the program runs between two requests.
+func atollWait(shared *atollShared, last uint32, spin bool) uint32 {
+	for i := 0; spin && i < atollSpins; i++ {
+		if rung := atomic.LoadUint32(&shared.doorbell); rung != last {
+			return rung
+		}
+	}
+	for atomic.LoadUint32(&shared.doorbell) == last {
+		atomic.StoreUint32(&shared.hostWaits, 1)
+		if atomic.LoadUint32(&shared.doorbell) == last {
+			syscall.RawSyscall6(syscall.SYS_FUTEX, uintptr(unsafe.Pointer(&shared.doorbell)), 0, uintptr(last), 0, 0, 0)
+		}
+		atomic.StoreUint32(&shared.hostWaits, 0)
+	}
+	return atomic.LoadUint32(&shared.doorbell)
+}
+
+func (h *atollHost) invalid(text string) {
+	h.shared.status = atollInvalid
+	copy(h.shared.text[:len(h.shared.text)-1], text+"\x00")
+}
+
+func (h *atollHost) input(index uint64) []byte {
+	at := h.shared.inputsAt
+	return h.memory[at+h.offsets[index] : at+h.offsets[index+1]]
+}
+
+// Decodes the arguments of an input into a record.
+func (h *atollHost) decode(index uint64, record reflect.Value) bool {
+	reader := atollReader{bytes: h.input(index)}
+	for i := 0; i < h.bound.arguments; i++ {
+		reader.value(record.Field(i), 0)
+	}
+	return !reader.failed && len(reader.bytes) == 0
+}
+
+func (h *atollHost) load() {
+	table := unsafe.Add(unsafe.Pointer(h.shared), atollHeaderBytes)
+	h.offsets = append([]uint64(nil), unsafe.Slice((*uint64)(table), h.shared.count+1)...)
+	h.bound.reset(1)
+	for i := uint64(0); i < h.shared.count; i++ {
+		if !h.decode(i, h.bound.at(0)) {
+			h.invalid(fmt.Sprintf("input %d does not fit the signature", i))
+			return
+		}
+	}
+}
+
+// How many calls from `from` on are prepared at once.
+func (h *atollHost) fitting(from, count uint64) int {
+	bytes := uint64(0)
+	for n := uint64(0); n < count; n++ {
+		index := h.window[0] + (from+n)%h.window[1]
+		bytes += 4*(h.offsets[index+1]-h.offsets[index]) + uint64(h.bound.record.Size())
+		if n > 0 && (bytes > atollPreparedMax || n >= atollCallsMax) {
+			return int(n)
+		}
+	}
+	return int(count)
+}
+
+func (h *atollHost) prepare(from, count uint64) {
+	h.window = [2]uint64{h.shared.windowFirst, h.shared.windowCount}
+	if h.window[1] == 0 || h.window[0]+h.window[1] > uint64(len(h.offsets)-1) || count == 0 {
+		h.invalid("no such inputs")
+		return
+	}
+	h.begin, h.prepared = from, h.fitting(from, count)
+	h.bound.reset(h.prepared)
+	for i := 0; i < h.prepared; i++ {
+		if !h.decode(h.window[0]+(from+uint64(i))%h.window[1], h.bound.at(i)) {
+			h.invalid("an input changed")
+			return
+		}
+	}
+	h.shared.done = uint64(h.prepared)
+	runtime.ReadMemStats(&h.before)
+	if h.before.TotalAlloc-h.collected > atollGarbageBytes {
+		runtime.GC()
+		runtime.ReadMemStats(&h.before)
+		h.collected = h.before.TotalAlloc
+	}
+	h.goroutines = runtime.NumGoroutine()
+}
+
+// Runs the prepared calls between two readings of the clock. What they handed to goroutines is done before
+// the second.
+func (h *atollHost) time(calls func()) {
+	before := atollCPU()
+	h.guarded(calls)
+	runtime.Gosched()
+	for i := 0; i < atollYields && runtime.NumGoroutine() > h.goroutines; i++ {
+		runtime.Gosched()
+	}
+	h.shared.cpuNS = atollCPU() - before
+}
+
+func (h *atollHost) guarded(calls func()) {
+	h.panicked = true
+	defer func() {
+		if h.panicked {
+			h.panicText = atollPanic(recover())
+		}
+	}()
+	calls()
+	h.panicked = false
+}
+
+// A panic as text. Bounds are left out of it: another order of checks is no other behaviour.
+func atollPanic(value any) string {
+	var text string
+	switch v := value.(type) {
+	case runtime.Error:
+		text = v.Error()
+		if at := strings.Index(text, " ["); at >= 0 {
+			text = text[:at]
+		}
+	case error:
+		text = v.Error()
+	default:
+		text = fmt.Sprint(v)
+	}
+	return "panic: " + text
+}
+
+// A call that panics ends a batch, and with it the process.
+func (h *atollHost) batch(calls func()) {
+	h.time(calls)
+	if h.panicked {
+		index := h.window[0] + (h.begin+uint64(atollCurrent))%h.window[1]
+		fmt.Fprintf(os.Stderr, "%s (input %d)\n", h.panicText, index)
+		os.Exit(2)
+	}
+}
+
+// Appends the output of a prepared call: how it ended, its results, what it could change.
+func (h *atollHost) output(index int) {
+	writer := atollWriter{bytes: h.out}
+	if h.panicked {
+		writer.word(1)
+		writer.text(h.panicText)
+	} else {
+		writer.word(0)
+		record := h.bound.at(index)
+		for i := 0; i < h.bound.results; i++ {
+			writer.value(record.Field(h.bound.arguments+i), 0)
+		}
+		for i := 0; i < h.bound.arguments; i++ {
+			if h.mutable[i] {
+				writer.value(record.Field(i), 0)
+			}
+		}
+	}
+	h.out = writer.bytes
+}
+
+func (h *atollHost) digest() {
+	runtime.ReadMemStats(&h.after)
+	h.shared.chargeNS = 0
+	if h.after.NumGC == h.before.NumGC {
+		h.shared.chargeNS = int64((h.after.TotalAlloc - h.before.TotalAlloc) * atollChargePerKiB / 1024)
+	}
+	if h.shared.first == 0 {
+		h.shared.digest = [2]uint64{}
+	}
+	for i := 0; i < h.prepared; i++ {
+		h.out = h.out[:0]
+		h.output(i)
+		atollMix(&h.shared.digest, h.out)
+	}
+}
+
+// A step is a bijection of the word for a given state, so that any single change shows.
+func atollMix(digest *[2]uint64, bytes []byte) {
+	a, b := digest[0], digest[1]
+	for len(bytes) > 0 {
+		var word uint64
+		if len(bytes) >= 8 {
+			word = binary.LittleEndian.Uint64(bytes)
+			bytes = bytes[8:]
+		} else {
+			for i, c := range bytes {
+				word |= uint64(c) << (8 * i)
+			}
+			word |= uint64(len(bytes)) << 56
+			bytes = nil
+		}
+		a = (a ^ word) * 0x9E3779B97F4A7C15
+		a ^= a >> 32
+		b = (b + word) * 0xC2B2AE3D27D4EB4F
+		b = (b<<29 | b>>35) ^ a
+	}
+	digest[0], digest[1] = a, b
+}
+
+func (h *atollHost) call() {
+	h.prepare(0, 1)
+	if h.shared.status != 0 {
+		return
+	}
+	h.time(h.bound.run)
+	h.out = h.out[:0]
+	h.output(0)
+	h.shared.done = uint64(len(h.out))
+	copy(h.memory[h.shared.outputAt:], h.out)
+}
+
+func (h *atollHost) serve() {
+	switch h.shared.op {
+	case atollLoad:
+		h.load()
+	case atollPrepare:
+		h.prepare(h.shared.first, h.shared.count)
+	case atollRun:
+		h.batch(h.bound.run)
+	case atollEmpty:
+		h.batch(h.bound.empty)
+	case atollDigest:
+		h.digest()
+	case atollCall:
+		h.call()
+	default:
+		h.invalid("no such request")
+	}
+}
+
+func (h *atollHost) open(fd int) error {
+	var info syscall.Stat_t
+	if err := syscall.Fstat(fd, &info); err != nil {
+		return err
+	}
+	memory, err := syscall.Mmap(fd, 0, int(info.Size), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	syscall.Close(fd)
+	h.memory = memory
+	h.shared = (*atollShared)(unsafe.Pointer(&memory[0]))
+	h.mutable = make([]bool, h.bound.arguments)
+	for i := range h.mutable {
+		h.mutable[i] = atollMutable(h.bound.record.Field(i).Type, map[reflect.Type]bool{})
+	}
+	return nil
+}
+
+// TestMain hosts the target instead of running tests.
+func TestMain(*testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "describe" {
+		fmt.Println(atollDescribe(atollTarget))
+		os.Exit(0)
+	}
+	debug.SetMaxStack(atollStackBytes)
+	host := atollHost{bound: atollTarget}
+	if err := host.open(3); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	for seen := uint32(1); ; {
+		timed := host.shared.op == atollPrepare || host.shared.op == atollRun || host.shared.op == atollEmpty
+		atollCPU() // brings the clock that is read outside up to date
+		atomic.StoreUint32(&host.shared.answer, seen)
+		seen = atollWait(host.shared, seen, !timed)
+		host.shared.status = 0
+		host.serve()
+	}
+}
