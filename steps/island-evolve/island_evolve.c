@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/hash.h"
+#include "steps/island-evolve/go_mutate.h"
 #include "steps/island-evolve/mutator.h"
 #include "steps/island-evolve/report.h"
 #include "steps/shared/ledger/ledger.h"
@@ -95,7 +96,7 @@ specify(struct evolution *evolution, const char *salt)
         .arena = step->arena,
         .target = &evolution->bench.target,
         .oracle = evolution->oracle,
-        .mutators = mutators,
+        .mutators = evolution->bench.target.language->id == LANGUAGE_GO ? go_mutators : mutators,
         .judge = recorder_judge(&evolution->recorder),
         .authors = recorder_authors(&evolution->recorder),
         .benchmark = evolution->benchmark,
@@ -111,6 +112,21 @@ specify(struct evolution *evolution, const char *salt)
         .seconds = spent,
         .progress = tell,
     };
+}
+
+// It evaluates C; the mutators of Go need none.
+static int
+ask_oracle(struct evolution *evolution, struct err *err)
+{
+    struct step *step = evolution->step;
+    if (evolution->bench.target.language->id != LANGUAGE_C)
+        return 0;
+    evolution->oracle = oracle_new(evolution->bench.launcher, &evolution->bench.target,
+                                   fs_join(step->arena, step->scratch, "oracle"), err);
+    if (evolution->oracle == NULL)
+        return -1;
+    oracle_keep_answers(evolution->oracle, step);
+    return 0;
 }
 
 static int
@@ -134,11 +150,8 @@ set_up(struct evolution *evolution, struct err *err)
     if (recorder_init(&evolution->recorder, step, &evolution->cascade, salt,
                       json_object_get(step->with, "models"), err) != 0)
         return -1;
-    evolution->oracle = oracle_new(evolution->bench.launcher, &evolution->bench.target,
-                                   fs_join(step->arena, step->scratch, "oracle"), err);
-    if (evolution->oracle == NULL)
+    if (ask_oracle(evolution, err) != 0)
         return -1;
-    oracle_keep_answers(evolution->oracle, step);
     specify(evolution, salt);
     return 0;
 }

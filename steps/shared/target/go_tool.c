@@ -113,14 +113,14 @@ set_environment(struct go_tool *tool, const char *root)
     tool->read_paths[tool->read_count++] = modules;
 }
 
-static const char *
-find_go(struct go_tool *tool, struct err *err)
+const char *
+go_command(struct arena *arena, struct err *err)
 {
-    const char *path = proc_find(&tool->arena, "go");
+    const char *path = proc_find(arena, "go");
 
     if (path == NULL && fs_exists("/usr/local/go/bin/go"))
         path = "/usr/local/go/bin/go";
-    path = path != NULL ? fs_real(&tool->arena, path, err) : NULL;
+    path = path != NULL ? fs_real(arena, path, err) : NULL;
     if (path == NULL)
         err_set(
             err, ERR_ENVIRONMENT,
@@ -138,7 +138,7 @@ go_tool_new(struct launcher *launcher, const char *repository, const char *file,
         abort();
     struct arena *arena = &tool->arena;
     tool->launcher = launcher;
-    tool->path = find_go(tool, err);
+    tool->path = go_command(arena, err);
     if (tool->path == NULL)
         goto out;
     tool->package = fs_dir_name(arena, fs_join(arena, repository, file));

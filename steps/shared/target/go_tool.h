@@ -18,6 +18,9 @@ struct go_tool *go_tool_new(struct launcher *launcher, const char *repository, c
                             const char *scratch, struct err *err) MUST_USE;
 void go_tool_free(struct go_tool *tool);
 
+// The path of the go command (arena); NULL with ERR_ENVIRONMENT and "needs go" when there is none.
+const char *go_command(struct arena *arena, struct err *err) MUST_USE;
+
 // Runs `go` with these arguments in the folder of the target's package. 0 with *ok and its output; -1 only
 // when it could not be started.
 int go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struct buf *output,
