@@ -17,6 +17,8 @@ add_call(struct corpus *corpus, const struct signature *signature, const json_t 
         corpus->bytes.len = before;
         return -1;
     }
+    while (corpus->bytes.len % 8 != 0 && !corpus->bytes.full)
+        buf_putc(&corpus->bytes, '\0');
     return corpus_end_call(corpus, err) != 0 ? err_wrap(err, "%s", name) : 0;
 }
 
@@ -203,7 +205,7 @@ beyond(struct corpus *corpus, const struct signature *signature, const json_t *l
     return base == NULL ? 0 : add_edges(corpus, signature, learned, base, rng, go_draw_beyond, err);
 }
 
-const struct call_ops go_calls = {
+const struct call_ops go_call_ops = {
     .add = add_call,
     .json = call_json,
     .distribution = distribution,

@@ -9,6 +9,6 @@
 
 #include "steps/shared/target/language.h"
 
-extern const struct call_ops go_calls;
+extern const struct call_ops go_call_ops;
 
 #endif

@@ -76,7 +76,7 @@ ask_signature(void *builder, struct arena *arena, struct signature *signature, s
 
     if (go_builder_signature(builder, arena, go, err) != 0)
         return -1;
-    *signature = (struct signature){.result_type = "", .result_element = "", .calls = &go_calls, .go = go};
+    *signature = (struct signature){.result_type = "", .result_element = "", .calls = &go_call_ops, .go = go};
     return 0;
 }
 

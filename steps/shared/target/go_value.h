@@ -16,6 +16,7 @@
 //   slice, map         a word, 0 for nil, else the count plus one; then elements, or keys with their values,
 //                      sorted by the keys' encoding; bytes as they are
 //   array, struct      its elements or fields in order
+// A call in a corpus is padded to whole words.
 // Output of one call: a word, 0 and then the results in order and every argument that a call can change; or 1
 // and the text of a panic.
 #ifndef ATOLL_STEPS_SHARED_TARGET_GO_VALUE_H

@@ -133,7 +133,7 @@ func (h *atollHost) decode(index uint64, record reflect.Value) bool {
 	for i := 0; i < h.bound.arguments; i++ {
 		reader.value(record.Field(i), 0)
 	}
-	return !reader.failed && len(reader.bytes) == 0
+	return !reader.failed && len(reader.bytes) < 8
 }
 
 func (h *atollHost) load() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/go_builder.h"
 
+#include "base/hash.h"
 #include "tests/unit/steps/shared/target/go_workshop.h"
 
 // Runs a call and gives its output as canonical JSON; "crashed: .." and so on when it ended the process.
@@ -157,4 +158,189 @@ START_TEST(ends_of_a_call)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_builder", basic_types, composite_types, methods, ends_of_a_call)
+// A package with a vendored import, compiled as the module's vendor folder says.
+START_TEST(vendored_imports_are_there)
+{
+    struct go_bench b;
+
+    if (!has_go())
+        return;
+    go_bench_init(
+        &b,
+        "package m\n\nimport \"example.org/words\"\n\nfunc first(s string) (string, error) {\n"
+        "\tw, err := words.Split(s)\n\tif err != nil {\n\t\treturn \"\", err\n\t}\n\treturn w[0], nil\n}\n");
+    workshop_file(&b.w, "go.mod", "module example.com/m\n\ngo 1.21\n\nrequire example.org/words v1.2.3\n");
+    OK(fs_mkdirs(fs_join(&b.w.arena, b.w.repository, "vendor/example.org/words"), &b.w.err), &b.w.err);
+    workshop_file(&b.w, "vendor/modules.txt",
+                  "# example.org/words v1.2.3\n## explicit; go 1.21\nexample.org/words\n");
+    workshop_file(&b.w, "vendor/example.org/words/words.go",
+                  "package words\n\nimport (\n\t\"errors\"\n\t\"strings\"\n)\n\nfunc Split(s string) "
+                  "([]string, error) {\n"
+                  "\tif s == \"\" {\n\t\treturn nil, errors.New(\"no words\")\n\t}\n\treturn "
+                  "strings.Fields(s), nil\n}\n");
+    // The package's own TestMain and helpers are out of the way.
+    workshop_file(&b.w, "m_test.go",
+                  "package m\n\nimport \"testing\"\n\nfunc TestMain(m *testing.M) { panic(\"not here\") }\n");
+    OK(go_bench_try(&b, "first"), &b.w.err);
+    go_bench_add(&b, "[\"one two\"]");
+    go_bench_add(&b, "[\"\"]");
+    struct cell *cell = go_bench_cell(&b, target_baseline(&b.target), BUILD_PLAIN);
+    ck_assert_str_eq(output_of(&b, cell, 0), "{\"results\":[\"one\",null]}");
+    ck_assert_str_eq(output_of(&b, cell, 1), "{\"results\":[\"\",\"no words\"]}");
+    cell_free(cell);
+    go_bench_release(&b);
+}
+END_TEST
+
+static void
+expect_refused(const char *text, const char *function, const char *message)
+{
+    struct go_bench b;
+
+    go_bench_init(&b, text);
+    ck_assert_int_eq(go_bench_try(&b, function), -1);
+    ck_assert_int_eq(b.w.err.kind, ERR_TARGET);
+    ck_assert_ptr_nonnull(strstr(b.w.err.message, message));
+    go_bench_release(&b);
+}
+
+START_TEST(what_cannot_be_a_target_is_refused)
+{
+    if (!has_go())
+        return;
+    expect_refused("package m\n\nfunc wait(ch chan int, n int) int { return <-ch + n }\n", "wait",
+                   "tag.go:3: function 'wait': ch has type chan int, which atoll can't pass or compare");
+    expect_refused("package m\n\nfunc apply(n int, f func(int) int) int { return f(n) }\n", "apply",
+                   "f has type func(int) int");
+    expect_refused("package m\n\nfunc same[T comparable](a, b T) bool { return a == b }\n", "same",
+                   "has type parameters");
+    expect_refused("package m\n\nfunc nothing(n int) {}\n", "nothing", "there is nothing to compare");
+    expect_refused("package m\n\nfunc broken(n int) int { return n + \"x\" }\n", "broken",
+                   "does not compile");
+}
+END_TEST
+
+START_TEST(the_repository_is_not_written_to)
+{
+    struct go_bench b;
+    struct fs_list before, after;
+
+    if (!has_go())
+        return;
+    go_bench_init(&b, "package m\n\nfunc twice(n int) int { return 2 * n }\n");
+    OK(fs_walk(&b.w.arena, b.w.repository, &before, &b.w.err), &b.w.err);
+    OK(go_bench_try(&b, "twice"), &b.w.err);
+    OK(fs_walk(&b.w.arena, b.w.repository, &after, &b.w.err), &b.w.err);
+    ck_assert_uint_eq(before.count, after.count);
+    go_bench_release(&b);
+}
+END_TEST
+
+// Where a function's code stands in a program: the bytes of the program say it, so equal programs are equal
+// layouts.
+static uint64_t
+place_of(struct go_bench *b, const struct built *built, uint64_t seed)
+{
+    AUTO_BUF program = BUF(64 << 20);
+    char path[4096];
+
+    OK(builder_link(b->builder, built, BUILD_PLAIN, seed, path, &b->w.err), &b->w.err);
+    OK(fs_read(path, 64 << 20, &program, &b->w.err), &b->w.err);
+    return hash_quick(program.ptr, program.len);
+}
+
+START_TEST(code_has_a_hash_and_seeds_draw_layouts)
+{
+    struct go_bench b;
+    struct built one, same, other;
+
+    if (!has_go())
+        return;
+    go_bench_open(&b, "package m\n\nfunc twice(n int) int { return 2 * n }\n", "twice");
+    OK(builder_compile(b.builder, target_baseline(&b.target), BUILD_PLAIN, &one, &b.w.err), &b.w.err);
+    OK(builder_compile(b.builder, STR("// Says it twice.\nfunc twice(m int) int {\n\treturn 2 * m\n}"),
+                       BUILD_PLAIN, &same, &b.w.err),
+       &b.w.err);
+    OK(builder_compile(b.builder, STR("func twice(n int) int { return 3 * n }"), BUILD_PLAIN, &other,
+                       &b.w.err),
+       &b.w.err);
+    ck_assert(one.ok && same.ok && other.ok);
+    ck_assert_str_eq(one.code_hash, same.code_hash);
+    ck_assert_str_ne(one.code_hash, other.code_hash);
+    ck_assert(one.code_bytes > 0 && one.code_bytes < 200);
+    uint64_t first = place_of(&b, &one, 7);
+    ck_assert_uint_eq(place_of(&b, &one, 7), first);
+    ck_assert_uint_ne(place_of(&b, &one, 8), first);
+    ck_assert_uint_ne(place_of(&b, &one, 9), place_of(&b, &one, 8));
+    buf_release(&one.diagnostics);
+    buf_release(&same.diagnostics);
+    buf_release(&other.diagnostics);
+    go_bench_release(&b);
+}
+END_TEST
+
+// A batch that panics, one that never ends, and one that leaves work behind.
+START_TEST(batches_end_with_what_went_wrong)
+{
+    struct go_bench b;
+    struct cell_batch batch;
+
+    if (!has_go())
+        return;
+    go_bench_open(&b, "package m\n\nfunc pick(a []int, i int) int { return a[i] }\n", "pick");
+    go_bench_add(&b, "[[1, 2], 1]");
+    go_bench_add(&b, "[[1, 2], 2]");
+    struct cell *cell = go_bench_cell(&b, target_baseline(&b.target), BUILD_PLAIN);
+    OK(cell_batch(cell, 0, 1, 50, &batch, &b.w.err), &b.w.err);
+    ck_assert_int_eq(batch.fault, CELL_OK);
+    struct cell_digest digest = batch.digest;
+    OK(cell_batch(cell, 0, 1, 50, &batch, &b.w.err), &b.w.err);
+    ck_assert_mem_eq(&batch.digest, &digest, sizeof digest);
+    OK(cell_batch(cell, 0, 2, 1, &batch, &b.w.err), &b.w.err);
+    ck_assert_int_eq(batch.fault, CELL_CRASHED);
+    ck_assert_str_eq(cell_fault_text(cell), "panic: runtime error: index out of range (input 1)");
+    cell_free(cell);
+    // Other results are another digest; garbage is charged.
+    cell = go_bench_cell(&b,
+                         STR("func pick(a []int, i int) int { return *keep(a[i]) }\n\n//go:noinline\n"
+                             "func keep(n int) *int { m := make([]int, 100); m[7] = n; return &m[8] }"),
+                         BUILD_PLAIN);
+    OK(cell_batch(cell, 0, 1, 50, &batch, &b.w.err), &b.w.err);
+    ck_assert_mem_ne(&batch.digest, &digest, sizeof digest);
+    ck_assert_int_gt(batch.charge_ns, 50 * 800 * 50 / 1024 / 2);
+    cell_free(cell);
+    go_bench_release(&b);
+}
+END_TEST
+
+START_TEST(endless_calls_and_races_are_seen)
+{
+    struct go_bench b;
+    AUTO_BUF output = BUF(1 << 16), detail = BUF(1 << 16);
+    enum cell_fault fault;
+
+    if (!has_go())
+        return;
+    go_bench_open(&b, "package m\n\nfunc count(n int) int {\n\tfor n > 0 {\n\t}\n\treturn n\n}\n", "count");
+    go_bench_add(&b, "[1]");
+    struct cell *cell = go_bench_cell(&b, target_baseline(&b.target), BUILD_PLAIN);
+    OK(cell_call(cell, 0, &output, &fault, &detail, &b.w.err), &b.w.err);
+    ck_assert_int_eq(fault, CELL_TIMED_OUT);
+    cell_free(cell);
+    cell = go_bench_cell(
+        &b,
+        STR("func count(n int) int {\n\tm := 0\n\tc := make(chan int)\n\tgo func() { m++; c <- 1 }()\n"
+            "\tm++\n\t<-c\n\treturn m - 2\n}"),
+        BUILD_SANITIZED);
+    OK(cell_call(cell, 0, &output, &fault, &detail, &b.w.err), &b.w.err);
+    ck_assert_int_eq(fault, CELL_SANITIZER);
+    ck_assert_ptr_nonnull(strstr(buf_text(&detail), "DATA RACE"));
+    cell_free(cell);
+    go_bench_release(&b);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/go_builder", basic_types, composite_types, methods, ends_of_a_call,
+          vendored_imports_are_there, what_cannot_be_a_target_is_refused, the_repository_is_not_written_to,
+          code_has_a_hash_and_seeds_draw_layouts, batches_end_with_what_went_wrong,
+          endless_calls_and_races_are_seen)
