@@ -151,7 +151,9 @@ static int
 generate(struct corpus *corpus, const struct signature *signature, const json_t *learned,
          const struct corpus *like, struct rng *rng, size_t count, struct err *err)
 {
-    for (size_t i = 0; i < count; i++) {
+    size_t wanted = corpus->count + count;
+
+    for (size_t i = 0; i < 2 * count && corpus->count < wanted; i++) {
         AUTO_JSON *call = draw_call(signature, learned, like, rng);
         if (add_drawn(corpus, signature, call, err) != 0)
             return -1;

@@ -188,7 +188,7 @@ change_many(const struct go_draw *draw, const struct go_type *type, const json_t
 
     if (count == 0 || !json_is_array(value)) {
         json_decref(array);
-        return fresh_many(draw, type, 1);
+        return type->kind == GO_MAP ? without_twins(fresh_many(draw, type, 1)) : fresh_many(draw, type, 1);
     }
     size_t at = (size_t)rng_below(draw->rng, count), other = (size_t)rng_below(draw->rng, count);
     json_t *item = json_array_get(array, at);
