@@ -152,6 +152,7 @@ build(struct go_builder *builder, const char *folder, enum build_kind kind, uint
     AUTO_ARENA arena = {0};
     struct words arguments = {0};
     const struct recipe *recipe = &builder->target->recipe;
+    uint64_t drawn = layout_seed & INT64_MAX; // what the linker takes
 
     words_add(&arena, &arguments, "test");
     words_add(&arena, &arguments, "-c");
@@ -168,23 +169,38 @@ build(struct go_builder *builder, const char *folder, enum build_kind kind, uint
     words_add(&arena, &arguments,
               layout_seed == 0 ? "-ldflags=-s -w"
                                : arena_printf(&arena, "-ldflags=-s -w -randlayout=%llu",
-                                              (unsigned long long)(layout_seed >> 1 | 1)));
+                                              (unsigned long long)(drawn == 0 ? 1 : drawn)));
     words_add(&arena, &arguments, "-o");
     words_add(&arena, &arguments, path);
     words_add(&arena, &arguments, ".");
     return go_tool_run(builder->tool, &arguments, ok, output, err);
 }
 
+// "../scratch/v7/tag.go:3:1: .." becomes "tag.go:3:1: ..": where the variant stands is nobody's business.
+static struct str
+without_folder(struct str line, const char *base)
+{
+    struct str name = str_of(base);
+    ptrdiff_t end = str_find(line, STR(".go:"));
+
+    if (end < 0 || !str_ends(str_head(line, (size_t)end + 3), name))
+        return line;
+    return str_from(line, (size_t)end + 3 - name.len);
+}
+
 // What the compiler complains of: lines that are neither listing nor headings.
 static void
-copy_complaints(struct str output, struct buf *diagnostics)
+copy_complaints(const struct go_builder *builder, struct str output, struct buf *diagnostics)
 {
+    const char *base = fs_base_name(builder->target->file);
+
     while (output.ptr != NULL) {
         struct str line = str_cut(&output, '\n');
         bool listing = line.len > 0 && line.ptr[0] == '\t' && str_starts(line, STR("\t0x"));
         if (line.len == 0 || line.ptr[0] == '#' || listing || str_find(line, STR(" size=")) > 0 ||
             str_starts(line, STR("\trel ")))
             continue;
+        line = without_folder(line, base);
         buf_add_str(diagnostics, str_head(line, diagnostics->max - diagnostics->len));
         if (diagnostics->len < diagnostics->max)
             buf_putc(diagnostics, '\n');
@@ -206,7 +222,7 @@ go_builder_compile(struct go_builder *builder, struct str variant, enum build_ki
         build(builder, folder, kind, 0, program, &built->ok, &output, err) != 0)
         return -1;
     if (!built->ok) {
-        copy_complaints(buf_str(&output), &built->diagnostics);
+        copy_complaints(builder, buf_str(&output), &built->diagnostics);
         return 0;
     }
     go_listing_summarise(buf_str(&output), fs_base_name(builder->target->file), &built->summary);
@@ -235,7 +251,7 @@ go_builder_link(struct go_builder *builder, const struct built *built, enum buil
         return -1;
     if (ok)
         return 0;
-    copy_complaints(buf_str(&output), &complaints);
+    copy_complaints(builder, buf_str(&output), &complaints);
     return err_set(err, ERR_TARGET, "linking '%s' failed: %" STR_FMT, builder->target->file,
                    STR_ARG(str_trim(str_head(buf_str(&complaints), 600))));
 }

@@ -216,7 +216,7 @@ START_TEST(what_cannot_be_a_target_is_refused)
                    "has type parameters");
     expect_refused("package m\n\nfunc nothing(n int) {}\n", "nothing", "there is nothing to compare");
     expect_refused("package m\n\nfunc broken(n int) int { return n + \"x\" }\n", "broken",
-                   "does not compile");
+                   "tag.go does not compile: tag.go:3:");
 }
 END_TEST
 
