@@ -256,7 +256,7 @@ static const struct option options[] = {
 const struct command command_evolve = {
     .name = "evolve",
     .operands = "FILE:FUNCTION",
-    .summary = "Evolve a faster version of one C function, here and now",
+    .summary = "Evolve a faster version of one C or Go function, here and now",
     .details = "Needs no pipeline, key or server. Prints the verdict, the speed-up with its interval on "
                "train and on\n"
                "holdout inputs, and the patch; --json prints one object for scripts.",

@@ -25,9 +25,8 @@ open_cell(struct workbench *bench, const char *object_path, const struct corpus 
           struct err *err)
 {
     struct cell_inputs inputs = corpus_inputs(corpus);
-    struct cell_options options = {.object_path = object_path,
-                                   .limits = bench->limits,
-                                   .managed = bench->target.language->managed};
+    struct cell_options options = {
+        .object_path = object_path, .limits = bench->limits, .managed = bench->target.language->managed};
     options.limits.wall_ms = wall_ms;
     options.inputs_max_bytes = corpus->bytes.len > ((size_t)8 << 20) ? corpus->bytes.len : 0;
     struct cell *cell = cell_new(bench->launcher, &options, err);
