@@ -36,7 +36,7 @@ read_append(const struct shape *shape, struct node statement, struct str *to, st
     struct node call = node_child(right, 0);
 
     if (!node_is(statement, "assignment_statement") || node_count(left) != 1 || node_count(right) != 1 ||
-        !str_is(shape_operator(shape, statement), "=") || !go_calls(shape, call, "append") ||
+        !str_is(shape_operator(shape, statement), "=") || !go_is_call(shape, call, "append") ||
         node_count(node_field(call, "arguments")) != 2)
         return false;
     *to = shape_text(shape, node_child(left, 0));
@@ -87,7 +87,7 @@ read_rest(const struct shape *shape, struct node loop, struct site *site)
 
     if (!node_is(condition, "binary_expression") || !str_is(shape_operator(shape, condition), "<") ||
         (has_clause && !node_is_null(first)) || node_count(body) != (has_clause ? 1 : 2) ||
-        !node_is(step, "inc_statement") || !node_is(index, "identifier") || !go_calls(shape, limit, "len"))
+        !node_is(step, "inc_statement") || !node_is(index, "identifier") || !go_is_call(shape, limit, "len"))
         return false;
     struct str i = shape_text(shape, index), base = shape_text(shape, go_argument(limit, 0));
     const char *type = go_type_text(shape, go_argument(limit, 0));

@@ -59,9 +59,9 @@ read_loop(const struct shape *shape, struct node loop, struct str *index, const 
         return false;
     *index = shape_text(shape, go_strip(node_field(condition, "left")));
     *limit = arena_str(shape->arena, shape_text(shape, right));
-    if (go_calls(shape, right, "len"))
+    if (go_is_call(shape, right, "len"))
         *bounded = shape_text(shape, go_argument(right, 0));
-    return node_is(right, "identifier") || go_calls(shape, right, "len");
+    return node_is(right, "identifier") || go_is_call(shape, right, "len");
 }
 
 static void

@@ -41,7 +41,7 @@ only_reads(const struct shape *shape, struct node name)
         return node_same(node_field(parent, "operand"), name);
     if (node_is(parent, "range_clause"))
         return node_same(node_field(parent, "right"), name);
-    return go_calls(shape, above, "len") || go_calls(shape, above, "string");
+    return go_is_call(shape, above, "len") || go_is_call(shape, above, "string");
 }
 
 static bool
@@ -81,7 +81,7 @@ read_site(const struct shape *shape, struct node node, struct site *site)
         return false;
     site->what = "append the string itself";
     if (node_is(parent, "variadic_argument"))
-        return go_calls(shape, node_parent(node_parent(parent)), "append");
+        return go_is_call(shape, node_parent(node_parent(parent)), "append");
     return read_variable(shape, node, site);
 }
 
@@ -97,7 +97,7 @@ read_return(const struct shape *shape, struct node leave, struct site *site)
 
     *site = (struct site){
         .conversion = call, .leave = leave, .what = "give back what came in when it is the same"};
-    if (node_count(values) != 1 || !go_calls(shape, call, "string") ||
+    if (node_count(values) != 1 || !go_is_call(shape, call, "string") ||
         !node_is(go_strip(go_argument(call, 0)), "identifier") ||
         strcmp(go_type_text(shape, go_argument(call, 0)), "[]byte") != 0 ||
         go_function_read(shape->arena, shape->syntax, function, &head, &ignored) != 0)

@@ -36,7 +36,7 @@ is_empty_literal(struct node value)
 static bool
 read_value(const struct shape *shape, struct node value, struct place *place)
 {
-    bool made = go_calls(shape, value, "make");
+    bool made = go_is_call(shape, value, "make");
     size_t arguments = node_count(node_field(value, "arguments"));
 
     if (!made && !is_empty_literal(value))
@@ -84,7 +84,7 @@ is_appended_to(const struct shape *shape, const struct place *place)
     struct nodes calls = shape_find(shape, function->node, "call_expression");
 
     for (size_t i = 0; i < calls.count; i++)
-        if (go_calls(shape, calls.items[i], "append") &&
+        if (go_is_call(shape, calls.items[i], "append") &&
             go_is_name(shape, go_strip(go_argument(calls.items[i], 0)), place->name))
             return true;
     return false;
@@ -211,8 +211,8 @@ leaves(const struct shape *shape, const struct place *place)
             continue;
         bool returned =
             node_is(parent, "expression_list") && node_is(node_parent(parent), "return_statement");
-        bool known = go_calls(shape, call, "append") || go_calls(shape, call, "len") ||
-                     go_calls(shape, call, "cap") || go_calls(shape, call, "string");
+        bool known = go_is_call(shape, call, "append") || go_is_call(shape, call, "len") ||
+                     go_is_call(shape, call, "cap") || go_is_call(shape, call, "string");
         if (returned || (node_is(parent, "argument_list") && !known) || node_is(parent, "literal_element") ||
             node_is(parent, "keyed_element"))
             return true;

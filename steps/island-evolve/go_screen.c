@@ -94,7 +94,7 @@ check_call(struct screening *screening, struct node node)
     const struct shape *shape = &screening->shape;
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (go_calls(shape, node, words[i]) && !is_ours(screening, "identifier", str_of(words[i])))
+        if (go_is_call(shape, node, words[i]) && !is_ours(screening, "identifier", str_of(words[i])))
             return refuse(screening, "forbidden", "use of ", str_of(words[i]));
     return 0;
 }
@@ -153,7 +153,7 @@ is_only_read(const struct shape *shape, struct str name, struct node spec)
             outer = node_parent(outer);
         bool element =
             node_is(parent, "index_expression") && node_same(node_field(parent, "operand"), all.items[i]);
-        bool length = go_calls(shape, node_parent(parent), "len");
+        bool length = go_is_call(shape, node_parent(parent), "len");
         bool ranged = node_is(parent, "range_clause") && node_same(node_field(parent, "right"), all.items[i]);
         if ((!element && !length && !ranged) || (element && go_is_changed(shape, outer)))
             return false;

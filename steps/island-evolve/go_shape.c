@@ -29,7 +29,7 @@ go_is_name(const struct shape *shape, struct node node, struct str name)
 }
 
 bool
-go_calls(const struct shape *shape, struct node node, const char *name)
+go_is_call(const struct shape *shape, struct node node, const char *name)
 {
     struct node callee = node_field(node, "function");
 
@@ -273,7 +273,7 @@ is_fixed_table(const struct shape *shape, struct str name, struct node spec)
                        node_same(node_field(parent, "operand"), all.items[i]) &&
                        !go_is_changed(shape, parent);
         bool length =
-            node_is(node_parent(parent), "call_expression") && go_calls(shape, node_parent(parent), "len");
+            node_is(node_parent(parent), "call_expression") && go_is_call(shape, node_parent(parent), "len");
         if (!element && !length)
             return false;
     }

@@ -57,7 +57,7 @@ const char *go_own_name(const struct function *function);
 
 // Whether an expression is a call of the predeclared function `name` ("len", "append", "string"); its
 // `index`-th argument or no node.
-bool go_calls(const struct shape *shape, struct node node, const char *name);
+bool go_is_call(const struct shape *shape, struct node node, const char *name);
 struct node go_argument(struct node call, size_t index);
 
 // An expression without parentheses around it.

@@ -14,7 +14,7 @@ read_range(const struct shape *shape, struct node clause, struct go_stride *stri
 {
     struct node left = node_field(clause, "left"), over = go_strip(node_field(clause, "right"));
 
-    if (go_calls(shape, over, "len"))
+    if (go_is_call(shape, over, "len"))
         over = go_strip(go_argument(over, 0));
     if (!node_is(over, "identifier") || node_is_null(left) ||
         !str_is(shape_text(shape, node_token(clause, 1)), ":="))
@@ -45,7 +45,7 @@ read_clause(const struct shape *shape, struct node clause, struct go_stride *str
         return false;
     stride->index = shape_text(shape, node_child(left, 0));
     stride->base = shape_text(shape, go_strip(go_argument(limit, 0)));
-    if (!go_calls(shape, limit, "len") || !node_is(go_strip(go_argument(limit, 0)), "identifier"))
+    if (!go_is_call(shape, limit, "len") || !node_is(go_strip(go_argument(limit, 0)), "identifier"))
         return false;
     stride->type = go_type_text(shape, go_argument(limit, 0));
     return str_is(shape_operator(shape, condition), "<") &&
