@@ -192,7 +192,7 @@ run_tests(struct work *work, const char *tree, bool *passed, const char **detail
     struct step *step = work->step;
     const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
     const char *const writable[] = {tree, NULL};
-    const char *const env[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
+    const char *const env[] = {workbench_path(step->arena, &work->bench.target), "LANG=C.UTF-8",
                                arena_printf(step->arena, "HOME=%s", tree),
                                arena_printf(step->arena, "TMPDIR=%s", tree), NULL};
     struct launch_spec spec = {

@@ -150,7 +150,7 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
     const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
     const char *const writable[] = {tree, NULL};
     const char *const env[] = {
-        "PATH=/usr/local/bin:/usr/bin:/bin",
+        workbench_path(step->arena, &work->bench.target),
         "LANG=C.UTF-8",
         arena_printf(step->arena, "HOME=%s", tree),
         arena_printf(step->arena, "TMPDIR=%s", tree),

@@ -2,6 +2,7 @@
 #include "steps/shared/target/workbench.h"
 
 #include "base/fs.h"
+#include "steps/shared/target/go_tool.h"
 
 #include <math.h>
 #include <signal.h>
@@ -60,6 +61,17 @@ workbench_limits(const struct step *step, int64_t wall_ms)
         .processes = (unsigned)json_get_int(step->sandbox, "processes", COMMAND_PROCESSES),
         .open_files = COMMAND_OPEN_FILES,
     };
+}
+
+const char *
+workbench_path(struct arena *arena, const struct target *target)
+{
+    struct err none;
+    const char *go = target->language->id == LANGUAGE_GO ? go_command(arena, &none) : NULL;
+
+    if (go == NULL)
+        return "PATH=/usr/local/bin:/usr/bin:/bin";
+    return arena_printf(arena, "PATH=%s:/usr/local/bin:/usr/bin:/bin", fs_dir_name(arena, go));
 }
 
 int

@@ -37,6 +37,10 @@ struct launch_limits workbench_limits(const struct step *step, int64_t wall_ms);
 // Where the step's private views of the repository stand (sandbox/workspace.h): in its scratch folder.
 const char *workbench_views(const struct step *step);
 
+// "PATH=..", for such commands: the system's folders, and in front of them the go command's for a Go target.
+// In the arena or static.
+const char *workbench_path(struct arena *arena, const struct target *target);
+
 // ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word
 // of one): that says nothing about the code. `what` names the command.
 int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;
