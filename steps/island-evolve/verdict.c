@@ -22,6 +22,7 @@ enum { MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 #define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
 #define RANK_LAUNCHES 3
 #define ALPHA 0.01 // of an evolution
+#define MANAGED_BUDGET_FACTOR 4
 #define FULL_LAUNCHES_MIN 8
 #define FULL_LAUNCHES_MAX 60
 
@@ -222,6 +223,9 @@ static struct effort
 full_effort(const struct verdict_spec *spec, const char *kind, size_t number)
 {
     double launch_ms = fmax(80, fmin(spec->seconds * 8, 250));
+    // Each launch links a program with its run-time library anew, which takes several times as long as the
+    // launch.
+    double linking = spec->cascade->bench->target.language->managed ? MANAGED_BUDGET_FACTOR : 1;
     return (struct effort){
         .kind = kind,
         .full = true,
@@ -229,7 +233,7 @@ full_effort(const struct verdict_spec *spec, const char *kind, size_t number)
         .launches_min = FULL_LAUNCHES_MIN,
         .launches_max = FULL_LAUNCHES_MAX,
         .launch_ns = (int64_t)(launch_ms * 1e6),
-        .budget_ns = (int64_t)(fmax(spec->seconds * 0.35, 3) * 1e9),
+        .budget_ns = (int64_t)(fmax(spec->seconds * 0.35, 3) * linking * 1e9),
     };
 }
 
