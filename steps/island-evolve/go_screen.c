@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/island-evolve/go_screen.h"
 
+#include "steps/island-evolve/go_cheat.h"
 #include "steps/island-evolve/go_shape.h"
 #include "steps/island-evolve/lexeme.h"
 
@@ -24,6 +25,16 @@ refuse(struct screening *screening, const char *reason, const char *text, struct
     *screening->reason = reason;
     snprintf(screening->detail, screening->detail_size, "%s%" STR_FMT, text, STR_ARG(str_head(what, 200)));
     return 1;
+}
+
+// Refuses what only cheats need, by its name.
+static int
+forbid(struct screening *screening, enum cheat cheat, const char *text, struct str what)
+{
+    char named[128];
+
+    snprintf(named, sizeof named, "%s: %s", cheat_name(cheat), text);
+    return refuse(screening, "forbidden", named, what);
 }
 
 // What the function says already is the repository's own business.
@@ -84,7 +95,9 @@ check_selector(struct screening *screening, struct node node)
     if (!is_package(shape, operand) || is_pure_package(shape, shape_text(shape, operand)) ||
         is_ours(screening, "selector_expression qualified_type", text))
         return 0;
-    return refuse(screening, "forbidden", "use of ", text);
+    enum cheat cheat =
+        go_cheat_of_package(shape, shape_text(shape, operand), shape_text(shape, node_field(node, "field")));
+    return forbid(screening, cheat, "use of ", text);
 }
 
 static int
@@ -95,7 +108,7 @@ check_call(struct screening *screening, struct node node)
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (go_is_call(shape, node, words[i]) && !is_ours(screening, "identifier", str_of(words[i])))
-            return refuse(screening, "forbidden", "use of ", str_of(words[i]));
+            return forbid(screening, go_cheat_of_builtin(str_of(words[i])), "use of ", str_of(words[i]));
     return 0;
 }
 
@@ -111,15 +124,15 @@ check_kind(struct screening *screening, struct node node)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (node_is(node, kinds[i]) &&
             shape_find(baseline, baseline->mutation->function.node, kinds[i]).count == 0)
-            return refuse(screening, "forbidden", "", shape_text(shape, node));
+            return forbid(screening, go_cheat_of_kind(node), "", shape_text(shape, node));
     if (node_is(node, "unary_expression") && str_is(shape_operator(shape, node), "<-") &&
         !is_ours(screening, "unary_expression", shape_text(shape, node)))
-        return refuse(screening, "forbidden", "", shape_text(shape, node));
+        return forbid(screening, go_cheat_of_kind(node), "", shape_text(shape, node));
     // Compiler directives: //go:linkname, //go:nosplit, //export.
     struct str text = shape_text(shape, node);
     if (node_is(node, "comment") && (str_starts(text, STR("//go:")) || str_starts(text, STR("//export")) ||
                                      str_starts(text, STR("//line ")) || str_starts(text, STR("/*line "))))
-        return refuse(screening, "forbidden", "a compiler directive: ", text);
+        return forbid(screening, go_cheat_of_kind(node), "a compiler directive: ", text);
     return 0;
 }
 
@@ -170,14 +183,26 @@ check_variables(struct screening *screening, struct node declaration)
     for (size_t i = 0; i < specs.count; i++) {
         struct node spec = specs.items[i], value = node_field(spec, "value");
         if (node_is_null(value) || !is_constant_value(shape, value))
-            return refuse(screening, "forbidden", "state that outlives a call: ", shape_text(shape, spec));
+            return forbid(screening, CHEAT_KEEPS_STATE,
+                          "state that outlives a call: ", shape_text(shape, spec));
         for (size_t k = 0; k < node_count(spec); k++)
             if (node_is(node_child(spec, k), "identifier") &&
                 !is_only_read(shape, shape_text(shape, node_child(spec, k)), spec))
-                return refuse(screening, "forbidden",
+                return forbid(screening, CHEAT_KEEPS_STATE,
                               "state that outlives a call: ", shape_text(shape, spec));
     }
     return 0;
+}
+
+// The harness stands in the same package.
+static int
+check_name(struct screening *screening, struct node name)
+{
+    struct str text = shape_text(&screening->shape, name);
+
+    if (!go_cheat_is_harness(text) || is_ours(screening, "identifier type_identifier", text))
+        return 0;
+    return forbid(screening, CHEAT_HARNESS_MEMORY, "use of ", text);
 }
 
 // A write to a variable of the file that the function did not write to.
@@ -201,7 +226,7 @@ check_write(struct screening *screening, struct node name)
     struct node own = baseline->mutation->function.node;
     if (go_changes(baseline, own, text) || go_changes_elements(baseline, own, text))
         return 0;
-    return refuse(screening, "forbidden", "it writes to ", text);
+    return forbid(screening, CHEAT_KEEPS_STATE, "it writes to ", text);
 }
 
 // ---- the whole ----
@@ -217,11 +242,13 @@ check_node(struct screening *screening, struct node node)
         refused = check_call(screening, node);
     if (refused == 0 && node_is(node, "var_declaration") && node_is(node_parent(node), "source_file"))
         refused = check_variables(screening, node);
+    if (refused == 0 && (node_is(node, "identifier") || node_is(node, "type_identifier")))
+        refused = check_name(screening, node);
     if (refused == 0 && node_is(node, "identifier"))
         refused = check_write(screening, node);
     if (refused == 0 && (node_is(node, "function_declaration") || node_is(node, "method_declaration")) &&
         str_is(shape_text(&screening->shape, node_field(node, "name")), "init"))
-        refused = refuse(screening, "forbidden", "", STR("a function init, which runs before main"));
+        refused = forbid(screening, CHEAT_CONSTRUCTOR, "", STR("a function init, which runs before main"));
     return refused;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What screen.h asks of a variant, for Go: the same head, no goroutines, channels, imports, compiler
 // directives, no packages that reach outside of the function, no state that outlives a call, nothing done
-// before main.
+// before main, none of the harness's own names.
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_GO_SCREEN_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_GO_SCREEN_H
 

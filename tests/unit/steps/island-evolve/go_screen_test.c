@@ -63,36 +63,42 @@ END_TEST
 
 START_TEST(what_reaches_outside_is_refused)
 {
-    body("os.Exit(0)", "forbidden: use of os.Exit");
-    body("_ = time.Now()", "forbidden: use of time.Now");
-    body("fmt.Println(s)", "forbidden: use of fmt.Println");
-    body("_ = unsafe.String(nil, 0)", "forbidden: use of unsafe.String");
+    body("os.Exit(0)", "forbidden: early-exit: use of os.Exit");
+    body("_ = time.Now()", "forbidden: reads-clock: use of time.Now");
+    body("fmt.Println(s)", "forbidden: system-call: use of fmt.Println");
+    body("_ = unsafe.String(nil, 0)", "forbidden: harness-memory: use of unsafe.String");
     body("mu.Lock()", "ok"); // a method of the file's own variable, which the race detector watches
-    body("println(s)", "forbidden: use of println");
-    body("recover()", "forbidden: use of recover");
-    body("go note()", "forbidden: go note()");
-    body("defer note()", "forbidden: defer note()");
-    body("c := make(chan int)\nc <- 1", "forbidden: chan int");
+    body("println(s)", "forbidden: system-call: use of println");
+    body("time.Sleep(1)", "forbidden: waits: use of time.Sleep");
+    body("panic(s)", "ok"); // it does so already
+    body("atollCPU()", "forbidden: harness-memory: use of atollCPU");
+    body("var h atollHost\n_ = h", "forbidden: harness-memory: use of atollHost");
+    body("atollTarget.run = nil", "forbidden: harness-memory: use of atollTarget");
+    body("TestMain(nil)", "forbidden: harness-memory: use of TestMain");
+    body("recover()", "forbidden: signal-handler: use of recover");
+    body("go note()", "forbidden: thread: go note()");
+    body("defer note()", "forbidden: system-call: defer note()");
+    body("c := make(chan int)\nc <- 1", "forbidden: waits: chan int");
     says("//go:nosplit\nfunc F(s string) int {\nreturn 0\n}",
-         "forbidden: a compiler directive: //go:nosplit");
+         "forbidden: assembler: a compiler directive: //go:nosplit");
     says("func init() {}\n\nfunc F(s string) int {\nreturn 0\n}",
-         "forbidden: a function init, which runs before main");
+         "forbidden: constructor: a function init, which runs before main");
 }
 END_TEST
 
 START_TEST(state_is_refused)
 {
     says("var c = map[string]int{}\n\nfunc F(s string) int {\nc[s] = 1\nreturn c[s]\n}",
-         "forbidden: state that outlives a call: c = map[string]int{}");
+         "forbidden: keeps-state: state that outlives a call: c = map[string]int{}");
     says("var c [4]int\n\nfunc F(s string) int {\nreturn c[0]\n}",
-         "forbidden: state that outlives a call: c [4]int");
+         "forbidden: keeps-state: state that outlives a call: c [4]int");
     says("var c = make([]int, 4)\n\nfunc F(s string) int {\nreturn c[0]\n}",
-         "forbidden: state that outlives a call: c = make([]int, 4)");
+         "forbidden: keeps-state: state that outlives a call: c = make([]int, 4)");
     says("var c = [4]int{}\n\nfunc F(s string) int {\np := c[:]\np[0]++\nreturn c[0]\n}",
-         "forbidden: state that outlives a call: c = [4]int{}");
+         "forbidden: keeps-state: state that outlives a call: c = [4]int{}");
     says("var c = [2][4]int{}\n\nfunc F(s string) int {\nc[0][1]++\nreturn c[0][1]\n}",
-         "forbidden: state that outlives a call: c = [2][4]int{}");
-    body("sizes[1]++", "forbidden: it writes to sizes");
+         "forbidden: keeps-state: state that outlives a call: c = [2][4]int{}");
+    body("sizes[1]++", "forbidden: keeps-state: it writes to sizes");
     body("hits = 4", "ok");
 }
 END_TEST
