@@ -192,9 +192,11 @@ run_tests(struct work *work, const char *tree, bool *passed, const char **detail
     struct step *step = work->step;
     const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
     const char *const writable[] = {tree, NULL};
+    const char *temp = workbench_temp(step->arena, tree, err);
+    if (temp == NULL)
+        return -1;
     const char *const env[] = {workbench_path(step->arena, &work->bench.target), "LANG=C.UTF-8",
-                               arena_printf(step->arena, "HOME=%s", tree),
-                               arena_printf(step->arena, "TMPDIR=%s", tree), NULL};
+                               arena_printf(step->arena, "HOME=%s", tree), temp, NULL};
     struct launch_spec spec = {
         .profile = LAUNCH_BUILD,
         .argv = argv,

@@ -149,11 +149,14 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
     struct step *step = work->step;
     const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
     const char *const writable[] = {tree, NULL};
+    const char *temp = workbench_temp(step->arena, tree, err);
+    if (temp == NULL)
+        return -1;
     const char *const env[] = {
         workbench_path(step->arena, &work->bench.target),
         "LANG=C.UTF-8",
         arena_printf(step->arena, "HOME=%s", tree),
-        arena_printf(step->arena, "TMPDIR=%s", tree),
+        temp,
         arena_printf(step->arena, "%s=%s", guard_variable(step->arena, work->name), value),
         NULL,
     };

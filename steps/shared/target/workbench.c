@@ -74,6 +74,14 @@ workbench_path(struct arena *arena, const struct target *target)
     return arena_printf(arena, "PATH=%s:/usr/local/bin:/usr/bin:/bin", fs_dir_name(arena, go));
 }
 
+const char *
+workbench_temp(struct arena *arena, const char *tree, struct err *err)
+{
+    const char *folder = fs_join(arena, tree, ".atoll-tmp");
+
+    return fs_mkdirs(folder, err) == 0 ? arena_printf(arena, "TMPDIR=%s", folder) : NULL;
+}
+
 int
 workbench_check_lost(const struct launch_result *result, const char *what, struct err *err)
 {

@@ -41,6 +41,11 @@ const char *workbench_views(const struct step *step);
 // In the arena or static.
 const char *workbench_path(struct arena *arena, const struct target *target);
 
+// "TMPDIR=..", for such commands: a folder in `tree` (absolute), which is made; the tree itself can't be it,
+// for the go command does not see a go.mod in the folder of temporary files. In the arena; NULL when it can't
+// be made.
+const char *workbench_temp(struct arena *arena, const char *tree, struct err *err) MUST_USE;
+
 // ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word
 // of one): that says nothing about the code. `what` names the command.
 int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/workbench.h"
 
+#include "base/fs.h"
+#include "base/proc.h"
 #include "tests/unit/unit.h"
 
 #include <signal.h>
@@ -60,5 +62,45 @@ START_TEST(a_kill_that_no_limit_explains_is_a_loss)
 }
 END_TEST
 
+// Runs `go list` in a folder; whether it takes the folder for a module.
+static bool
+go_lists(const char *tree, const char *home, const char *temp, struct err *err)
+{
+    const char *const argv[] = {"go", "list", "./...", NULL},
+                      *const env[] = {"PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin",
+                                      home,
+                                      temp,
+                                      "GOTOOLCHAIN=local",
+                                      "GOFLAGS=-mod=mod",
+                                      NULL};
+    struct proc_spec spec = {.argv = argv, .env = env, .cwd = tree, .merge_stderr = true};
+    AUTO_PROC_RESULT result = {0};
+    ck_assert_msg(proc_run(&spec, &result, err) == 0, "%s", err->message);
+    return str_find(buf_str(&result.out), STR("example.com/m\n")) == 0;
+}
+
+START_TEST(temporary_files_stand_below_the_tree)
+{
+    struct arena arena = {0};
+    struct err err;
+    char *tree = fs_temp_dir(&arena, NULL, "tree", &err);
+    ck_assert_ptr_nonnull(tree);
+    const char *itself = arena_printf(&arena, "TMPDIR=%s", tree),
+               *home = arena_printf(&arena, "HOME=%s", tree), *temp = workbench_temp(&arena, tree, &err);
+    ck_assert_ptr_nonnull(temp);
+    ck_assert(str_starts(str_of(temp), str_of(itself)) && fs_exists(temp + strlen("TMPDIR=")));
+    ck_assert_ptr_eq(workbench_temp(&arena, "/dev/null", &err), NULL);
+    if (proc_find(&arena, "go") != NULL) {
+        ck_assert_int_eq(
+            fs_write(fs_join(&arena, tree, "go.mod"), STR("module example.com/m\n\ngo 1.21\n"), &err), 0);
+        ck_assert_int_eq(fs_write(fs_join(&arena, tree, "m.go"), STR("package m\n"), &err), 0);
+        ck_assert(go_lists(tree, home, temp, &err));
+        ck_assert(!go_lists(tree, home, itself, &err));
+    }
+    ck_assert_int_eq(fs_remove_tree(tree, &err), 0);
+    arena_release(&arena);
+}
+END_TEST
+
 UNIT_MAIN("target/workbench", commands_have_limits_without_a_word, commands_have_the_limits_of_the_pipeline,
-          a_kill_that_no_limit_explains_is_a_loss)
+          a_kill_that_no_limit_explains_is_a_loss, temporary_files_stand_below_the_tree)
