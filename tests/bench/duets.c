@@ -135,13 +135,12 @@ log_launch(void *context, const struct batches *batches, double log_ratio)
 static struct str
 variant_of(struct stand *stand, unsigned pct)
 {
-    return str_of(
-        arena_printf(&stand->arena,
-                     "uint32_t\nkernel(uint32_t seed, unsigned rounds)\n{\n"
-                     "    uint32_t none = 0, more = work(seed + 1, rounds * %u / 100);\n"
-                     "    __asm__ volatile(\"\" : \"+r\"(none));\n"
-                     "    return work(seed ^ (more & none), rounds);\n}",
-                     pct));
+    return str_of(arena_printf(&stand->arena,
+                               "uint32_t\nkernel(uint32_t seed, unsigned rounds)\n{\n"
+                               "    uint32_t none = 0, more = work(seed + 1, rounds * %u / 100);\n"
+                               "    __asm__ volatile(\"\" : \"+r\"(none));\n"
+                               "    return work(seed ^ (more & none), rounds);\n}",
+                               pct));
 }
 
 static int
