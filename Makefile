@@ -270,10 +270,10 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS each (F=pprof for one)
 	@$(MAKE) --no-print-directory CONFIG=fuzz CC=clang -j$$(nproc) fuzz-binaries F="$(F)"
 	@tests/fuzz/run build/fuzz/fuzz $(FUZZ_SECONDS) $(F)
 
-bench: ## measure what docs/benchmarks.md lists
+bench: ## measure what docs/benchmarks.md lists (B="launch duets" for parts of it)
 	@$(DEPS) build
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@tests/bench/run --build $(BUILD)
+	@tests/bench/run --build $(BUILD) $(B)
 
 # ---- style --------------------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' 2>/dev/null | grep -v '^ci-templates/')
