@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/syntax.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tree_sitter/api.h>
 
-enum { TEXT_MAX_BYTES = 16 << 20, PARSE_MAX_US = 20 * 1000 * 1000 };
+enum { TEXT_MAX_BYTES = 16 << 20, PARSE_MAX_US = 20 * 1000 * 1000, MACRO_PASSES = 4 };
 
 struct syntax {
     TSTree *tree;
@@ -69,6 +70,134 @@ out:
     return tree;
 }
 
+// Moves to the next node in source order that is not below the current one; false at the end of the walk.
+static bool
+next_beside(TSTreeCursor *cursor)
+{
+    while (!ts_tree_cursor_goto_next_sibling(cursor)) {
+        if (!ts_tree_cursor_goto_parent(cursor))
+            return false;
+    }
+    return true;
+}
+
+// ---- macros in the place of qualifiers
+// ------------------------------------------------------------------------------
+
+// The text that is parsed, and how many errors the tree of it has.
+struct draft {
+    char *text; // as long as the source
+    size_t errors, hidden;
+};
+
+static bool
+is_word_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+// Whether a word is spelt as macros are.
+static bool
+is_shouted(struct str word)
+{
+    bool capitals = false;
+
+    for (size_t i = 0; i < word.len; i++) {
+        if (!is_word_char(word.ptr[i]) || islower((unsigned char)word.ptr[i]))
+            return false;
+        capitals |= isupper((unsigned char)word.ptr[i]) != 0;
+    }
+    return capitals && word.len > 1;
+}
+
+// The word that ends before `end`, with blanks and asterisks between; empty when there is something else.
+static struct str
+word_before(const char *text, size_t end)
+{
+    while (end > 0 && (isspace((unsigned char)text[end - 1]) || text[end - 1] == '*'))
+        end--;
+    size_t start = end;
+    while (start > 0 && is_word_char(text[start - 1]))
+        start--;
+    return str_n(text + start, end - start);
+}
+
+// The word that comes after `start`, with blanks between.
+static struct str
+word_after(const char *text, size_t start)
+{
+    while (isspace((unsigned char)text[start]))
+        start++;
+    size_t end = start;
+    while (is_word_char(text[end]))
+        end++;
+    return str_n(text + start, end - start);
+}
+
+// Hides the macro that makes an error of itself ("uLong EXPORT f(int a)"), of what comes behind it
+// ("API int f(int a)") or before it ("int a UNUSED").
+static void
+hide_macro(struct draft *draft, size_t start, size_t end)
+{
+    struct str word = str_n(draft->text + start, end - start);
+
+    while (word.len > 0 && !is_shouted(word))
+        word = word_before(draft->text, (size_t)(word.ptr - draft->text));
+    if (word.len == 0)
+        word = word_after(draft->text, end);
+    if (!is_shouted(word))
+        return;
+    memset(draft->text + (word.ptr - draft->text), ' ', word.len);
+    draft->hidden++;
+}
+
+// Counts the errors of a tree and, when asked to, hides macros in front of them.
+static void
+visit_errors(TSTree *tree, struct draft *draft, bool hide)
+{
+    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+    bool more = true;
+
+    while (more) {
+        TSNode here = ts_tree_cursor_current_node(&cursor);
+        bool wrong = strcmp(ts_node_type(here), "ERROR") == 0 || ts_node_is_missing(here);
+        draft->errors += wrong;
+        if (wrong && hide)
+            hide_macro(draft, ts_node_start_byte(here), ts_node_end_byte(here));
+        more = (!wrong && ts_node_has_error(here) && ts_tree_cursor_goto_first_child(&cursor)) ||
+               next_beside(&cursor);
+    }
+    ts_tree_cursor_delete(&cursor);
+}
+
+// A C file is parsed as it stands, with macros for what they are not. Those that stand for nothing, or for a
+// qualifier or an attribute, are taken for blanks where that leaves fewer errors. Returns the better tree.
+static TSTree *
+without_macros(const struct grammar *grammar, TSTree *tree, struct str text, struct err *err)
+{
+    struct draft draft = {.text = malloc(text.len + 1)};
+
+    if (draft.text == NULL)
+        abort();
+    memcpy(draft.text, text.ptr, text.len);
+    draft.text[text.len] = '\0';
+    for (int pass = 0; pass < MACRO_PASSES; pass++) {
+        draft.errors = draft.hidden = 0;
+        visit_errors(tree, &draft, true);
+        struct draft after = {.text = draft.text};
+        TSTree *next = draft.hidden > 0 ? parse(grammar, draft.text, text.len, err) : NULL;
+        if (next == NULL)
+            break;
+        visit_errors(next, &after, false);
+        ts_tree_delete(after.errors < draft.errors ? tree : next);
+        if (after.errors >= draft.errors)
+            break;
+        tree = next;
+    }
+    free(draft.text);
+    return tree;
+}
+
 struct syntax *
 syntax_new(struct str text, struct err *err)
 {
@@ -98,6 +227,8 @@ syntax_new_in(enum language language, struct str text, struct err *err)
         syntax_free(syntax);
         return NULL;
     }
+    if (language == LANGUAGE_C && ts_node_has_error(ts_tree_root_node(syntax->tree)))
+        syntax->tree = without_macros(grammar, syntax->tree, str_n(copy, text.len), err);
     return syntax;
 }
 
@@ -235,17 +366,6 @@ bool
 node_same(struct node a, struct node b)
 {
     return a.id == b.id && a.tree == b.tree;
-}
-
-// Moves to the next node in source order that is not below the current one; false at the end of the walk.
-static bool
-next_beside(TSTreeCursor *cursor)
-{
-    while (!ts_tree_cursor_goto_next_sibling(cursor)) {
-        if (!ts_tree_cursor_goto_parent(cursor))
-            return false;
-    }
-    return true;
 }
 
 void

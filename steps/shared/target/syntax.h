@@ -22,6 +22,7 @@ struct node {
 };
 
 // Parses C text of at most 16 MiB; the text is copied. Text with errors still gives a tree (see node_broken).
+// Macros in capitals that stand for nothing, a qualifier or an attribute ("API int f(int a)") have no nodes.
 struct syntax *syntax_new(struct str text, struct err *err) MUST_USE;
 
 // As syntax_new, for text of another language; what language a syntax is of.

@@ -66,6 +66,45 @@ START_TEST(broken_text_gives_a_tree)
 }
 END_TEST
 
+START_TEST(macros_among_qualifiers_have_no_nodes)
+{
+    static const struct {
+        const char *text, *type; // of the function or typedef, which is the first thing there
+    } cases[] = {
+        {"uLong ZEXPORT f(uLong adler, const Bytef *buf) { return 0; }", "uLong"},
+        {"typedef Byte  FAR Bytef;", "Byte"},
+        {"static INLINE my_int f(int a) { return a; }", "my_int"},
+        {"API\nint f(int a) { return a; }", "int"},
+        {"JSON_API char * JSON_CALL f(int *p) { return 0; }", "char"},
+        {"int f(UNUSED int a, int b UNUSED) { return b; }", "int"},
+        {"int f(int *RESTRICT p) { return *p; }", "int"},
+        {"FORCE_INLINE ERROR_code f(int a) { return a; }", "ERROR_code"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        AUTO_SYNTAX *syntax = parse(cases[i].text);
+        struct node first = node_child(syntax_root(syntax), 0);
+        ck_assert_msg(!node_broken(syntax_root(syntax)), "%s", cases[i].text);
+        ck_assert_msg(str_is(node_text(syntax, node_field(first, "type")), cases[i].type), "%s: %.*s",
+                      cases[i].text, STR_ARG(node_text(syntax, node_field(first, "type"))));
+        ck_assert(str_is(syntax_text(syntax), cases[i].text));
+    }
+}
+END_TEST
+
+START_TEST(words_that_are_no_macros_stay_errors)
+{
+    static const char *const texts[] = {"int f(int a) { return a b; }",
+                                        "unsigned bogus int f(int a) { return a; }",
+                                        "int f(int A { return A; }"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        AUTO_SYNTAX *syntax = parse(texts[i]);
+        ck_assert_msg(node_broken(syntax_root(syntax)), "%s", texts[i]);
+    }
+}
+END_TEST
+
 START_TEST(text_is_copied)
 {
     char text[] = "int x;";
@@ -145,5 +184,6 @@ START_TEST(deep_nesting_does_not_overflow)
 END_TEST
 
 UNIT_MAIN("steps/shared/target/syntax", finds_nodes_by_field_and_index, absent_nodes_are_none,
-          broken_text_gives_a_tree, text_is_copied, walks_in_source_order, refuses_what_is_too_large,
-          deep_nesting_does_not_overflow)
+          broken_text_gives_a_tree, macros_among_qualifiers_have_no_nodes,
+          words_that_are_no_macros_stay_errors, text_is_copied, walks_in_source_order,
+          refuses_what_is_too_large, deep_nesting_does_not_overflow)
