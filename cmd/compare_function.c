@@ -243,10 +243,9 @@ build(struct workbench *bench, struct built *built, struct err *err)
 {
     if (builder_compile(bench->builder, target_baseline(&bench->target), BUILD_PLAIN, built, err) != 0)
         return -1;
-    struct str rest = buf_str(&built->diagnostics);
-    return built->ok ? 0
-                     : err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, bench->target.file,
-                               STR_ARG(str_cut(&rest, '\n')));
+    return built->ok
+               ? 0
+               : recipe_refused(&bench->target.recipe, bench->target.file, buf_str(&built->diagnostics), err);
 }
 
 // A duet of the two sides given, 0 for A and 1 for B.

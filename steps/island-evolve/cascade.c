@@ -157,8 +157,7 @@ compile_baseline(struct cascade *cascade, struct err *err)
                         err) != 0)
         return -1;
     if (!cascade->baseline.ok)
-        return err_set(err, ERR_TARGET, "%s does not compile with the flags of the recipe: %.600s",
-                       target->file, buf_text(&cascade->baseline.diagnostics));
+        return recipe_refused(&target->recipe, target->file, buf_str(&cascade->baseline.diagnostics), err);
     cascade->meter.baseline_bytes = cascade->baseline.code_bytes;
     return 0;
 }

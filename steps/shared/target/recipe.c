@@ -90,6 +90,13 @@ struct dry_run {
     const char *repository;
     struct workspace *workspace; // NULL before the first question, and where the repository is too large
     bool asked;
+    bool out_of_time;
+};
+
+// What make is asked for. The object alone takes a large repository a moment, everything may take minutes; an
+// object that only make's own rules can make is not how the repository does it (-r).
+struct question {
+    const char *option, *goal; // or NULL
 };
 
 // Without a view make may read the repository, and writes nothing.
@@ -120,21 +127,25 @@ translate(struct str output, const char *view, const char *repository, struct bu
 
 // Runs make in `directory`, or where the view has it.
 static int
-run_make(struct dry_run *dry, const char *directory, const char *goal, struct launch_result *result,
-         struct err *err)
+run_make(struct dry_run *dry, const char *directory, const struct question *question,
+         struct launch_result *result, struct err *err)
 {
     const char *view = dry->workspace != NULL ? workspace_path(dry->workspace) : NULL;
     const char *make = proc_find(dry->arena, "make");
-    const char *argv[] = {make, "-n", "-B", "-k", "-w", goal, NULL};
+    struct words argv = {0};
     const char *env[] = {arena_printf(dry->arena, "PATH=%s", host_env("PATH", "/usr/bin:/bin")), "LANG=C",
                          "HOME=/", NULL};
     const char *const readable[] = {dry->repository, NULL}, *const writable[] = {view, NULL};
-    const char *cwd = directory;
+    const char *cwd = directory, *given[] = {make, "-n", "-B", "-k", "-w", question->option, question->goal};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i] != NULL)
+            words_add(dry->arena, &argv, given[i]);
+    words_add(dry->arena, &argv, NULL);
     if (view != NULL)
         cwd = arena_printf(dry->arena, "%s%s", view, directory + strlen(dry->repository));
     struct launch_spec spec = {
         .profile = LAUNCH_BUILD,
-        .argv = argv,
+        .argv = argv.items,
         .env = env,
         .cwd = cwd,
         .read_paths = view == NULL ? readable : NULL,
@@ -147,7 +158,7 @@ run_make(struct dry_run *dry, const char *directory, const char *goal, struct la
 
 // Asks make what it would run to build everything; nothing is built.
 static bool
-find_with_make(struct dry_run *dry, const char *directory, const char *goal, const char *file,
+find_with_make(struct dry_run *dry, const char *directory, const struct question *question, const char *file,
                struct found *found)
 {
     struct launch_result result;
@@ -157,13 +168,27 @@ find_with_make(struct dry_run *dry, const char *directory, const char *goal, con
     if (dry->yard == NULL)
         return false;
     open_view(dry);
-    if (run_make(dry, directory, goal, &result, &ignored) != 0)
+    if (run_make(dry, directory, question, &result, &ignored) != 0)
         return false;
+    dry->out_of_time |= result.limit != NULL && strcmp(result.limit, "wall") == 0;
     translate(buf_str(&result.output), dry->workspace != NULL ? workspace_path(dry->workspace) : NULL,
               dry->repository, &output);
     launch_result_release(&result);
     found->directory = directory;
     return command_find(dry->arena, buf_str(&output), file, &found->directory, &found->words);
+}
+
+static bool
+find_in_makefile(struct dry_run *dry, const char *directory, const char *file, struct found *found)
+{
+    const char *below = file + strlen(directory) + 1, *dot = strrchr(below, '.');
+    const char *object = arena_printf(dry->arena, "%.*s.o", (int)(dot != NULL ? dot - below : 0), below);
+    const struct question questions[] = {{"-r", object}, {NULL, NULL}, {NULL, "all"}};
+
+    for (size_t i = 0; i < sizeof questions / sizeof *questions && !dry->out_of_time; i++)
+        if (find_with_make(dry, directory, &questions[i], file, found))
+            return true;
+    return false;
 }
 
 // From the file's own folder up to the root of the repository.
@@ -172,16 +197,16 @@ find_in_makefiles(struct dry_run *dry, const char *file, struct found *found)
 {
     for (const char *d = fs_dir_name(dry->arena, file); strlen(d) >= strlen(dry->repository);
          d = fs_dir_name(dry->arena, d)) {
-        if (has_makefile(dry->arena, d) &&
-            (find_with_make(dry, d, NULL, file, found) || find_with_make(dry, d, "all", file, found)))
+        if (has_makefile(dry->arena, d) && find_in_makefile(dry, d, file, found))
             return true;
-        if (strcmp(d, "/") == 0)
+        if (strcmp(d, "/") == 0 || dry->out_of_time)
             break;
     }
     return false;
 }
 
-static bool
+// Why the flags are a guess; NULL when a command was found.
+static const char *
 find_command(struct arena *arena, const char *repository, const char *file, const struct recipe_yard *yard,
              struct found *found)
 {
@@ -190,11 +215,14 @@ find_command(struct arena *arena, const char *repository, const char *file, cons
 
     for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
         if (find_in_database(arena, fs_join(arena, repository, databases[i]), file, found))
-            return true;
+            return NULL;
     }
     bool there = find_in_makefiles(&dry, file, found);
     workspace_free(dry.workspace);
-    return there;
+    if (there)
+        return NULL;
+    return dry.out_of_time ? arena_printf(arena, "make -n took more than %d s", MAKE_MAX_MS / 1000)
+                           : "neither compile_commands.json nor make -n says how it is compiled";
 }
 
 // ---- what is given
@@ -277,7 +305,7 @@ recipe_read(struct arena *arena, const char *repository, const char *file, const
 {
     struct words list = {0}, link = {0}, write = {0}, command = {0};
     struct found found = {.directory = repository};
-    const char *used = NULL;
+    const char *used = NULL, *doubt = json_get_text(given, "doubt", NULL);
 
     if (read_list(arena, given, "flags", &list, err) != 0 ||
         read_list(arena, given, "link", &link, err) != 0 ||
@@ -287,9 +315,13 @@ recipe_read(struct arena *arena, const char *repository, const char *file, const
     if (json_object_get(given, "flags") != NULL)
         for (size_t i = 0; i < list.count; i++)
             words_add(arena, &command, list.items[i]);
-    else if (find_command(arena, repository, command_path(arena, repository, file), yard, &found))
-        used = take_compiler(arena, &found.words, &command);
-    *recipe = (struct recipe){.link_given = json_object_get(given, "link") != NULL,
+    else {
+        doubt = find_command(arena, repository, command_path(arena, repository, file), yard, &found);
+        if (doubt == NULL)
+            used = take_compiler(arena, &found.words, &command);
+    }
+    *recipe = (struct recipe){.doubt = doubt != NULL ? arena_dup(arena, doubt) : NULL,
+                              .link_given = json_object_get(given, "link") != NULL,
                               .cc = choose_compiler(arena, given, used, &command)};
     // Whoever names flags, what does not bear on the code is left out, and the level is at least -O2.
     struct words flags = command_flags(arena, &command);
@@ -302,6 +334,20 @@ recipe_read(struct arena *arena, const char *repository, const char *file, const
     recipe->directory =
         arena_dup(arena, json_get_text(given, "directory", below(arena, repository, found.directory)));
     return 0;
+}
+
+int
+recipe_refused(const struct recipe *recipe, const char *file, struct str diagnostics, struct err *err)
+{
+    struct str line = str_cut(&diagnostics, '\n');
+
+    if (recipe->doubt == NULL)
+        return err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, file, STR_ARG(line));
+    return err_set(err, ERR_TARGET,
+                   "%s does not compile: %" STR_FMT
+                   " (its flags are a guess: %s; write compile_commands.json, or "
+                   "give them as recipe.flags or --flags)",
+                   file, STR_ARG(str_head(line, 400)), recipe->doubt);
 }
 
 bool
@@ -338,5 +384,7 @@ recipe_to_json(const struct recipe *recipe)
         set_list(object, "link", recipe->link, recipe->link_count);
     if (recipe->write_count > 0)
         set_list(object, "write", recipe->write, recipe->write_count);
+    if (recipe->doubt != NULL)
+        json_set_text(object, "doubt", recipe->doubt);
     return object;
 }

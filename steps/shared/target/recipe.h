@@ -12,7 +12,7 @@
 struct launcher;
 
 // JSON form: {"cc": "cc", "flags": ["-O2"], "directory": ".", "link": ["src/x.c", "lib/y.a", "-lm"], "write":
-// ["/tmp/log"]}; flags may be one string too.
+// ["/tmp/log"], "doubt": "..."}; flags may be one string too.
 struct recipe {
     const char *cc; // found through PATH when not absolute; $CC of the environment, then cc
     const char *const
@@ -25,6 +25,7 @@ struct recipe {
     const char *directory;    // relative to the repository; where the flags are meant
     const char *const *write; // absolute paths that a compiler wrapper may write to
     size_t write_count;
+    const char *doubt; // why the flags are a guess; NULL when they are given or were found
 };
 
 // Where make may be asked: in the sandbox, on a view of the repository (sandbox/workspace.h) below `home`.
@@ -38,6 +39,10 @@ struct recipe_yard {
 // the arena.
 int recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
                 const struct recipe_yard *yard, struct recipe *recipe, struct err *err) MUST_USE;
+
+// Says that `file` does not compile, with the first line of the compiler's diagnostics and what may be wrong
+// with the recipe. -1.
+int recipe_refused(const struct recipe *recipe, const char *file, struct str diagnostics, struct err *err);
 
 // Whether sources of the repository may be added to what is linked: nothing is given, or nothing but objects,
 // archives and libraries.

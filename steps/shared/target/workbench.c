@@ -162,11 +162,8 @@ workbench_object(struct workbench *bench, struct str variant, enum build_kind ki
 {
     struct built built;
     int status = builder_compile(bench->builder, variant, kind, &built, err);
-    if (status == 0 && !built.ok) {
-        struct str rest = buf_str(&built.diagnostics), line = str_cut(&rest, '\n');
-        status =
-            err_set(err, ERR_TARGET, "%s does not compile: %" STR_FMT, bench->target.file, STR_ARG(line));
-    }
+    if (status == 0 && !built.ok)
+        status = recipe_refused(&bench->target.recipe, bench->target.file, buf_str(&built.diagnostics), err);
     if (status == 0)
         status = builder_link(bench->builder, &built, kind, 0, path, err);
     buf_release(&built.diagnostics);

@@ -28,18 +28,20 @@ prepare(struct workshop *w)
     unsetenv("CC");
 }
 
+#define GUESSED "\"doubt\":\"neither compile_commands.json nor make -n says how it is compiled\""
+
 START_TEST(defaults_to_o2)
 {
     AUTO_WORKSHOP w;
     prepare(&w);
 
     ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
-                     "{\"cc\":\"cc\",\"flags\":[\"-O2\"],\"directory\":\".\"}");
+                     "{\"cc\":\"cc\",\"flags\":[\"-O2\"],\"directory\":\".\"," GUESSED "}");
     setenv("CC", "gcc -m64", 1);
     ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
-                     "{\"cc\":\"gcc\",\"flags\":[\"-O2\",\"-m64\"],\"directory\":\".\"}");
+                     "{\"cc\":\"gcc\",\"flags\":[\"-O2\",\"-m64\"],\"directory\":\".\"," GUESSED "}");
     ck_assert_str_eq(recipe_text(&w, "src/x.c", "{\"cc\": \"clang\"}"),
-                     "{\"cc\":\"clang\",\"flags\":[\"-O2\"],\"directory\":\".\"}");
+                     "{\"cc\":\"clang\",\"flags\":[\"-O2\"],\"directory\":\".\"," GUESSED "}");
 }
 END_TEST
 
@@ -53,6 +55,46 @@ START_TEST(asks_make)
     ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
                      "{\"cc\":\"cc\",\"flags\":[\"-O3\",\"-DM\"],\"directory\":\".\"}");
     ck_assert(!fs_exists(fs_join(&w.arena, w.repository, "x.o")));
+}
+END_TEST
+
+// A file's own object is asked for first: what the rest of the build does, and how long, does not matter.
+START_TEST(asks_make_for_the_object_alone)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "src/Makefile",
+                  "all: other.o x.o\n%.o: %.c\n\tcc -O3 -DOWN -c $<\nother.o:\n\t+sleep 600\n");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O3\",\"-DOWN\"],\"directory\":\"src\"}");
+}
+END_TEST
+
+// Rules that make itself has know nothing of the flags that the repository gives elsewhere.
+START_TEST(rules_of_make_itself_are_not_the_repositorys)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    workshop_file(&w, "src/Makefile", "all: out/x.o\nout/x.o: x.c\n\tcc -O3 -DOWN -c x.c -o out/x.o\n");
+
+    ck_assert_str_eq(recipe_text(&w, "src/x.c", NULL),
+                     "{\"cc\":\"cc\",\"flags\":[\"-O3\",\"-DOWN\"],\"directory\":\"src\"}");
+}
+END_TEST
+
+START_TEST(what_does_not_compile_says_that_flags_were_guessed)
+{
+    struct recipe recipe = {.doubt = "nobody says"};
+    struct err err;
+
+    ck_assert_int_eq(recipe_refused(&recipe, "x.c", STR("x.c:1: no y.h\nmore\n"), &err), -1);
+    ck_assert_str_eq(err.message,
+                     "x.c does not compile: x.c:1: no y.h (its flags are a guess: nobody says; write "
+                     "compile_commands.json, or give them as recipe.flags or --flags)");
+    recipe.doubt = NULL;
+    ck_assert_int_eq(recipe_refused(&recipe, "x.c", STR("x.c:1: no y.h\nmore\n"), &err), -1);
+    ck_assert_str_eq(err.message, "x.c does not compile: x.c:1: no y.h");
 }
 END_TEST
 
@@ -156,4 +198,6 @@ END_TEST
 
 UNIT_MAIN("steps/shared/target/recipe", a_dry_run_leaves_the_repository_alone,
           takes_the_compiler_that_the_repository_uses, defaults_to_o2, asks_make,
-          asks_make_for_all_and_in_subfolders, prefers_the_compilation_database, what_is_given_wins)
+          asks_make_for_the_object_alone, rules_of_make_itself_are_not_the_repositorys,
+          what_does_not_compile_says_that_flags_were_guessed, asks_make_for_all_and_in_subfolders,
+          prefers_the_compilation_database, what_is_given_wins)
