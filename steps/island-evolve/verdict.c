@@ -22,7 +22,6 @@ enum { MINIMISE_TESTS = 24, FRESH_CALLS = 300 };
 #define KEEP_SPEED 0.97 // of the winner's speed, for a smaller patch: what a quick duet can tell
 #define RANK_LAUNCHES 3
 #define ALPHA 0.01 // of an evolution
-#define MANAGED_BUDGET_FACTOR 4
 #define FULL_LAUNCHES_MIN 8
 #define FULL_LAUNCHES_MAX 60
 
@@ -223,9 +222,7 @@ static struct effort
 full_effort(const struct verdict_spec *spec, const char *kind, size_t number)
 {
     double launch_ms = fmax(80, fmin(spec->seconds * 8, 250));
-    // Each launch links a program with its run-time library anew, which takes several times as long as the
-    // launch.
-    double linking = spec->cascade->bench->target.language->managed ? MANAGED_BUDGET_FACTOR : 1;
+    unsigned linking = spec->cascade->bench->target.language->budget_factor;
     return (struct effort){
         .kind = kind,
         .full = true,

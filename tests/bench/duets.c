@@ -2,9 +2,9 @@
 // duets CELL KERNELS FOLDER LOG MODE COUNT SECONDS: live full duets over the kernels of a folder, with fresh
 // layouts. Modes: "equal" (a kernel against itself, COUNT duets of at most SECONDS for each kernel), "more"
 // (5, 2 and 1 % more work; how many are told right within 5, 20 and 60 s, and whether the predicted time was
-// right within a factor of two), "batch" (5 % more work at every size of a batch). Appends to LOG one line a
-// launch, for tests/bench/rules.c: kernel, per cent, duet, median ns of the baseline's and the candidate's
-// batches, log-ratio.
+// right within a factor of two), "batch" (5 % more work at every size of a batch). What allocates is written
+// in Go, and in C where there is no Go. Appends to LOG one line a launch, for tests/bench/rules.c: kernel,
+// per cent, duet, median ns of the baseline's and the candidate's batches, log-ratio.
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/stats.h"
@@ -12,6 +12,7 @@
 #include "steps/shared/candidate/candidate.h"
 #include "steps/shared/target/builder.h"
 #include "steps/shared/target/captured.h"
+#include "steps/shared/target/go_tool.h"
 #include "steps/shared/target/workbench.h"
 
 #include <math.h>
@@ -20,7 +21,14 @@
 
 enum { CALLS = 40, ROUNDS = 2000, LAUNCHES_MIN = 8, LAUNCHES_MAX = 240, SAID_MAX = LAUNCHES_MAX };
 
-static const char *const kernels[] = {"branchy", "memory", "arithmetic", "allocation"};
+struct kernel {
+    const char *name, *file;
+};
+static const struct kernel kernels[] = {{"branchy", "branchy.c"},
+                                        {"memory", "memory.c"},
+                                        {"arithmetic", "arithmetic.c"},
+                                        {"allocation-go", "go/allocation.go"}},
+                           in_place_of_go = {"allocation", "allocation.c"};
 enum { KERNELS = sizeof(kernels) / sizeof(*kernels) };
 
 static const struct table_set *const tables[] = {&candidate_tables, NULL};
@@ -60,19 +68,19 @@ add_calls(struct stand *stand)
 }
 
 static int
-stand_init(struct stand *stand, char **argv, const char *kernel, FILE *log)
+stand_init(struct stand *stand, char **argv, const struct kernel *kernel, FILE *log)
 {
-    *stand = (struct stand){.kernel = kernel, .log = log};
+    *stand = (struct stand){.kernel = kernel->name, .log = log};
     struct arena *arena = &stand->arena;
-    const char *file = arena_printf(arena, "%s.c", kernel), *folder = fs_real(arena, argv[3], &stand->err);
+    const char *folder = fs_real(arena, argv[3], &stand->err);
     if (folder == NULL)
         return -1;
     stand->step = (struct step){
         .run_id = "bench",
-        .id = kernel,
+        .id = kernel->name,
         .with = json_object(),
         .repository = fs_real(arena, argv[2], &stand->err),
-        .scratch = arena_printf(arena, "%s/%s", folder, kernel),
+        .scratch = arena_printf(arena, "%s/%s", folder, kernel->name),
         .cell_path = fs_real(arena, argv[1], &stand->err),
         .mode = "measure",
         .sandbox = json_object(),
@@ -84,10 +92,12 @@ stand_init(struct stand *stand, char **argv, const char *kernel, FILE *log)
     if (stand->step.repository == NULL || stand->step.cell_path == NULL ||
         fs_mkdirs(stand->step.scratch, &stand->err) != 0)
         return -1;
-    stand->step.journal =
-        journal_open_local(arena_printf(arena, "%s/%s.db", folder, kernel), &registry, kernel, &stand->err);
-    AUTO_JSON *target = json_pack("{s:s, s:s, s:{s:s, s:[s], s:[]}}", "file", file, "function", "kernel",
-                                  "recipe", "cc", "cc", "flags", "-O2", "link");
+    stand->step.journal = journal_open_local(arena_printf(arena, "%s/%s.db", folder, kernel->name), &registry,
+                                             kernel->name, &stand->err);
+    AUTO_JSON *target = json_pack("{s:s, s:s}", "file", kernel->file, "function", "kernel");
+    if (language_of(kernel->file) == LANGUAGE_C)
+        json_object_set_new(target, "recipe",
+                            json_pack("{s:s, s:[s], s:[]}", "cc", "cc", "flags", "-O2", "link"));
     if (stand->step.journal == NULL || workbench_open(&stand->step, target, &stand->bench, &stand->err) != 0)
         return -1;
     return add_calls(stand);
@@ -132,15 +142,21 @@ log_launch(void *context, const struct batches *batches, double log_ratio)
 
 // The kernel with so many per cent of its work done twice. The second call waits for the first one's result:
 // else the processor would begin it early and hide a part of the planted work.
+static const char c_variant[] = "uint32_t\nkernel(uint32_t seed, unsigned rounds)\n{\n"
+                                "    uint32_t none = 0, more = work(seed + 1, rounds * %u / 100);\n"
+                                "    __asm__ volatile(\"\" : \"+r\"(none));\n"
+                                "    return work(seed ^ (more & none), rounds);\n}";
+static const char go_variant[] = "func kernel(seed, rounds uint32) uint32 {\n"
+                                 "\tmore := work(seed+1, rounds*%u/100)\n"
+                                 "\treturn work(seed^(more&none), rounds)\n}";
+
 static struct str
 variant_of(struct stand *stand, unsigned pct)
 {
-    return str_of(arena_printf(&stand->arena,
-                               "uint32_t\nkernel(uint32_t seed, unsigned rounds)\n{\n"
-                               "    uint32_t none = 0, more = work(seed + 1, rounds * %u / 100);\n"
-                               "    __asm__ volatile(\"\" : \"+r\"(none));\n"
-                               "    return work(seed ^ (more & none), rounds);\n}",
-                               pct));
+    bool is_go = stand->bench.target.language->id == LANGUAGE_GO;
+
+    return str_of(is_go ? arena_printf(&stand->arena, go_variant, pct)
+                        : arena_printf(&stand->arena, c_variant, pct));
 }
 
 static int
@@ -186,8 +202,9 @@ run_duet(struct stand *stand, unsigned pct, const struct duet_spec *rule, struct
 }
 
 static struct duet_spec
-settings(double seconds)
+settings(const struct stand *stand, double seconds)
 {
+    seconds *= stand->bench.target.language->budget_factor;
     return (struct duet_spec){.alpha = 0.01,
                               .margin = 0.01,
                               .launches_min = LAUNCHES_MIN,
@@ -212,14 +229,14 @@ run_equal(struct stand *stand, int count, double seconds)
     VEC(double) spreads = {0}, times = {0};
     for (int i = 0; i < count; i++) {
         struct outcome outcome = {.begun_ns = 0};
-        struct duet_spec spec = settings(seconds);
+        struct duet_spec spec = settings(stand, seconds);
         if (run_duet(stand, 0, &spec, &outcome) != 0)
             return -1;
         verdicts[outcome.result.verdict]++;
         *vec_push(&spreads) = spread_pct(&outcome.result);
         *vec_push(&times) = outcome.result.seconds;
     }
-    printf("%-12s %3u of %3d called different; %u equivalent, %u inconclusive, %u else; a launch's SD %.2f "
+    printf("%-13s %3u of %3d called different; %u equivalent, %u inconclusive, %u else; a launch's SD %.2f "
            "%%, %.1f s\n",
            stand->kernel, verdicts[DUET_FASTER] + verdicts[DUET_SLOWER], count, verdicts[DUET_EQUIVALENT],
            verdicts[DUET_INCONCLUSIVE], verdicts[DUET_DIFFERS] + verdicts[DUET_FAULT],
@@ -254,7 +271,7 @@ run_more(struct stand *stand, int count, double seconds)
         VEC(double) times = {0}, readings = {0}, spreads = {0};
         for (int i = 0; i < count; i++) {
             struct outcome outcome = {.begun_ns = 0};
-            struct duet_spec spec = settings(seconds);
+            struct duet_spec spec = settings(stand, seconds);
             if (run_duet(stand, goals[g].pct, &spec, &outcome) != 0)
                 return -1;
             bool right = outcome.result.verdict == DUET_SLOWER;
@@ -267,7 +284,7 @@ run_more(struct stand *stand, int count, double seconds)
             *vec_push(&spreads) = spread_pct(&outcome.result);
         }
         printf(
-            "%-12s +%u %%: %d of %d right, %d within %.0f s, %d the wrong way; median %.1f s, reads %.2f %%;"
+            "%-13s +%u %%: %d of %d right, %d within %.0f s, %d the wrong way; median %.1f s, reads %.2f %%;"
             " time predicted within 2x in %d; a launch's SD %.2f %%\n",
             stand->kernel, goals[g].pct, told, count, in_time, goals[g].within_s, wrong,
             stats_median(times.items, times.count), stats_median(readings.items, readings.count), predicted,
@@ -288,12 +305,12 @@ run_batch(struct stand *stand, int count, double seconds)
     static const int64_t launch_ms[] = {80, 120, 160, 200, 400};
     for (size_t i = 0; i < sizeof(launch_ms) / sizeof(*launch_ms); i++) {
         struct outcome outcome = {.begun_ns = 0};
-        struct duet_spec spec = settings(seconds);
+        struct duet_spec spec = settings(stand, seconds);
         spec.launch_ns = launch_ms[i] * CLOCK_MS_NS;
         spec.launches_min = spec.launches_max = (size_t)count;
         if (run_duet(stand, 5, &spec, &outcome) != 0)
             return -1;
-        printf("%-12s batches of %3.0f us: planted 5 %% reads %.2f %% [%.2f, %.2f] over %zu launches\n",
+        printf("%-13s batches of %3.0f us: planted 5 %% reads %.2f %% [%.2f, %.2f] over %zu launches\n",
                stand->kernel, outcome.result.batch_us, 100 * (1 / outcome.result.speedup - 1),
                100 * (1 / outcome.result.high - 1), 100 * (1 / outcome.result.low - 1),
                outcome.result.launches);
@@ -307,7 +324,7 @@ static const struct {
 } modes[] = {{"equal", run_equal}, {"more", run_more}, {"batch", run_batch}};
 
 static int
-run_mode(char **argv, const char *kernel, FILE *log)
+run_mode(char **argv, const struct kernel *kernel, FILE *log)
 {
     struct stand stand;
     int status = stand_init(&stand, argv, kernel, log);
@@ -317,9 +334,21 @@ run_mode(char **argv, const char *kernel, FILE *log)
     fflush(stdout);
     fflush(log);
     if (status != 0)
-        fprintf(stderr, "duets: %s: %s\n", kernel, stand.err.message);
+        fprintf(stderr, "duets: %s: %s\n", kernel->name, stand.err.message);
     stand_release(&stand);
     return status;
+}
+
+static const struct kernel *
+kernel_at(size_t index)
+{
+    AUTO_ARENA arena = {0};
+    struct err err;
+
+    if (language_of(kernels[index].file) != LANGUAGE_GO || go_command(&arena, &err) != NULL)
+        return &kernels[index];
+    printf("%s: skipped: %s; %s stands in\n", kernels[index].name, err.message, in_place_of_go.file);
+    return &in_place_of_go;
 }
 
 int
@@ -332,7 +361,7 @@ main(int argc, char **argv)
     }
     int status = 0;
     for (size_t i = 0; i < KERNELS && status == 0; i++)
-        status = run_mode(argv, kernels[i], log);
+        status = run_mode(argv, kernel_at(i), log);
     fclose(log);
     return status == 0 ? 0 : 1;
 }

@@ -199,6 +199,7 @@ count_objects(const void *builder)
 const struct language_ops language_c = {
     .id = LANGUAGE_C,
     .name = "c",
+    .budget_factor = 1,
     .open = open_c,
     .epilogue = epilogue,
     .foreign = object_foreign,

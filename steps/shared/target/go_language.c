@@ -84,6 +84,7 @@ const struct language_ops language_go = {
     .id = LANGUAGE_GO,
     .name = "go",
     .managed = true,
+    .budget_factor = 4, // a run-time library is linked with it
     .open = open_go,
     .epilogue = epilogue,
     .foreign = foreign,

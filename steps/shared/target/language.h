@@ -51,8 +51,9 @@ struct builder_ops {
 
 struct language_ops {
     enum language id;
-    const char *name; // "c", "go"
-    bool managed;     // what is linked is a program with a runtime of its own (cell.h)
+    const char *name;       // "c", "go"
+    bool managed;           // what is linked is a program with a runtime of its own (cell.h)
+    unsigned budget_factor; // on a full duet's time: what a launch takes beyond its quads, which is to link
     // Reads recipe and signature of a target whose function was found. `description` is target_open's, and so
     // is the `yard`.
     int (*open)(struct arena *arena, const json_t *description, const struct recipe_yard *yard,
