@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/fs.h"
 #include "steps/canary-experiment/work.h"
+#include "steps/shared/target/tree_command.h"
 #include "steps/shared/target/workbench.h"
 
 #include <math.h>
@@ -29,40 +30,17 @@ run_command(struct replay *replay, const char *command, const char *flag, struct
 {
     struct work *work = replay->work;
     struct step *step = work->step;
-    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
-    const char *const writable[] = {replay->tree, NULL};
-    const char *const env[] = {
-        "PATH=/usr/local/bin:/usr/bin:/bin",
-        "LANG=C.UTF-8",
-        arena_printf(step->arena, "HOME=%s", replay->tree),
-        arena_printf(step->arena, "TMPDIR=%s", replay->tree),
-        flag != NULL ? arena_printf(step->arena, "%s=%s", work->variable, flag) : NULL,
-        NULL,
-    };
-    struct launch_spec spec = {
-        .profile = LAUNCH_BUILD,
-        .argv = argv,
-        .env = env,
-        .cwd = replay->tree,
-        .write_paths = writable,
-        .stdin_text = flag != NULL ? buf_str(&replay->traffic) : STR(""),
+    struct tree_command run = {
+        .launcher = replay->launcher,
+        .tree = replay->tree,
+        .command = command,
+        .file = work->file,
+        .variable = flag != NULL ? arena_printf(step->arena, "%s=%s", work->variable, flag) : NULL,
+        .input = flag != NULL ? buf_str(&replay->traffic) : STR(""),
         .output_max_bytes = ANSWERS_MAX_BYTES,
-        .limits = workbench_limits(step, (int64_t)(1000 * step_real(step, "timeout"))),
+        .wall_ms = (int64_t)(1000 * step_real(step, "timeout")),
     };
-    if (launcher_run(replay->launcher, &spec, result, err) != 0)
-        return -1;
-    if (workbench_check_lost(result, step_text(step, flag != NULL ? "run" : "build"), err) == 0)
-        return 0;
-    launch_result_release(result);
-    return -1;
-}
-
-static struct str
-last_line(const struct buf *output)
-{
-    struct str text = str_trim(buf_str(output));
-    ptrdiff_t at = str_rfind_byte(text, '\n');
-    return str_head(str_from(text, (size_t)(at + 1)), LINE_SHOWN_BYTES);
+    return tree_command_run(step, &run, result, err);
 }
 
 static int
@@ -80,7 +58,8 @@ build(struct replay *replay, struct err *err)
     int status = 0;
     if (result.exit_code != 0)
         status = err_set(err, ERR_TARGET, "branch %s: `%s` %s: %" STR_FMT, work->branch, command,
-                         result.limit != NULL ? "hit a limit" : "fails", STR_ARG(last_line(&result.output)));
+                         result.limit != NULL ? "hit a limit" : "fails",
+                         STR_ARG(str_head(tree_command_last_line(&result), LINE_SHOWN_BYTES)));
     launch_result_release(&result);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "steps/shared/target/beyond.h"
 #include "steps/shared/target/differential.h"
 #include "steps/shared/target/generate.h"
+#include "steps/shared/target/tree_command.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -190,32 +191,18 @@ static int
 run_tests(struct work *work, const char *tree, bool *passed, const char **detail, struct err *err)
 {
     struct step *step = work->step;
-    const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
-    const char *const writable[] = {tree, NULL};
-    const char *temp = workbench_temp(step->arena, tree, err);
-    if (temp == NULL)
-        return -1;
-    const char *const env[] = {workbench_path(step->arena, &work->bench.target), "LANG=C.UTF-8",
-                               arena_printf(step->arena, "HOME=%s", tree), temp, NULL};
-    struct launch_spec spec = {
-        .profile = LAUNCH_BUILD,
-        .argv = argv,
-        .env = env,
-        .cwd = tree,
-        .write_paths = writable,
-        .limits = workbench_limits(step, (int64_t)(1000 * step_real(step, "test-timeout"))),
+    struct tree_command command = {
+        .launcher = work->bench.launcher,
+        .tree = tree,
+        .command = step_text(step, "test"),
+        .file = work->bench.target.file,
+        .wall_ms = (int64_t)(1000 * step_real(step, "test-timeout")),
     };
     struct launch_result result;
-    if (launcher_run(work->bench.launcher, &spec, &result, err) != 0)
+    if (tree_command_run(step, &command, &result, err) != 0)
         return -1;
-    if (workbench_check_lost(&result, step_text(step, "test"), err) != 0) {
-        launch_result_release(&result);
-        return -1;
-    }
     *passed = result.exit_code == 0;
-    struct str output = str_trim(buf_str(&result.output));
-    ptrdiff_t at = str_rfind_byte(output, '\n');
-    struct str last = at < 0 ? output : str_from(output, (size_t)at + 1);
+    struct str last = tree_command_last_line(&result);
     const char *how = *passed ? "passed" : "failed";
     if (!*passed && result.limit != NULL)
         how = arena_printf(step->arena, "hit its %s limit", result.limit);

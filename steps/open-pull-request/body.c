@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/open-pull-request/body.h"
 
+#include "steps/open-pull-request/guard.h"
+
 static const json_t *
 winner_of(const json_t *evidence)
 {
@@ -64,11 +66,12 @@ void
 body_write_message(const json_t *evidence, const char *flag, struct buf *out)
 {
     const json_t *winner = winner_of(evidence);
+    AUTO_ARENA arena = {0};
+    struct guard_names names = guard_names(&arena, file_of(evidence), function_of(evidence));
     body_write_title(evidence, out);
     buf_printf(out,
-               "\n\nThe old function stays as %s_control; the new one is chosen by the flag %s, which is "
-               "off.\n\n",
-               function_of(evidence), flag);
+               "\n\nThe old function stays as %s; the new one is chosen by the flag %s, which is off.\n\n",
+               names.control, flag);
     buf_puts(out, "Holdout inputs: ");
     add_interval(out, json_object_get(winner, "holdout"));
     buf_puts(out, ".\nTrain inputs: ");
@@ -128,19 +131,20 @@ add_figures(const struct body_parts *parts, struct buf *out)
 }
 
 static void
-add_switch(const struct body_parts *parts, struct buf *out)
+add_switch(const struct body_parts *parts, const char *flag_file, struct buf *out)
 {
-    bool each_call = str_find(parts->diff, STR("\n+ATOLL_FLAG_EACH_CALL(")) >= 0;
+    bool each_call = str_find(parts->diff, STR("\n+ATOLL_FLAG_EACH_CALL(")) >= 0 ||
+                     str_find(parts->diff, STR("\n+\tif atollFlag(")) >= 0;
     buf_printf(
         out,
         "<details><summary>How to switch it on and off</summary>\n\n"
-        "- Flag `%s`, read by `atoll_flag.h` %s.\n"
+        "- Flag `%s`, read by `%s` %s.\n"
         "- `%s=on` or `off` in the environment wins.\n"
         "- Else the line of the flag in the file named by `ATOLL_FLAG_FILE` (`.atoll/flags`).\n"
         "- Stages for flagd: `%s`; its lease switches the flag off by itself when nobody renews it.\n\n"
         "</details>\n\n",
-        parts->flag, each_call ? "on every call" : "once in the life of the process", parts->variable,
-        parts->rollout_file);
+        parts->flag, flag_file, each_call ? "on every call" : "once in the life of the process",
+        parts->variable, parts->rollout_file);
 }
 
 void
@@ -148,15 +152,17 @@ body_write(const struct body_parts *parts, struct buf *out)
 {
     const json_t *evidence = parts->evidence, *winner = winner_of(evidence);
     const char *function = function_of(evidence), *file = file_of(evidence);
+    AUTO_ARENA arena = {0};
+    struct guard_names names = guard_names(&arena, file, function);
     buf_printf(out, "\n%s\n\n# Make `%s` faster (%s)\n\n", parts->marker, function, file);
     add_figures(parts, out);
     buf_puts(out, "What changed:\n");
     add_notes(winner, out);
-    buf_printf(out,
-               "\nThe old function stays, word for word, as `%s_control`. The new one, `%s_treatment`, ships "
-               "**switched off**.\n\n",
-               function, function);
-    add_switch(parts, out);
+    buf_printf(
+        out,
+        "\nThe old function stays, word for word, as `%s`. The new one, `%s`, ships **switched off**.\n\n",
+        names.control, names.treatment);
+    add_switch(parts, names.flag_file, out);
     buf_puts(out, "<details><summary>Every check</summary>\n\n| check | result | detail |\n|---|---|---|\n");
     add_checks(evidence, out);
     buf_puts(out, "\n</details>\n\n");

@@ -3,8 +3,11 @@
 #include "steps/open-pull-request/body.h"
 #include "steps/open-pull-request/guard.h"
 #include "steps/open-pull-request/work.h"
+#include "steps/shared/target/tree_command.h"
 
 #include <string.h>
+
+#define TEST_WALL_MS (10 * 60 * 1000)
 
 #define FILE_MAX_BYTES (16u << 20)
 #define NS_PER_S INT64_C(1000000000)
@@ -147,38 +150,21 @@ static int
 test_branch(struct work *work, const char *tree, const char *value, struct err *err)
 {
     struct step *step = work->step;
-    const char *const argv[] = {"/bin/sh", "-e", "-c", step_text(step, "test"), NULL};
-    const char *const writable[] = {tree, NULL};
-    const char *temp = workbench_temp(step->arena, tree, err);
-    if (temp == NULL)
-        return -1;
-    const char *const env[] = {
-        workbench_path(step->arena, &work->bench.target),
-        "LANG=C.UTF-8",
-        arena_printf(step->arena, "HOME=%s", tree),
-        temp,
-        arena_printf(step->arena, "%s=%s", guard_variable(step->arena, work->name), value),
-        NULL,
+    struct tree_command command = {
+        .launcher = work->bench.launcher,
+        .tree = tree,
+        .command = step_text(step, "test"),
+        .file = work->bench.target.file,
+        .variable = arena_printf(step->arena, "%s=%s", guard_variable(step->arena, work->name), value),
+        .wall_ms = TEST_WALL_MS,
     };
-    struct launch_spec spec = {.profile = LAUNCH_BUILD,
-                               .argv = argv,
-                               .env = env,
-                               .cwd = tree,
-                               .write_paths = writable,
-                               .limits = workbench_limits(step, 600000)};
     struct launch_result result;
-    if (launcher_run(work->bench.launcher, &spec, &result, err) != 0)
+    if (tree_command_run(step, &command, &result, err) != 0)
         return -1;
-    if (workbench_check_lost(&result, step_text(step, "test"), err) != 0) {
-        launch_result_release(&result);
-        return -1;
-    }
-    struct str output = str_trim(buf_str(&result.output));
-    ptrdiff_t line = str_rfind_byte(output, '\n');
     int status = 0;
     if (result.exit_code != 0)
         status = err_set(err, ERR_TARGET, "with the flag %s `%s` fails on the branch: %" STR_FMT, value,
-                         step_text(step, "test"), STR_ARG(str_from(output, (size_t)(line + 1))));
+                         step_text(step, "test"), STR_ARG(tree_command_last_line(&result)));
     launch_result_release(&result);
     return status;
 }

@@ -80,11 +80,11 @@ struct version {
     struct go_function head;
 };
 
-// The plain name with a lower first letter, and a suffix.
-static const char *
-unexported(struct arena *arena, const char *name, const char *suffix)
+const char *
+go_guard_version(struct arena *arena, const char *function, const char *suffix)
 {
-    char *text = arena_printf(arena, "%s%s", name, suffix);
+    const char *dot = strrchr(function, '.');
+    char *text = arena_printf(arena, "%s%s", dot != NULL ? dot + 1 : function, suffix);
 
     text[0] = (char)tolower((unsigned char)text[0]);
     return text;
@@ -260,8 +260,8 @@ write_both(struct arena *arena, const struct go_guard *guard, const struct versi
            const struct version *new, struct buf *out)
 {
     const char *name = old->head.name, *type = old->head.receiver != NULL ? old->head.receiver_type : "";
-    const char *control = unexported(arena, name, "Control"),
-               *treatment = unexported(arena, name, "Treatment");
+    const char *control = go_guard_version(arena, name, "Control"),
+               *treatment = go_guard_version(arena, name, "Treatment");
     // Methods of several types may have one name; their flags may not.
     const char *flag = exported(arena, exported(arena, "atollFlag", type), "");
     flag = exported(arena, flag, name);

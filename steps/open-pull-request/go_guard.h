@@ -12,6 +12,9 @@
 // In the arena.
 const char *go_guard_file(struct arena *arena, const char *package);
 
+// The name of a version of a function: "Table.Get" and "Control" give "getControl". In the arena.
+const char *go_guard_version(struct arena *arena, const char *function, const char *suffix);
+
 // One function that is put behind a flag.
 struct go_guard {
     struct str source;    // the file as it stands

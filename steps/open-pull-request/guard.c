@@ -46,6 +46,16 @@ guard_companion(struct arena *arena, const struct target *target, const char **n
     return guard_header();
 }
 
+struct guard_names
+guard_names(struct arena *arena, const char *file, const char *function)
+{
+    if (language_of(file) == LANGUAGE_GO)
+        return (struct guard_names){go_guard_version(arena, function, "Control"),
+                                    go_guard_version(arena, function, "Treatment"), GO_GUARD_FILE};
+    return (struct guard_names){arena_printf(arena, "%s_control", function),
+                                arena_printf(arena, "%s_treatment", function), GUARD_HEADER};
+}
+
 const char *
 guard_flag_key(struct arena *arena, const char *name)
 {

@@ -32,6 +32,13 @@ const char *guard_flag_key(struct arena *arena, const char *name);
 // the arena.
 const char *guard_variable(struct arena *arena, const char *name);
 
+// What the change to `function` of `file` calls the old function, the new one, and the file that reads the
+// flag. In the arena or static.
+struct guard_names {
+    const char *control, *treatment, *flag_file;
+};
+struct guard_names guard_names(struct arena *arena, const char *file, const char *function);
+
 // Writes the source file with `variant` (definitions before the function, and the function) as treatment.
 // ERR_TARGET when the variant does not define the function or the definition can't be doubled (variadic, or
 // named by a macro).

@@ -2,19 +2,12 @@
 #include "steps/shared/target/workbench.h"
 
 #include "base/fs.h"
-#include "steps/shared/target/go_tool.h"
-
-#include <math.h>
-#include <signal.h>
+#include "steps/shared/target/tree_command.h"
 
 #define CORPUS_BLOB_MAX_BYTES (128u << 20)
 #define CALL_WALL_MS 2000
 #define CELL_INPUTS_MAX_BYTES (64u << 20) // of any corpus; memory is taken only for what is loaded
 #define CELL_MEMORY_BYTES ((size_t)1 << 31)
-#define COMMAND_FILE_BYTES ((size_t)1 << 32)
-#define COMMAND_PROCESSES 512
-#define COMMAND_OPEN_FILES 1024
-#define SHELL_SIGNAL_BASE 128
 
 struct launcher *
 workbench_launcher(const struct step *step, struct err *err)
@@ -43,54 +36,6 @@ workbench_containment(const struct launcher *launcher)
                      launcher_landlock_abi(launcher), "losses", losses);
 }
 
-// `sandbox.wall`, when it is shorter.
-static int64_t
-wall_ms_of(const struct step *step, int64_t wall_ms)
-{
-    double said_s = json_get_real(step->sandbox, "wall", 0);
-    return said_s > 0 && said_s * 1000 < (double)wall_ms ? (int64_t)ceil(said_s * 1000) : wall_ms;
-}
-
-struct launch_limits
-workbench_limits(const struct step *step, int64_t wall_ms)
-{
-    return (struct launch_limits){
-        .wall_ms = wall_ms_of(step, wall_ms),
-        .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", 0),
-        .file_bytes = COMMAND_FILE_BYTES,
-        .processes = (unsigned)json_get_int(step->sandbox, "processes", COMMAND_PROCESSES),
-        .open_files = COMMAND_OPEN_FILES,
-    };
-}
-
-const char *
-workbench_path(struct arena *arena, const struct target *target)
-{
-    struct err none;
-    const char *go = target->language->id == LANGUAGE_GO ? go_command(arena, &none) : NULL;
-
-    if (go == NULL)
-        return "PATH=/usr/local/bin:/usr/bin:/bin";
-    return arena_printf(arena, "PATH=%s:/usr/local/bin:/usr/bin:/bin", fs_dir_name(arena, go));
-}
-
-const char *
-workbench_temp(struct arena *arena, const char *tree, struct err *err)
-{
-    const char *folder = fs_join(arena, tree, ".atoll-tmp");
-
-    return fs_mkdirs(folder, err) == 0 ? arena_printf(arena, "TMPDIR=%s", folder) : NULL;
-}
-
-int
-workbench_check_lost(const struct launch_result *result, const char *what, struct err *err)
-{
-    bool killed = result->signal == SIGKILL || result->exit_code == SHELL_SIGNAL_BASE + SIGKILL;
-    if (!killed || result->limit != NULL)
-        return 0;
-    return err_set(err, ERR_LOST, "`%s` was killed from outside; is there enough memory?", what);
-}
-
 const char *
 workbench_views(const struct step *step)
 {
@@ -102,7 +47,7 @@ workbench_open(struct step *step, const json_t *target, struct workbench *bench,
 {
     *bench = (struct workbench){0};
     bench->limits = (struct launch_limits){
-        .wall_ms = wall_ms_of(step, CALL_WALL_MS),
+        .wall_ms = wall_limit_ms(step, CALL_WALL_MS),
         .memory_bytes = (size_t)json_get_int(step->sandbox, "memory", (json_int_t)CELL_MEMORY_BYTES),
         .open_files = 32,
     };

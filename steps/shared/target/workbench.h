@@ -28,27 +28,8 @@ struct launcher *workbench_launcher(const struct step *step, struct err *err) MU
 // each loss accepted by name. Owned.
 json_t *workbench_containment(const struct launcher *launcher);
 
-// Limits of a command that the repository names (build, test, run), which machine-written code may run in:
-// `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files and 4 GiB a file.
-// Memory has a limit only when the pipeline says so: it counts address space, of which sanitizers and managed
-// runtimes reserve terabytes. It ends within `wall_ms`, or earlier when the pipeline says so.
-struct launch_limits workbench_limits(const struct step *step, int64_t wall_ms);
-
 // Where the step's private views of the repository stand (sandbox/workspace.h): in its scratch folder.
 const char *workbench_views(const struct step *step);
-
-// "PATH=..", for such commands: the system's folders, and in front of them the go command's for a Go target.
-// In the arena or static.
-const char *workbench_path(struct arena *arena, const struct target *target);
-
-// "TMPDIR=..", for such commands: a folder in `tree` (absolute), which is made; the tree itself can't be it,
-// for the go command does not see a go.mod in the folder of temporary files. In the arena; NULL when it can't
-// be made.
-const char *workbench_temp(struct arena *arena, const char *tree, struct err *err) MUST_USE;
-
-// ERR_LOST when somebody else killed a command (a SIGKILL that no limit of ours explains, or a shell's word
-// of one): that says nothing about the code. `what` names the command.
-int workbench_check_lost(const struct launch_result *result, const char *what, struct err *err) MUST_USE;
 
 // Opens the target {"file", "function", "params", "recipe"} with a launcher and a builder. Release it in
 // every case.

@@ -156,7 +156,24 @@ START_TEST(says_when_the_flag_is_read)
 }
 END_TEST
 
-UNIT_MAIN("steps/open-pull-request/body", says_when_the_flag_is_read,
+START_TEST(go_versions_have_the_names_of_go)
+{
+    AUTO_JSON *json = evidence();
+    AUTO_BUF text = BUF(1 << 16), message = BUF(1 << 16);
+    struct body_parts parts = parts_of(json);
+    json_t *winner = json_object_get(json, "winner");
+    json_object_set_new(winner, "file", json_string("tag.go"));
+    json_object_set_new(winner, "function", json_string("Table.Get"));
+    parts.diff = STR("+++ b/tag.go\n+\tif atollFlag(\"atoll-f\", \"ATOLL_FLAG_F\") {\n");
+    body_write(&parts, &text);
+    ck_has(&text, "word for word, as `getControl`. The new one, `getTreatment`, ships");
+    ck_has(&text, "read by `atoll_flag.go` on every call.");
+    body_write_message(json, "atoll-f", &message);
+    ck_has(&message, "The old function stays as getControl;");
+}
+END_TEST
+
+UNIT_MAIN("steps/open-pull-request/body", go_versions_have_the_names_of_go, says_when_the_flag_is_read,
           figures_come_first_and_the_holdout_is_the_headline, the_pool_of_the_host_is_told,
           every_check_and_the_way_back_are_told, without_tests_none_are_claimed,
           the_message_names_the_flag_and_the_target, a_record_without_figures_gives_a_text_all_the_same)
