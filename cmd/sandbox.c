@@ -134,16 +134,20 @@ read_limits(const struct arguments *arguments, struct launch_limits *limits, str
 {
     const char *timeout = arguments_text(arguments, "timeout", NULL);
     const char *memory = arguments_text(arguments, "memory", NULL);
-    int64_t ns = 0, bytes = 0, processes = arguments_int(arguments, "processes", 0);
+    const char *disk = arguments_text(arguments, "disk", NULL);
+    int64_t ns = 0, bytes = 0, disk_bytes = 0, processes = arguments_int(arguments, "processes", 0);
     if (timeout && !clock_parse_duration(str_of(timeout), &ns))
         return err_set(err, ERR_USAGE, "--timeout %s is no span of time; write one like 30s or 500ms",
                        timeout);
     if (memory && !str_to_size(str_of(memory), &bytes))
         return err_set(err, ERR_USAGE, "--memory %s is no size; write one like 512M or 2G", memory);
+    if (disk && !str_to_size(str_of(disk), &disk_bytes))
+        return err_set(err, ERR_USAGE, "--disk %s is no size; write one like 512M or 2G", disk);
     if (processes < 0 || processes > 100000)
         return err_set(err, ERR_USAGE, "--processes is from 1 to 100000");
     *limits = (struct launch_limits){.wall_ms = ns > 0 && ns < CLOCK_MS_NS ? 1 : ns / CLOCK_MS_NS,
                                      .memory_bytes = (size_t)bytes,
+                                     .disk_bytes = (size_t)disk_bytes,
                                      .processes = (unsigned)processes};
     return 0;
 }
@@ -284,6 +288,7 @@ static const struct option options[] = {
      profiles},
     {"timeout", OPTION_TEXT, "SPAN", "run: longest time by the clock, like 30s", NULL},
     {"memory", OPTION_TEXT, "SIZE", "run: address space of a process, like 512M", NULL},
+    {"disk", OPTION_TEXT, "SIZE", "run: all that is written to the folders of --write, like 2G", NULL},
     {"processes", OPTION_INT, "N", "run: processes at a time, with profile build", NULL},
     {"read", OPTION_LIST, "DIR", "run: what may be read beside the current folder; may be repeated", NULL},
     {"write", OPTION_LIST, "DIR", "run: what may be written; may be repeated", NULL},

@@ -292,7 +292,7 @@ fill_result(struct launch_result *result, const struct wire_report *report)
 {
     static const char *const limits[] = {
         [WIRE_LIMIT_NONE] = NULL,       [WIRE_LIMIT_WALL] = "wall",           [WIRE_LIMIT_CPU] = "cpu",
-        [WIRE_LIMIT_MEMORY] = "memory", [WIRE_LIMIT_PROCESSES] = "processes",
+        [WIRE_LIMIT_MEMORY] = "memory", [WIRE_LIMIT_PROCESSES] = "processes", [WIRE_LIMIT_DISK] = "disk",
     };
     result->exit_code = report->exit_code;
     result->signal = report->signal;

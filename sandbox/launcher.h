@@ -27,6 +27,7 @@ struct launch_limits {
     // sanitizer.
     size_t memory_bytes;
     size_t file_bytes;  // of one file
+    size_t disk_bytes;  // of all that is made or changed below write_paths, 4 KiB for each name
     unsigned processes; // with their threads, together
     unsigned open_files;
 };
@@ -52,7 +53,7 @@ struct launch_spec {
 struct launch_result {
     int exit_code; // -1 when a signal ended it
     int signal;
-    const char *limit; // "wall", "cpu", "memory", "processes", "output" or NULL; static
+    const char *limit; // "wall", "cpu", "memory", "processes", "disk", "output" or NULL; static
     struct buf output; // stdout and stderr in order of arrival
     int64_t wall_ns, cpu_ns;
     size_t max_rss_bytes;

@@ -47,6 +47,7 @@ add_default_env(struct buf *text, const struct launch_spec *spec)
 static void
 fill_request(const struct launch_spec *spec, struct wire_request *request, struct buf *text)
 {
+        .disk_bytes = limits->disk_bytes,
     const struct launch_limits *limits = &spec->limits;
     *request = (struct wire_request){
         .profile = spec->profile,

@@ -116,6 +116,9 @@ static const struct field sandbox_fields[] = {
      .min = 1,
      .max = 100000,
      .summary = "Processes at a time of a sandboxed test, build or run command; default 512."},
+    {.name = "disk",
+     .type = FIELD_SIZE,
+     .summary = "All that a sandboxed test, build or run command may write; default 8G."},
     {.name = NULL},
 };
 

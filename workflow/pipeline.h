@@ -61,7 +61,7 @@ struct pipeline {
     const char *state;   // path of the state database as written, relative to the repository
     json_t *vars;        // object, never NULL; owned
     json_t *sandbox;     // {"require": level, "allow-degraded": [part], "memory": bytes, "wall": seconds,
-                         // "processes": n}; never NULL; owned
+                         // "processes": n, "disk": bytes}; never NULL; owned
     json_t *secrets;     // names of variables of the environment, never NULL; owned
     const char *carrier; // where the state is published, NULL = nowhere
     int64_t publish_every_ns, lease_ns;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 // A request with its strings taken apart; pointers into the mapped text.
 struct order {
@@ -56,6 +57,40 @@ bool group_end(const struct order *order, const struct group *group);
 
 // Kills and reaps every descendant of this process. `group` is the process group to kill first.
 void descendants_kill(int group);
+
+// Now, by the clock that nobody sets.
+static inline int64_t
+mono_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+// A folder that a run may write, and what was free in its file system when the run began.
+struct disk_folder {
+    int fd;
+    dev_t device;
+    ino_t inode;
+    uint64_t free_bytes, free_files;
+};
+
+// What a run may take of the disk.
+struct disk {
+    uint64_t most_bytes;
+    struct timespec since; // what was made or changed before is not the run's
+    int64_t next_ns;       // when it is counted again
+    struct disk_folder *folders;
+    size_t count;
+};
+
+// Looks at them. None with a run that has no limit. Before the run has a view of its own: there they may be
+// another user's.
+void disk_begin(const struct order *order, struct disk *disk);
+
+// Whether the run has taken more than its limit since, or hardly anything is left, whoever took it. To be
+// asked every few milliseconds: counting takes long at times, and is done now and then.
+bool disk_is_taken(struct disk *disk);
 
 // What the processes below a runner use together.
 struct usage {

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COUNT_EVERY_MS = 5 };
+enum { LOOK_EVERY_MS = 5 };
 #define MEASURE_EVERY_NS INT64_C(200000000)
 
 // What the child sends when it could not exec.
@@ -29,14 +29,6 @@ struct failure {
     int sys;
     char stage[28];
 };
-
-static int64_t
-mono_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void
 report(const struct order *order, struct wire_report *message)
@@ -202,11 +194,27 @@ struct watched {
     pid_t program;
     int signals, listener; // the latter -1 without one
     int64_t started_ns;
+    struct disk disk;
 };
+
+// How long the runner may sleep; 0 when the time of the run is up.
+static int
+sleep_ms(const struct wire_request *request, const struct watched *run, bool looks)
+{
+    int sleep_ms = looks ? LOOK_EVERY_MS : -1;
+    if (request->wall_ms > 0) {
+        int64_t left_ms = request->wall_ms - (mono_ns() - run->started_ns) / 1000000;
+        if (left_ms <= 0)
+            return 0;
+        if (sleep_ms < 0 || left_ms < sleep_ms)
+            sleep_ms = left_ms > 1000000 ? 1000000 : (int)left_ms;
+    }
+    return sleep_ms;
+}
 
 // Waits until the program ended or must end. Returns the limit that it ran into.
 static enum wire_limit
-watch(const struct order *order, const struct watched *run, int *status, bool *ended)
+watch(const struct order *order, struct watched *run, int *status, bool *ended)
 {
     const struct wire_request *request = &order->request;
     bool counts = request->profile == LAUNCH_BUILD && (request->processes > 0 || request->memory_bytes > 0);
@@ -217,14 +225,9 @@ watch(const struct order *order, const struct watched *run, int *status, bool *e
     struct pollfd watched[3] = {
         {order->fds[WIRE_CHANNEL], POLLIN, 0}, {run->signals, POLLIN, 0}, {run->listener, POLLIN, 0}};
     for (;;) {
-        int wait_ms = counts ? COUNT_EVERY_MS : -1;
-        if (request->wall_ms > 0) {
-            int64_t left_ms = request->wall_ms - (mono_ns() - run->started_ns) / 1000000;
-            if (left_ms <= 0)
-                return WIRE_LIMIT_WALL;
-            if (wait_ms < 0 || left_ms < wait_ms)
-                wait_ms = left_ms > 1000000 ? 1000000 : (int)left_ms;
-        }
+        int wait_ms = sleep_ms(request, run, counts || run->disk.count > 0);
+        if (wait_ms == 0)
+            return WIRE_LIMIT_WALL;
         if ((poll(watched, 3, wait_ms) < 0 && errno != EINTR) || watched[0].revents)
             return WIRE_LIMIT_NONE;
         if (watched[2].revents & POLLIN)
@@ -242,6 +245,8 @@ watch(const struct order *order, const struct watched *run, int *status, bool *e
         enum wire_limit limit = counts ? beyond(request, machine.procs, &measured_ns) : WIRE_LIMIT_NONE;
         if (limit != WIRE_LIMIT_NONE)
             return limit;
+        if (run->disk.count > 0 && disk_is_taken(&run->disk))
+            return WIRE_LIMIT_DISK;
     }
 }
 
@@ -296,6 +301,7 @@ runner_main(struct order *order)
                           .started_ns = mono_ns()};
     pid_t warden = 0;
     struct group group;
+    disk_begin(order, &run.disk);
     if (!prepare(order, &group, &warden) || (run.program = start(order, &group, &run.listener)) < 0) {
         (void)group_end(order, &group);
         _exit(1);

@@ -35,12 +35,19 @@ struct wire_request {
     uint32_t argv_count, env_count, read_count, write_count, pass_count;
     uint64_t text_bytes;
     int64_t wall_ms, cpu_ms; // limits, 0 = none
-    uint64_t memory_bytes, file_bytes;
+    uint64_t memory_bytes, file_bytes, disk_bytes;
     uint32_t processes, open_files;
 };
 
 enum wire_kind { WIRE_STARTED = 1, WIRE_FAILED, WIRE_ENDED };
-enum wire_limit { WIRE_LIMIT_NONE, WIRE_LIMIT_WALL, WIRE_LIMIT_CPU, WIRE_LIMIT_MEMORY, WIRE_LIMIT_PROCESSES };
+enum wire_limit {
+    WIRE_LIMIT_NONE,
+    WIRE_LIMIT_WALL,
+    WIRE_LIMIT_CPU,
+    WIRE_LIMIT_MEMORY,
+    WIRE_LIMIT_PROCESSES,
+    WIRE_LIMIT_DISK
+};
 
 struct wire_report {
     uint32_t kind;

@@ -14,6 +14,7 @@
 #define OUTPUT_MAX_BYTES ((size_t)4 << 20)
 #define MEMORY_MAX_BYTES ((size_t)2 << 30)
 #define FILE_MAX_BYTES ((size_t)64 << 20)
+#define DISK_MAX_BYTES ((size_t)1 << 30)
 
 enum { VALUES_MAX = 65536, HEADERS_MAX = 16, HEADER_MAX_BYTES = 1 << 20, FLAGS_MAX = 200 };
 
@@ -191,7 +192,8 @@ launch(struct oracle *oracle, enum launch_profile profile, const char *const *ar
         .limits = {.wall_ms = build ? 30000 : 10000,
                    .cpu_ms = build ? 20000 : 2000,
                    .memory_bytes = MEMORY_MAX_BYTES,
-                   .file_bytes = FILE_MAX_BYTES},
+                   .file_bytes = FILE_MAX_BYTES,
+                   .disk_bytes = DISK_MAX_BYTES},
     };
     struct launch_result result = {0};
 

@@ -112,6 +112,11 @@ holds() {
     run --separate-stderr "$atoll" sandbox run --json --memory 100M -- perl -e '$x = "x" x (1 << 27)'
     [ "$status" -ne 0 ]
     "$atoll" sandbox run --json -- perl -e '$x = "x" x (1 << 27)'
+    mkdir -p out
+    run --separate-stderr "$atoll" sandbox run --json --write out --disk 1M --timeout 60s -- \
+        sh -c 'for i in 1 2 3; do head -c 500000 /dev/zero >out/$i; done; sleep 60'
+    [ "$status" -eq 124 ]
+    [ "$(field '["limit"]')" = disk ]
     run --separate-stderr "$atoll" sandbox run --json -- true
     [ "$(field '["exit"]')" = 0 ]
     for name in wall_ms cpu_ms max_rss_bytes; do
@@ -126,7 +131,7 @@ holds() {
 }
 
 @test "wrong words are exit 2, a missing program exit 1" {
-    for words in "" "runs -- true" "run" "check more" "run --timeout soon -- true" "run --memory much -- true" "run --level castle -- true" "run --allow-degraded netns -- true"; do
+    for words in "" "runs -- true" "run" "check more" "run --timeout soon -- true" "run --memory much -- true" "run --disk much -- true" "run --level castle -- true" "run --allow-degraded netns -- true"; do
         run "$atoll" sandbox $words
         [ "$status" -eq 2 ]
     done

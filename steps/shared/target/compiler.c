@@ -11,6 +11,7 @@
 enum { WALL_MAX_MS = 60000, OUTPUT_MAX_BYTES = 256 << 10 };
 #define MEMORY_MAX_BYTES ((size_t)2 << 30)
 #define FILE_MAX_BYTES ((size_t)256 << 20)
+#define DISK_MAX_BYTES ((size_t)1 << 30)
 
 struct compiler {
     struct arena arena;
@@ -146,7 +147,8 @@ compiler_run(struct compiler *compiler, const struct words *arguments, bool *ok,
                                .limits = {.wall_ms = WALL_MAX_MS,
                                           .cpu_ms = WALL_MAX_MS,
                                           .memory_bytes = MEMORY_MAX_BYTES,
-                                          .file_bytes = FILE_MAX_BYTES}};
+                                          .file_bytes = FILE_MAX_BYTES,
+                                          .disk_bytes = DISK_MAX_BYTES}};
     int status = launcher_run(compiler->launcher, &spec, &result, err);
     free(argv);
     if (status != 0)

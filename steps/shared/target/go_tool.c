@@ -11,6 +11,7 @@
 // The first build compiles the standard library.
 enum { WALL_MAX_MS = 600000, OUTPUT_MAX_BYTES = 64 << 20, ENVIRONMENT_MAX = 24, PATHS_MAX = 8 };
 #define FILE_MAX_BYTES ((size_t)1 << 30)
+#define DISK_MAX_BYTES ((size_t)8 << 30) // the cache of the standard library is among it
 
 struct go_tool {
     struct arena arena;
@@ -180,14 +181,15 @@ go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struc
     argv[0] = tool->path;
     for (size_t i = 0; i < arguments->count; i++)
         argv[i + 1] = arguments->items[i];
-    struct launch_spec spec = {.profile = LAUNCH_BUILD,
-                               .argv = argv,
-                               .env = tool->env,
-                               .cwd = tool->package,
-                               .read_paths = tool->read_paths,
-                               .write_paths = tool->write_paths,
-                               .output_max_bytes = OUTPUT_MAX_BYTES,
-                               .limits = {.wall_ms = WALL_MAX_MS, .file_bytes = FILE_MAX_BYTES}};
+    struct launch_spec spec = {
+        .profile = LAUNCH_BUILD,
+        .argv = argv,
+        .env = tool->env,
+        .cwd = tool->package,
+        .read_paths = tool->read_paths,
+        .write_paths = tool->write_paths,
+        .output_max_bytes = OUTPUT_MAX_BYTES,
+        .limits = {.wall_ms = WALL_MAX_MS, .file_bytes = FILE_MAX_BYTES, .disk_bytes = DISK_MAX_BYTES}};
     if (launcher_run(tool->launcher, &spec, &result, err) != 0)
         return err_wrap(err, "starting the go command %s", tool->path);
     *ok = result.exit_code == 0;

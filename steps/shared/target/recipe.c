@@ -16,7 +16,8 @@ enum {
     MAKE_MAX_MS = 20000,
     MAKE_PROCESSES = 512,
     MAKE_OPEN_FILES = 1024,
-    MAKE_TREE_MAX_BYTES = 512 << 20
+    MAKE_TREE_MAX_BYTES = 512 << 20,
+    MAKE_DISK_BYTES = 1 << 30
 };
 
 // A compile command and where it runs.
@@ -151,7 +152,10 @@ run_make(struct dry_run *dry, const char *directory, const struct question *ques
         .read_paths = view == NULL ? readable : NULL,
         .write_paths = writable,
         .output_max_bytes = MAKE_OUTPUT_MAX_BYTES,
-        .limits = {.wall_ms = MAKE_MAX_MS, .processes = MAKE_PROCESSES, .open_files = MAKE_OPEN_FILES},
+        .limits = {.wall_ms = MAKE_MAX_MS,
+                   .disk_bytes = MAKE_DISK_BYTES,
+                   .processes = MAKE_PROCESSES,
+                   .open_files = MAKE_OPEN_FILES},
     };
     return make == NULL ? -1 : launcher_run(dry->yard->launcher, &spec, result, err);
 }

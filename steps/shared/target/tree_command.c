@@ -11,6 +11,7 @@
 #define COMMAND_FILE_BYTES ((size_t)1 << 32)
 #define COMMAND_PROCESSES 512
 #define COMMAND_OPEN_FILES 1024
+#define COMMAND_DISK_BYTES ((json_int_t)8 << 30)
 #define SHELL_SIGNAL_BASE 128
 
 int64_t
@@ -29,6 +30,7 @@ tree_command_limits(const struct step *step, int64_t wall_ms)
         .file_bytes = COMMAND_FILE_BYTES,
         .processes = (unsigned)json_get_int(step->sandbox, "processes", COMMAND_PROCESSES),
         .open_files = COMMAND_OPEN_FILES,
+        .disk_bytes = (size_t)json_get_int(step->sandbox, "disk", COMMAND_DISK_BYTES),
     };
 }
 

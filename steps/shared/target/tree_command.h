@@ -27,9 +27,9 @@ int tree_command_run(const struct step *step, const struct tree_command *command
 // The last line of what it printed, without blanks around; borrowed from the result.
 struct str tree_command_last_line(const struct launch_result *result);
 
-// Its limits: `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files and 4
-// GiB a file. Memory has a limit only when the pipeline says so: it counts address space, of which sanitizers
-// and managed runtimes reserve terabytes.
+// Its limits: `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files, 4
+// GiB a file and 8 GiB in all. Memory has a limit only when the pipeline says so: it counts address space, of
+// which sanitizers and managed runtimes reserve terabytes.
 struct launch_limits tree_command_limits(const struct step *step, int64_t wall_ms);
 
 // ERR_LOST when a command was killed by somebody else: a SIGKILL that no limit of ours explains, or a shell's

@@ -18,7 +18,13 @@
 #include <unistd.h>
 
 enum { SECRET_FD = 50, OUTPUT_MAX_BYTES = 1 << 16, BARE_MS = 30000 };
-enum { MEMORY_BYTES = 128 << 20, FILE_BYTES = 8 << 20, PROCESSES = 40, OPEN_FILES = 64 };
+enum {
+    MEMORY_BYTES = 128 << 20,
+    FILE_BYTES = 8 << 20,
+    DISK_BYTES = 32 << 20,
+    PROCESSES = 40,
+    OPEN_FILES = 64
+};
 
 static char memory[64] = PLANTED "-memory\n";
 
@@ -165,6 +171,7 @@ run_contained(const struct trial *trial, struct launcher *launcher, const char *
                                .limits = {.wall_ms = trial->row->brief ? BRIEF_MS : LONG_MS,
                                           .memory_bytes = MEMORY_BYTES,
                                           .file_bytes = FILE_BYTES,
+                                          .disk_bytes = DISK_BYTES,
                                           .processes = PROCESSES,
                                           .open_files = OPEN_FILES}};
     struct launch_result result;

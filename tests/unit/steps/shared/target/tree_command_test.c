@@ -23,16 +23,19 @@ START_TEST(commands_have_limits_without_a_word)
     ck_assert_uint_eq(limits.memory_bytes, 0);
     ck_assert_uint_gt(limits.processes, 0);
     ck_assert_uint_gt(limits.file_bytes, 0);
+    ck_assert_uint_gt(limits.disk_bytes, 0);
     ck_assert_uint_gt(limits.open_files, 0);
 }
 END_TEST
 
 START_TEST(commands_have_the_limits_of_the_pipeline)
 {
-    struct launch_limits limits = limits_of("{\"memory\": 1048576, \"wall\": 1.5, \"processes\": 7}", 600000);
+    struct launch_limits limits =
+        limits_of("{\"memory\": 1048576, \"wall\": 1.5, \"processes\": 7, \"disk\": 2097152}", 600000);
     ck_assert_int_eq(limits.wall_ms, 1500);
     ck_assert_uint_eq(limits.memory_bytes, 1048576);
     ck_assert_uint_eq(limits.processes, 7);
+    ck_assert_uint_eq(limits.disk_bytes, 2097152);
     ck_assert_int_eq(limits_of("{\"wall\": 100}", 2000).wall_ms, 2000); // the shorter one holds
 }
 END_TEST
