@@ -58,6 +58,10 @@ bool group_end(const struct order *order, const struct group *group);
 // Kills and reaps every descendant of this process. `group` is the process group to kill first.
 void descendants_kill(int group);
 
+// Kills, in a process that is the reaper of runners, what is left of runs whose runner was killed. Does not
+// reap.
+void descendants_kill_strays(void);
+
 // Now, by the clock that nobody sets.
 static inline int64_t
 mono_ns(void)

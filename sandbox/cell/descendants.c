@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+// A process that becomes another one all the time can be missed by a look.
+enum { LOOK_EVERY_NS = 200000, QUIET_LOOKS = 5 };
+
 struct process {
     int pid, parent, group;
     bool below, dead;
@@ -86,11 +89,12 @@ by_pid(const void *a, const void *b)
     return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-// Marks what stands below this process.
+// Marks what stands below this process, or only what came to it when its own parent died: that is of another
+// group.
 static void
-mark_below(struct process *processes, size_t count)
+mark_below(struct process *processes, size_t count, bool strays)
 {
-    int self = getpid();
+    int self = getpid(), own_group = strays ? getpgrp() : 0;
     if (count > 0)
         qsort(processes, count, sizeof(*processes), by_pid);
     for (bool changed = true; changed;) {
@@ -98,7 +102,8 @@ mark_below(struct process *processes, size_t count)
         for (size_t i = 0; i < count; i++) {
             struct process wanted = {.pid = processes[i].parent};
             const struct process *parent = bsearch(&wanted, processes, count, sizeof(*processes), by_pid);
-            if (processes[i].below || !(wanted.pid == self || (parent && parent->below)))
+            bool child = wanted.pid == self && processes[i].group != own_group;
+            if (processes[i].below || !(child || (parent && parent->below)))
                 continue;
             processes[i].below = changed = true;
         }
@@ -144,7 +149,7 @@ descendants_measure(bool alone, bool exact, struct usage *usage)
     if (alone)
         mark_alone(processes, count);
     else
-        mark_below(processes, count);
+        mark_below(processes, count, false);
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].below || processes[i].dead)
             continue;
@@ -167,21 +172,24 @@ reap_ended(void)
     }
 }
 
-static void
-kill_found(void)
+// How many of those that it killed were alive.
+static size_t
+kill_found(bool strays)
 {
     struct process *processes;
-    size_t count = list_processes(&processes);
-    mark_below(processes, count);
+    size_t count = list_processes(&processes), alive = 0;
+    mark_below(processes, count, strays);
     int own_group = getpgrp();
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].below)
             continue;
+        alive += !processes[i].dead;
         if (processes[i].group > 1 && processes[i].group != own_group)
             kill(-processes[i].group, SIGKILL);
         kill(processes[i].pid, SIGKILL);
     }
     free(processes);
+    return alive;
 }
 
 void
@@ -189,7 +197,14 @@ descendants_kill(int group)
 {
     kill(-group, SIGKILL);
     while (reap_ended()) {
-        kill_found();
-        nanosleep(&(struct timespec){0, 200000}, NULL);
+        (void)kill_found(false);
+        nanosleep(&(struct timespec){0, LOOK_EVERY_NS}, NULL);
     }
+}
+
+void
+descendants_kill_strays(void)
+{
+    for (int quiet = 0; quiet<QUIET_LOOKS; quiet = kill_found(true)> 0 ? 0 : quiet + 1)
+        nanosleep(&(struct timespec){0, LOOK_EVERY_NS}, NULL);
 }

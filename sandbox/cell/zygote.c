@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The zygote stands in the namespaces that all runs share, and only forks: each run gets a runner process,
-// which is the reaper of whatever the run starts.
+// which is the reaper of whatever the run starts. What a runner that was killed leaves behind comes to the
+// zygote, which ends it.
 #include "sandbox/cell/cell.h"
 #include "sandbox/launcher.h"
 #include "sandbox/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -33,6 +35,57 @@ note_orphaned(int signal_number)
     orphaned = 1;
 }
 
+static void
+wake(int signal_number)
+{
+    (void)signal_number;
+}
+
+// Reaps what has ended. A runner ends by itself; one that did not has left its run alone.
+static void
+tend_runners(void)
+{
+    for (bool killed = true; killed;) {
+        int status;
+        killed = false;
+        while (waitpid(-1, &status, WNOHANG) > 0)
+            killed = killed || WIFSIGNALED(status);
+        if (killed)
+            descendants_kill_strays();
+    }
+}
+
+// Both signals come while a request is awaited, and at no other time.
+static void
+attend_signals(void)
+{
+    sigset_t handled;
+    sigemptyset(&handled);
+    sigaddset(&handled, SIGCHLD);
+    sigaddset(&handled, SIGTERM);
+    sigprocmask(SIG_BLOCK, &handled, NULL);
+    sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake}, NULL);
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
+}
+
+// Waits for a request; false when the launcher is gone.
+static bool
+await_request(void)
+{
+    sigset_t meanwhile;
+    struct pollfd control = {WIRE_CONTROL, POLLIN, 0};
+    sigprocmask(SIG_BLOCK, NULL, &meanwhile);
+    sigdelset(&meanwhile, SIGCHLD);
+    sigdelset(&meanwhile, SIGTERM);
+    for (int ready = 0; ready <= 0;) {
+        ready = ppoll(&control, 1, NULL, &meanwhile);
+        if (orphaned || (ready < 0 && errno != EINTR))
+            return false;
+        tend_runners();
+    }
+    return true;
+}
+
 // Receives one request. 1, 0 when the launcher is gone, -1 when the packet makes no sense.
 static int
 receive(struct order *order)
@@ -49,10 +102,7 @@ receive(struct order *order)
     memset(order, 0, offsetof(struct order, own_id));
     order->string_count = 0;
     memset(order->fds, -1, sizeof(order->fds));
-    ssize_t got;
-    do
-        got = recvmsg(WIRE_CONTROL, &message, MSG_CMSG_CLOEXEC);
-    while (got < 0 && errno == EINTR && !orphaned);
+    ssize_t got = await_request() ? recvmsg(WIRE_CONTROL, &message, MSG_CMSG_CLOEXEC) : 0;
     if (got <= 0)
         return 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -151,7 +201,7 @@ settle(unsigned parts, struct order *order, const char **stage)
     if (!(parts & RUNNER_PARTS))
         (void)!policy_drop_capabilities(0);
     prctl(PR_SET_DUMPABLE, 0);
-    signal(SIGCHLD, SIG_IGN);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     for (int fd = WIRE_CONTROL; fd <= WIRE_FD_LAST; fd++)
@@ -171,7 +221,7 @@ int
 zygote_main(long parent, unsigned parts, const char *groups)
 {
     setsid();
-    sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
+    attend_signals();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (getppid() != parent)
         return 1;
@@ -197,7 +247,8 @@ zygote_main(long parent, unsigned parts, const char *groups)
     // The runners are of this group, their programs are not. They end their runs, and are reaped.
     signal(SIGTERM, SIG_IGN);
     kill(0, SIGTERM);
-    while (wait(NULL) > 0 || errno == EINTR)
-        ;
+    siginfo_t ended;
+    while (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) == 0 || errno == EINTR)
+        tend_runners();
     return 0;
 }

@@ -81,6 +81,16 @@ fork_bomb_is_stopped_at(enum isolation_level level)
     shell_release(&s);
 }
 
+// Waits until a program that was given the second end of a pipe has closed it.
+static void
+await_close(int ends[2])
+{
+    char nothing;
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &nothing, 1), 0);
+    close(ends[0]);
+}
+
 // Starts a program that says "up" and sleeps; it has said so when this returns.
 static pid_t
 start_sleeper(struct fixture *f, const char *name)
@@ -90,7 +100,6 @@ start_sleeper(struct fixture *f, const char *name)
                         "#include <stdio.h>\n#include <unistd.h>\n"
                         "int main(void) { puts(\"up\"); fflush(stdout); close(3); for (;;) pause(); }");
     int ends[2];
-    char nothing;
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     const char *const argv[] = {program, NULL}, *const read_paths[] = {f->folder, NULL};
     struct launch_spec spec = {.profile = LAUNCH_RUN,
@@ -100,9 +109,7 @@ start_sleeper(struct fixture *f, const char *name)
                                .pass_fd_count = 1};
     pid_t pid = -1;
     OK(launcher_start(f->launcher, &spec, &pid, &f->err), &f->err);
-    close(ends[1]);
-    ck_assert_int_eq(read(ends[0], &nothing, 1), 0);
-    close(ends[0]);
+    await_close(ends);
     return pid;
 }
 
@@ -178,28 +185,60 @@ parent_of(pid_t pid)
     return after ? (pid_t)strtol(after + 3, NULL, 10) : -1;
 }
 
-// Nobody is left to kill the daemon but the kernel, which ends the namespace.
-START_TEST(daemons_die_with_a_killed_runner_of_a_cell)
+// Starts a program that leaves a daemon of that name behind, and goes on; the daemon lives when this returns.
+static pid_t
+start_with_daemon(struct fixture *f, const char *name)
 {
-    struct shell s;
-    struct err err;
-    if (!shell_at(&s, ISOLATION_CELL))
-        return;
-    char *name = own_name(&s.f.arena, "stray");
-    char *program = fixture_program(&s.f, name, daemon_source);
-    char *command = arena_printf(&s.f.arena, "%s; exec sleep 99", program);
-    const char *const argv[] = {"/bin/sh", "-c", command, NULL}, *const paths[] = {s.f.folder, NULL};
-    struct launch_spec spec = {.profile = LAUNCH_BUILD, .argv = argv, .write_paths = paths};
+    char *program = fixture_program(f, name, daemon_source);
+    char *command = arena_printf(&f->arena, "%s 3>&-; exec 3>&-; exec sleep 99", program);
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL}, *const paths[] = {f->folder, NULL};
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    struct launch_spec spec = {.profile = LAUNCH_BUILD,
+                               .argv = argv,
+                               .write_paths = paths,
+                               .pass_fds = &ends[1],
+                               .pass_fd_count = 1};
     pid_t pid = -1;
-    OK(launcher_start(s.f.launcher, &spec, &pid, &s.f.err), &s.f.err);
-    ck_assert(becomes(name, true));
-    kill(parent_of(pid), SIGKILL);
-    ck_assert(becomes(name, false));
-    ck_assert_int_eq(launcher_stop(s.f.launcher, pid, NULL, &err), -1);
-    ck_assert_int_eq(err.kind, ERR_LOST);
-    shell_release(&s);
+    OK(launcher_start(f->launcher, &spec, &pid, &f->err), &f->err);
+    await_close(ends);
+    ck_assert(runs(name));
+    return pid;
 }
-END_TEST
+
+// In a cell the kernel ends the namespace, elsewhere the zygote inherits the daemon. Other runs go on.
+static void
+daemons_die_with_a_killed_runner_at(enum isolation_level level)
+{
+    struct fixture f;
+    struct err err;
+    if (!fixture_at(&f, level))
+        return;
+    char *name = own_name(&f.arena, "stray"), *other = own_name(&f.arena, "kept");
+    pid_t lost = start_with_daemon(&f, name), kept = start_with_daemon(&f, other);
+    kill(parent_of(lost), SIGKILL);
+    ck_assert(becomes(name, false));
+    ck_assert_int_eq(launcher_stop(f.launcher, lost, NULL, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_LOST);
+    ck_assert(runs(other) && launcher_alive(f.launcher, kept));
+    OK(launcher_stop(f.launcher, kept, NULL, &f.err), &f.err);
+    ck_assert(!runs(other));
+    fixture_release(&f);
+}
+
+// The runner ends its run when the zygote dies.
+static void
+daemons_die_with_a_killed_zygote_at(enum isolation_level level)
+{
+    struct fixture f;
+    if (!fixture_at(&f, level))
+        return;
+    char *name = own_name(&f.arena, "waif");
+    pid_t pid = start_with_daemon(&f, name);
+    kill(parent_of(parent_of(pid)), SIGKILL);
+    ck_assert(becomes(name, false));
+    fixture_release(&f);
+}
 
 #define AT_EACH_LEVEL(name)                                                                   \
     START_TEST(name)                                                                          \
@@ -215,7 +254,9 @@ AT_EACH_LEVEL(fork_bomb_is_stopped)
 AT_EACH_LEVEL(started_programs_stop)
 AT_EACH_LEVEL(programs_die_with_the_launcher)
 AT_EACH_LEVEL(programs_die_with_a_killed_supervisor)
+AT_EACH_LEVEL(daemons_die_with_a_killed_runner)
+AT_EACH_LEVEL(daemons_die_with_a_killed_zygote)
 
 UNIT_MAIN("sandbox/end", wall_limit_kills, daemons_die_with_the_run, fork_bomb_is_stopped,
           started_programs_stop, programs_die_with_the_launcher, programs_die_with_a_killed_supervisor,
-          daemons_die_with_a_killed_runner_of_a_cell)
+          daemons_die_with_a_killed_runner, daemons_die_with_a_killed_zygote)

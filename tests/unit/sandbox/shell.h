@@ -96,9 +96,12 @@ runs(const char *name)
 static inline bool
 becomes(const char *name, bool alive)
 {
-    for (int i = 0; i < 1000 && runs(name) != alive; i++)
+    for (int i = 0; i < 1000; i++) {
+        if (runs(name) == alive)
+            return true;
         sleep_ms(10);
-    return runs(name) == alive;
+    }
+    return false;
 }
 
 // A name that no other test, of this run or another, gives a process; in the arena. At most 15 characters.
