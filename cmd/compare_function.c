@@ -276,6 +276,8 @@ measure(struct function_compare *compare, const struct built builts[2], size_t f
                              .progress_context = &progress,
                              .progress = show_progress};
     int status = duet_run(&spec, duet, err);
+    if (status == 0)
+        workbench_name_call(&benches[0], &compare->inputs, duet);
     built_variant_release(&sides[0]);
     built_variant_release(&sides[1]);
     if (status == 0 && duet->verdict == DUET_FAULT)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "base/vec.h"
+#include "sandbox/culprit.h"
 #include "sandbox/duet_record.h"
 #include "sandbox/pin.h"
 #include "sandbox/quads.h"
@@ -18,7 +19,8 @@ enum {
     BATCH_MIN_NS = 200000,
     BATCH_MAX_NS = 500000,
     BATCHES_PER_LAUNCH = 400,
-    ENVIRONMENT_MAX_BYTES = 4096
+    ENVIRONMENT_MAX_BYTES = 4096,
+    FAULT_SHOWN_BYTES = 240
 };
 
 static const char *const names[] = {
@@ -27,6 +29,8 @@ static const char *const names[] = {
     [DUET_DIFFERS] = "differs",       [DUET_FAULT] = "fault",
 };
 static const char *const variant_names[] = {"baseline", "candidate"};
+// To look for the input that a batch failed with.
+#define CULPRIT_MAX_NS INT64_C(10000000000)
 
 const char *
 duet_verdict_name(enum duet_verdict verdict)
@@ -43,6 +47,8 @@ struct duet {
     struct buf bytes;       // the inputs in this launch's order
     VEC(size_t) offsets;
     VEC(size_t) order;
+    struct cell_options cells[2]; // what this launch's are made with
+    char paths[2][4096];
     VEC(double) per_call[2];
     VEC(double) batches;
     size_t suspicious[CHEATS]; // launches that another clock had to be taken for
@@ -106,6 +112,14 @@ shuffle(struct duet *duet, struct err *err)
     return buf_check(&duet->bytes, "the inputs of a duet", err);
 }
 
+// The inputs in this launch's order. Borrowed.
+static struct cell_inputs
+inputs_of(const struct duet *duet)
+{
+    return (struct cell_inputs){(const uint8_t *)buf_text(&duet->bytes), duet->offsets.items,
+                                duet->spec->inputs->count};
+}
+
 // A failure that is the variant's own is a fault of the duet; any other is the machine's.
 static int
 own_up(struct duet *duet, size_t variant, struct err *err)
@@ -123,17 +137,17 @@ start_variant(struct duet *duet, size_t variant, struct cell **cell, struct err 
 {
     const struct duet_spec *spec = duet->spec;
     const struct duet_variant *made = variant == 0 ? &spec->baseline : &spec->candidate;
-    char path[4096] = "";
+    char *path = duet->paths[variant];
     if (made->link(made->context, rng_u64(&duet->rng), path, err) < 0)
         return own_up(duet, variant, err);
-    struct cell_options options = {.object_path = path,
-                                   .managed = made->managed,
-                                   .limits = spec->limits,
-                                   .inputs_max_bytes = duet->bytes.len > 8 << 20 ? duet->bytes.len : 0,
-                                   .environment_bytes = 1 + rng_below(&duet->rng, ENVIRONMENT_MAX_BYTES)};
-    struct cell_inputs inputs = {(const uint8_t *)buf_text(&duet->bytes), duet->offsets.items,
-                                 spec->inputs->count};
-    *cell = cell_new(spec->launcher, &options, err);
+    struct cell_options *options = &duet->cells[variant];
+    *options = (struct cell_options){.object_path = path,
+                                     .managed = made->managed,
+                                     .limits = spec->limits,
+                                     .inputs_max_bytes = duet->bytes.len > 8 << 20 ? duet->bytes.len : 0,
+                                     .environment_bytes = 1 + rng_below(&duet->rng, ENVIRONMENT_MAX_BYTES)};
+    struct cell_inputs inputs = inputs_of(duet);
+    *cell = cell_new(spec->launcher, options, err);
     if (!*cell)
         return own_up(duet, variant, err);
     if (cell_load(*cell, &inputs, err) < 0)
@@ -141,16 +155,62 @@ start_variant(struct duet *duet, size_t variant, struct cell **cell, struct err 
     return 0;
 }
 
-static int
-calibrate(struct duet *duet, struct cell *baseline, struct err *err)
+// Describes the call that a batch failed at, as far as a replay tells; notes its input when it is known.
+static void
+describe_culprit(struct duet *duet, size_t variant, const struct quads_result *batch, struct buf *text)
 {
+    struct cell_inputs inputs = inputs_of(duet);
+    struct culprit culprit;
+    struct err ignored;
+    struct culprit_spec spec = {
+        .launcher = duet->spec->launcher,
+        .options = &duet->cells[variant],
+        .inputs = &inputs,
+        .first = batch->window_first,
+        .count = batch->window_count,
+        .rounds = batch->rounds,
+        .time_max_ns = CULPRIT_MAX_NS,
+    };
+    bool found = culprit_find(&spec, &culprit, &ignored) == 1;
+    if (found && culprit.index != SIZE_MAX && culprit.either == 1) {
+        duet->result->input = duet->order.items[culprit.index];
+        buf_printf(text, " for input %zu", duet->result->input);
+        if (culprit.earlier > 0)
+            buf_printf(text, " after %zu other calls", culprit.earlier);
+        return;
+    }
+    buf_printf(text, " in a batch of %zu inputs, %zu times each", batch->window_count, batch->rounds);
+    if (found && culprit.either < batch->window_count)
+        buf_printf(text, ", among its calls %zu to %zu", culprit.earlier + 2 - culprit.either,
+                   culprit.earlier + 1);
+    else if (!found)
+        buf_puts(text, ", and not again");
+}
+
+// Ends with the fault that killed a variant's cell.
+static void
+blame(struct duet *duet, struct cell *const cells[2], const struct quads_result *batch)
+{
+    size_t variant = batch->variant;
+    AUTO_BUF text = BUF(sizeof(duet->result->detail));
+    buf_add_str(&text, str_head(str_of(cell_fault_text(cells[variant])), FAULT_SHOWN_BYTES));
+    if (batch->window_count > 0)
+        describe_culprit(duet, variant, batch, &text);
+    end_with(duet, DUET_END_FAULT, variant_names[variant], buf_text(&text));
+    duet->result->cheat = variant == 1 ? cell_cheat(cells[1]) : CHEAT_NONE;
+}
+
+static int
+calibrate(struct duet *duet, struct cell *const cells[2], struct err *err)
+{
+    size_t count = duet->spec->inputs->count;
     int64_t target_ns = duet->spec->launch_ns / BATCHES_PER_LAUNCH;
     target_ns = target_ns < BATCH_MIN_NS ? BATCH_MIN_NS : target_ns;
     target_ns = target_ns > BATCH_MAX_NS ? BATCH_MAX_NS : target_ns;
-    if (quads_calibrate(baseline, duet->spec->inputs->count, target_ns, &duet->size, err) < 0)
+    if (quads_calibrate(cells[0], count, target_ns, &duet->size, err) < 0)
         return own_up(duet, 0, err);
-    if (cell_fault_text(baseline)[0])
-        end_with(duet, DUET_END_FAULT, variant_names[0], cell_fault_text(baseline));
+    if (cell_fault_text(cells[0])[0])
+        blame(duet, cells, &(struct quads_result){.window_count = count, .rounds = 1});
     return 0;
 }
 
@@ -225,8 +285,7 @@ note_end(struct duet *duet, struct cell *const cells[2], const struct quads_resu
             accuse(duet, DUET_END_DIFFERS, CHEAT_UNSTEADY_OUTPUT, unsteady);
         break;
     case QUADS_FAULT:
-        end_with(duet, DUET_END_FAULT, variant_names[quads->variant], cell_fault_text(cells[quads->variant]));
-        duet->result->cheat = quads->variant == 1 ? cell_cheat(cells[1]) : CHEAT_NONE;
+        blame(duet, cells, quads);
         break;
     case QUADS_CHEAT:
         accuse(duet, DUET_END_FAULT, quads->cheat, cheat_summary(quads->cheat));
@@ -257,7 +316,7 @@ static int
 run_cells(struct duet *duet, struct cell *const cells[2], struct err *err)
 {
     struct quads_result quads;
-    if (duet->size.rounds == 0 && calibrate(duet, cells[0], err) < 0)
+    if (duet->size.rounds == 0 && calibrate(duet, cells, err) < 0)
         return -1;
     if (duet->ended)
         return 0;

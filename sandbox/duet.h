@@ -63,8 +63,8 @@ struct duet_result {
     double steal_pct;       // of the CPU time in the meantime
     bool pinned;            // both cells of each launch stayed on one CPU
     double log_ratios[512]; // of the launches, in order, as many as fit
-    size_t input;           // of DUET_DIFFERS: the input that shows it, SIZE_MAX when only a batch does
-    enum cheat cheat;       // that the candidate was caught at; its name stands in `detail`, too
+    size_t input;     // of DUET_DIFFERS, DUET_FAULT: the input that shows it, SIZE_MAX when only a batch does
+    enum cheat cheat; // that the candidate was caught at; its name stands in `detail`, too
     char detail[400]; // of DUET_DIFFERS, of DUET_FAULT and a cheat, and of DUET_INCONCLUSIVE when the CPU
                       // changed
 };

@@ -81,12 +81,19 @@ note_fault(struct launch *launch, size_t variant, enum quads_end end)
 }
 
 static void
-note_difference(struct launch *launch)
+note_window(struct launch *launch, size_t rounds)
 {
     struct quads_result *result = launch->result;
-    result->end = QUADS_DIFFER;
     result->window_first = window_first(launch->spec, launch->window);
     result->window_count = launch->spec->size.count;
+    result->rounds = rounds;
+}
+
+static void
+note_difference(struct launch *launch)
+{
+    launch->result->end = QUADS_DIFFER;
+    note_window(launch, launch->spec->size.rounds);
 }
 
 static void
@@ -103,8 +110,10 @@ run_variant(struct launch *launch, size_t variant, struct cell_batch *batch, str
     if (cell_batch(spec->cells[variant], window_first(spec, launch->window), spec->size.count,
                    spec->size.rounds, batch, err) < 0)
         return -1;
-    if (batch->fault != CELL_OK)
+    if (batch->fault != CELL_OK) {
         note_fault(launch, variant, QUADS_FAULT);
+        note_window(launch, spec->size.rounds);
+    }
     return 0;
 }
 
@@ -221,12 +230,12 @@ static int
 audit(struct launch *launch, size_t variant, struct cell_batch *batch, struct err *err)
 {
     const struct quads_spec *spec = launch->spec;
-    size_t first = window_first(spec, launch->window);
-    if (cell_batch(spec->cells[variant], first, spec->size.count, spec->size.rounds * audit_batches(launch),
-                   batch, err) < 0)
+    size_t first = window_first(spec, launch->window), rounds = spec->size.rounds * audit_batches(launch);
+    if (cell_batch(spec->cells[variant], first, spec->size.count, rounds, batch, err) < 0)
         return -1;
     if (batch->fault != CELL_OK) {
         note_fault(launch, variant, QUADS_FAULT);
+        note_window(launch, rounds);
         return 0;
     }
     double hidden = (double)(batch->outside_cpu_ns - batch->cpu_ns);

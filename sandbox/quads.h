@@ -33,9 +33,10 @@ enum quads_end { QUADS_DONE, QUADS_DIFFER, QUADS_UNSTEADY, QUADS_FAULT, QUADS_CH
 
 struct quads_result {
     enum quads_end end;
-    size_t variant;                    // all but QUADS_DONE, QUADS_DIFFER: 0 baseline, 1 candidate
-    size_t window_first, window_count; // QUADS_DIFFER: the inputs of the batch
-    double log_ratio;                  // median of the quads' log(baseline time / candidate time)
+    size_t variant; // all but QUADS_DONE, QUADS_DIFFER: 0 baseline, 1 candidate
+    // QUADS_DIFFER, QUADS_FAULT: the batch, as cell_batch has it; count 0 when it did not call the variant.
+    size_t window_first, window_count, rounds;
+    double log_ratio; // median of the quads' log(baseline time / candidate time)
     size_t quads;
     double ns_per_call[2];  // medians, without the loop
     double batch_ns;        // median time of a baseline batch

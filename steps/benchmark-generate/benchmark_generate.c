@@ -230,6 +230,7 @@ noise_floor(struct work *work, json_t **floor, struct err *err)
     buf_release(&built.diagnostics);
     if (result != 0)
         return err_wrap(err, "measuring the noise floor");
+    workbench_name_call(bench, &bench->train, &duet);
     if (duet.verdict == DUET_DIFFERS || duet.verdict == DUET_FAULT)
         return err_set(err, ERR_TARGET, "%s does not repeat its own output (%s): it can't be compared",
                        bench->target.name, duet.detail);

@@ -2,6 +2,7 @@
 #include "steps/island-evolve/answers.h"
 
 #include "base/clock.h"
+#include "sandbox/culprit.h"
 #include "steps/shared/target/outcome.h"
 
 #include <stdio.h>
@@ -16,19 +17,29 @@
 #define LIMIT_MIN_MS 250 // loading the inputs takes its time on a busy machine
 #define DESCRIBED_MAX_BYTES 400
 #define DESCRIBED_NESTED_BYTES 1200
+#define DESCRIBED_CALL_BYTES 700
+#define CULPRIT_MAX_NS (5 * CLOCK_S_NS)
 
 // ---- cells
 // -----------------------------------------------------------------------------------------------------
+
+static void
+cell_options_of(const struct workbench *bench, const char *object_path, const struct corpus *corpus,
+                int64_t wall_ms, struct cell_options *options)
+{
+    *options = (struct cell_options){
+        .object_path = object_path, .limits = bench->limits, .managed = bench->target.language->managed};
+    options->limits.wall_ms = wall_ms;
+    options->inputs_max_bytes = corpus->bytes.len > ((size_t)8 << 20) ? corpus->bytes.len : 0;
+}
 
 static struct cell *
 open_cell(struct workbench *bench, const char *object_path, const struct corpus *corpus, int64_t wall_ms,
           struct err *err)
 {
     struct cell_inputs inputs = corpus_inputs(corpus);
-    struct cell_options options = {
-        .object_path = object_path, .limits = bench->limits, .managed = bench->target.language->managed};
-    options.limits.wall_ms = wall_ms;
-    options.inputs_max_bytes = corpus->bytes.len > ((size_t)8 << 20) ? corpus->bytes.len : 0;
+    struct cell_options options;
+    cell_options_of(bench, object_path, corpus, wall_ms, &options);
     struct cell *cell = cell_new(bench->launcher, &options, err);
     if (cell != NULL && cell_load(cell, &inputs, err) != 0) {
         cell_free(cell);
@@ -256,21 +267,6 @@ answers_describe(const struct signature *signature, struct str output, struct bu
     }
 }
 
-static void
-describe_call(const struct answers *answers, const struct signature *signature, size_t index,
-              struct buf *text)
-{
-    json_t *call = corpus_call_json(&answers->corpus, index, signature);
-    char *compact = json_compact(call);
-    size_t length = strlen(compact);
-    buf_puts(text, "for the arguments ");
-    buf_add_str(text, str_n(compact, length < 700 ? length : 700));
-    if (length > 700)
-        buf_puts(text, "...");
-    free(compact);
-    json_decref(call);
-}
-
 // ---- checking
 // -------------------------------------------------------------------------------------------------
 
@@ -328,7 +324,7 @@ check_call(struct checking *checking, size_t index, struct err *err)
     struct str wanted = expected(checking->answers, index);
     if (fault == CELL_OK && str_eq(buf_str(&output), wanted))
         return 0;
-    describe_call(checking->answers, signature, index, &detail);
+    corpus_describe_call(&checking->answers->corpus, index, signature, DESCRIBED_CALL_BYTES, &detail);
     if (fault != CELL_OK) {
         buf_printf(&detail, ": %s", buf_text(&fault_text));
         return refute(checking, reason_of(fault), &detail);
@@ -351,12 +347,36 @@ check_calls(struct checking *checking, size_t first, size_t end, struct err *err
     return 0;
 }
 
+// Describes the call at which the batch of all calls fails, though none does alone, as far as replays tell.
+static void
+describe_culprit(const struct checking *checking, struct buf *detail)
+{
+    const struct corpus *corpus = &checking->answers->corpus;
+    struct cell_options options;
+    struct cell_inputs inputs = corpus_inputs(corpus);
+    struct culprit culprit;
+    struct err ignored;
+    cell_options_of(checking->bench, checking->object_path, corpus, checking->answers->limit_ms, &options);
+    struct culprit_spec spec = {.launcher = checking->bench->launcher,
+                                .options = &options,
+                                .inputs = &inputs,
+                                .count = corpus->count,
+                                .rounds = 1,
+                                .time_max_ns = CULPRIT_MAX_NS};
+    if (culprit_find(&spec, &culprit, &ignored) != 1 || culprit.index == SIZE_MAX || culprit.either > 1)
+        return;
+    buf_puts(detail, " ");
+    corpus_describe_call(corpus, culprit.index, &checking->bench->target.signature, DESCRIBED_CALL_BYTES,
+                         detail);
+    buf_printf(detail, " after %zu other calls", culprit.earlier);
+}
+
 // Looks for the call that fails, with a fresh cell; when none does alone, the batch itself is to blame.
 static int
 check_failed_batch(struct checking *checking, enum cell_fault fault, struct err *err)
 {
     const struct answers *answers = checking->answers;
-    AUTO_BUF detail = BUF(1024);
+    AUTO_BUF detail = BUF(2048);
     buf_printf(&detail, "in a batch of %zu calls: %s", answers->corpus.count,
                cell_fault_text(checking->cell));
     cell_free(checking->cell);
@@ -365,7 +385,10 @@ check_failed_batch(struct checking *checking, enum cell_fault fault, struct err 
     if (checking->cell == NULL)
         return err->kind == ERR_TARGET ? refute(checking, reason_of(fault), &detail) : -1;
     int status = check_calls(checking, answers->smoke, answers->corpus.count, err);
-    return status == 0 ? refute(checking, reason_of(fault), &detail) : status;
+    if (status != 0)
+        return status;
+    describe_culprit(checking, &detail);
+    return refute(checking, reason_of(fault), &detail);
 }
 
 static int

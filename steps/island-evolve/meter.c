@@ -109,6 +109,8 @@ meter_run(const struct meter *meter, const struct built *candidate, const struct
         spec.progress = watch->progress;
     }
     int status = duet_run(&spec, result, err);
+    if (status == 0)
+        workbench_name_call(meter->bench, inputs, result);
     built_variant_release(&sides[0]);
     built_variant_release(&sides[1]);
     return status;

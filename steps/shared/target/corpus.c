@@ -152,6 +152,18 @@ corpus_call_json(const struct corpus *corpus, size_t index, const struct signatu
 }
 
 void
+corpus_describe_call(const struct corpus *corpus, size_t index, const struct signature *signature,
+                     size_t max_bytes, struct buf *text)
+{
+    json_t *call = corpus_call_json(corpus, index, signature);
+    char *compact = json_compact(call);
+    struct str shown = str_head(str_of(compact), max_bytes);
+    buf_printf(text, "for the arguments %" STR_FMT "%s", STR_ARG(shown), compact[shown.len] ? "..." : "");
+    free(compact);
+    json_decref(call);
+}
+
+void
 corpus_append(struct corpus *corpus, const struct corpus *from, size_t index)
 {
     buf_add_str(&corpus->bytes, corpus_call(from, index));

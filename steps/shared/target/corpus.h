@@ -27,6 +27,10 @@ struct cell_inputs corpus_inputs(const struct corpus *corpus);
 // is no number), objects for structs, null for outputs. Owned.
 json_t *corpus_call_json(const struct corpus *corpus, size_t index, const struct signature *signature);
 
+// Appends "for the arguments [...]" of call `index`: at most `max_bytes` of the arguments.
+void corpus_describe_call(const struct corpus *corpus, size_t index, const struct signature *signature,
+                          size_t max_bytes, struct buf *text);
+
 // Call `index` as encoded; borrowed until the next change.
 struct str corpus_call(const struct corpus *corpus, size_t index);
 

@@ -4,8 +4,11 @@
 #include "base/fs.h"
 #include "steps/shared/target/tree_command.h"
 
+#include <stdio.h>
+
 #define CORPUS_BLOB_MAX_BYTES (128u << 20)
 #define CALL_WALL_MS 2000
+#define CALL_SHOWN_BYTES 120
 #define CELL_INPUTS_MAX_BYTES (64u << 20) // of any corpus; memory is taken only for what is loaded
 #define CELL_MEMORY_BYTES ((size_t)1 << 31)
 
@@ -113,6 +116,17 @@ workbench_object(struct workbench *bench, struct str variant, enum build_kind ki
         status = builder_link(bench->builder, &built, kind, 0, path, err);
     buf_release(&built.diagnostics);
     return status;
+}
+
+void
+workbench_name_call(const struct workbench *bench, const struct corpus *inputs, struct duet_result *result)
+{
+    AUTO_BUF text = BUF(sizeof(result->detail));
+    if (result->input >= inputs->count)
+        return;
+    buf_printf(&text, "%s ", result->detail);
+    corpus_describe_call(inputs, result->input, &bench->target.signature, CALL_SHOWN_BYTES, &text);
+    snprintf(result->detail, sizeof(result->detail), "%s", buf_text(&text));
 }
 
 struct cell *

@@ -48,6 +48,10 @@ void workbench_release(struct workbench *bench);
 int workbench_object(struct workbench *bench, struct str variant, enum build_kind kind, char path[4096],
                      struct err *err) MUST_USE;
 
+// Adds the arguments of the call that a duet over these inputs names to its detail, when it names one.
+void workbench_name_call(const struct workbench *bench, const struct corpus *inputs,
+                         struct duet_result *result);
+
 // Starts a cell with an object of that kind. NULL with ERR_TARGET when it does not load.
 struct cell *workbench_cell(struct workbench *bench, const char *path, enum build_kind kind,
                             struct err *err) MUST_USE;

@@ -240,6 +240,27 @@ START_TEST(faults_are_named)
     stage_run(&s, SUM_OBJECT, TEXT_OBJECT("abort();"));
     ck_assert_int_eq(s.result.verdict, DUET_FAULT);
     ck_assert_msg(strstr(s.result.detail, "candidate: signal 6"), "%s", s.result.detail);
+    ck_assert_uint_lt(s.result.input, s.calls.inputs.count);
+    stage_run(&s, SUM_OBJECT,
+              TEXT_OBJECT("int64_t s = 0; if (n == 12) abort(); while (n--) s += t[n]; return s;"));
+    ck_assert_uint_eq(s.result.input, 2);
+    ck_assert_msg(strstr(s.result.detail, "candidate: signal 6 (Aborted) for input 2") &&
+                      !strstr(s.result.detail, "after"),
+                  "%s", s.result.detail);
+    stage_run(&s, TEXT_OBJECT("if (n == 5) abort(); return 0;"), SUM_OBJECT);
+    ck_assert_uint_eq(s.result.input, 1);
+    ck_assert_msg(strstr(s.result.detail, "baseline: signal 6 (Aborted) for input 1"), "%s", s.result.detail);
+    stage_run(&s, SUM_OBJECT,
+              TEXT_OBJECT("static int calls; int64_t s = 0; if (++calls == 5) abort(); while (n--) s += t[n];"
+                          "return s;"));
+    ck_assert_uint_lt(s.result.input, s.calls.inputs.count);
+    ck_assert_msg(strstr(s.result.detail, " after 4 other calls"), "%s", s.result.detail);
+    stage_run(
+        &s, SUM_OBJECT,
+        TEXT_OBJECT("static int calls; int64_t s = 0; if (++calls == 50) abort(); while (n--) s += t[n];"
+                    "return s;"));
+    ck_assert_uint_eq(s.result.input, SIZE_MAX);
+    ck_assert_msg(strstr(s.result.detail, " in a batch of 6 inputs, "), "%s", s.result.detail);
     stage_run(&s, SUM_OBJECT, "int nothing;");
     ck_assert_int_eq(s.result.verdict, DUET_FAULT);
     ck_assert_msg(strstr(s.result.detail, "atoll_parameters"), "%s", s.result.detail);
