@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/fs.h"
 
+#include "base/fd.h"
 #include "base/vec.h"
 
 #include <errno.h>
@@ -34,14 +35,6 @@ fail(struct err *err, const char *doing, const char *path)
 {
     return err_sys(err, kind_of(errno), "%s %s", doing, path);
 }
-
-static void
-close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-#define AUTO_FD __attribute__((cleanup(close_fd))) int
 
 int
 fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *err)
@@ -132,6 +125,13 @@ int
 fs_write(const char *path, struct str content, struct err *err)
 {
     return write_whole(path, content, false, err);
+}
+
+int
+fs_write_scratch(const char *path, struct str content, struct err *err)
+{
+    AUTO_FD fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return fd < 0 || write_all(fd, content) < 0 ? fail(err, "writing", path) : 0;
 }
 
 int

@@ -23,7 +23,11 @@ int fs_read(const char *path, size_t max_bytes, struct buf *out, struct err *err
 // folders, keeps the mode of an existing file. A symbolic link at `path` is replaced.
 int fs_write(const char *path, struct str content, struct err *err) MUST_USE;
 
-// The same for a file that must not exist: ERR_CONFLICT when it does, also when somebody makes it meanwhile.
+// Makes or replaces a file without waiting for the disk: for what nobody needs after a crash.
+int fs_write_scratch(const char *path, struct str content, struct err *err) MUST_USE;
+
+// The same as fs_write for a file that must not exist: ERR_CONFLICT when it does, also when somebody makes it
+// meanwhile.
 int fs_create(const char *path, struct str content, struct err *err) MUST_USE;
 
 // Makes a folder and its parents; an existing one is fine.

@@ -2,6 +2,7 @@
 #include "base/proc.h"
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/fs.h"
 
 #include <dirent.h>
@@ -39,14 +40,6 @@ struct launch {
     const char *path;
     int in, out[2], err[2], control[2];
 };
-
-static void
-fd_drop(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static void
 launch_release(struct launch *launch)
@@ -261,29 +254,6 @@ launch_prepare(struct launch *launch, struct err *err)
     return 0;
 }
 
-// Takes what a pipe holds; closes it at its end. `spec` hears of it when it is not NULL.
-static void
-output_take(int *fd, struct buf *buf, bool *truncated, const struct proc_spec *spec)
-{
-    char chunk[65536];
-    while (*fd >= 0) {
-        ssize_t got = read(*fd, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return;
-        if (got <= 0) {
-            fd_drop(fd);
-            return;
-        }
-        size_t room = buf->max - buf->len;
-        *truncated |= (size_t)got > room;
-        buf_add(buf, chunk, (size_t)got < room ? (size_t)got : room);
-        if (spec && spec->on_output)
-            spec->on_output(spec->context, str_n(chunk, (size_t)got));
-    }
-}
-
 static int
 remaining_ms(int64_t deadline_ns)
 {
@@ -297,7 +267,8 @@ remaining_ms(int64_t deadline_ns)
 static void
 result_collect(struct launch *launch, struct proc_result *result, struct report *report)
 {
-    int64_t wall_ms = launch->spec->limits.wall_ms;
+    const struct proc_spec *spec = launch->spec;
+    int64_t wall_ms = spec->limits.wall_ms;
     int64_t deadline_ns = clock_mono_ns() + wall_ms * CLOCK_MS_NS;
     for (bool reported = false; !reported;) {
         bool limited = wall_ms > 0 && !result->timed_out;
@@ -313,8 +284,9 @@ result_collect(struct launch *launch, struct proc_result *result, struct report 
             result->timed_out = true;
             shutdown(launch->control[0], SHUT_WR);
         }
-        output_take(&launch->out[0], &result->out, &result->truncated, launch->spec);
-        output_take(&launch->err[0], &result->err, &result->truncated, NULL);
+        bool fits = fd_take(&launch->out[0], &result->out, spec->on_output, spec->context);
+        fits = fd_take(&launch->err[0], &result->err, NULL, NULL) && fits;
+        result->truncated = result->truncated || !fits;
     }
 }
 

@@ -106,6 +106,13 @@ str_trim(struct str s)
 }
 
 struct str
+str_last_line(struct str s)
+{
+    struct str text = str_trim(s);
+    return str_from(text, (size_t)(str_rfind_byte(text, '\n') + 1));
+}
+
+struct str
 str_cut(struct str *rest, char separator)
 {
     struct str whole = *rest;

@@ -55,6 +55,9 @@ struct str str_head(struct str s, size_t len);
 // `s` without white space (ASCII) at both ends.
 struct str str_trim(struct str s);
 
+// The last line of `s` that is not blank, without white space at its end; "" when there is none.
+struct str str_last_line(struct str s);
+
 // Takes the text up to `separator` off the front of `*rest` and returns it (all of it when there is none,
 // `*rest` then becomes a view with a NULL pointer). Loop: while (rest.ptr) { line = str_cut(&rest, '\n'); }
 struct str str_cut(struct str *rest, char separator);

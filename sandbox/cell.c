@@ -139,16 +139,6 @@ bury(struct cell *cell, bool timed_out, struct err *err)
 }
 
 static void
-pause_cpu(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
-static void
 futex_wake(_Atomic uint32_t *word)
 {
     syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
@@ -184,7 +174,7 @@ await_answer(struct cell *cell, int64_t since_ns, struct err *err)
 {
     int64_t now_ns = since_ns;
     while (!answered(cell)) {
-        pause_cpu();
+        shared_pause();
         now_ns = clock_mono_ns();
         if (now_ns - since_ns < cell->spin_ns)
             continue;

@@ -59,9 +59,7 @@ elapsed_ns(const struct duet *duet)
 static const char *
 last_words(struct duet *duet)
 {
-    struct str text = str_trim(buf_str(&duet->complaints));
-    ptrdiff_t line = str_rfind_byte(text, '\n');
-    text = str_head(str_from(text, (size_t)(line + 1)), COMPLAINT_SHOWN_BYTES);
+    struct str text = str_head(str_last_line(buf_str(&duet->complaints)), COMPLAINT_SHOWN_BYTES);
     return text.len == 0 ? "" : arena_printf(&duet->result->arena, ": %" STR_FMT, STR_ARG(text));
 }
 

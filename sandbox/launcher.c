@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/launcher.h"
+#include "base/fd.h"
 #include "base/vec.h"
 #include "sandbox/cell/wire.h"
 #include "sandbox/filter.h"
@@ -37,14 +38,6 @@ struct launcher {
     VEC(struct run) runs;
 };
 
-static void
-close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 // Moves a descriptor out of the way of those that the zygote gets.
 static int
 move_far(int fd)
@@ -61,10 +54,10 @@ struct zygote_fds {
 static void
 zygote_fds_close(struct zygote_fds *fds)
 {
-    close_fd(&fds->control);
-    close_fd(&fds->life);
+    fd_drop(&fds->control);
+    fd_drop(&fds->life);
     for (size_t i = 0; i < LAUNCH_PROFILES; i++)
-        close_fd(&fds->filters[i]);
+        fd_drop(&fds->filters[i]);
 }
 
 static int
@@ -173,8 +166,8 @@ launcher_new(const char *cell_path, enum isolation_level require, struct err *er
 static void
 run_release(struct run *run)
 {
-    close_fd(&run->channel);
-    close_fd(&run->output);
+    fd_drop(&run->channel);
+    fd_drop(&run->output);
     run->pid = -1;
 }
 
@@ -183,7 +176,7 @@ launcher_free(struct launcher *launcher)
 {
     if (!launcher)
         return;
-    close_fd(&launcher->control);
+    fd_drop(&launcher->control);
     VEC_EACH (struct run, run, &launcher->runs)
         run_release(run);
     // Runners kill what is theirs when their channel closes; the life pipe ends with the last of them.
@@ -194,7 +187,7 @@ launcher_free(struct launcher *launcher)
         while (waitpid(launcher->zygote, NULL, 0) < 0 && errno == EINTR)
             ;
     }
-    close_fd(&launcher->life);
+    fd_drop(&launcher->life);
     vec_release(&launcher->runs);
     buf_release(&launcher->cell_path);
     vec_free(launcher);
@@ -268,23 +261,12 @@ await_start(struct run *run, const struct launch_spec *spec, struct err *err)
                    "starting %s (%s)", spec->argv[0], report.stage);
 }
 
-// Reads what is there: more than the maximum is dropped and marked. False at the end of the stream.
-static bool
-drain(int fd, const struct launch_spec *spec, struct buf *output)
+// Reads what is there: more than the maximum is dropped and marked. `spec` NULL: nobody looks on.
+static void
+drain(struct run *run, const struct launch_spec *spec, struct buf *output)
 {
-    char bytes[16384];
-    for (;;) {
-        ssize_t got = read(fd, bytes, sizeof(bytes));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 && errno == EAGAIN;
-        if (spec && spec->on_output)
-            spec->on_output(spec->context, (struct str){bytes, (size_t)got});
-        size_t room = output->max - output->len;
-        buf_add(output, bytes, (size_t)got < room ? (size_t)got : room);
-        output->full = output->full || (size_t)got > room;
-    }
+    if (!fd_take(&run->output, output, spec ? spec->on_output : NULL, spec ? spec->context : NULL))
+        output->full = true;
 }
 
 static void
@@ -305,7 +287,7 @@ fill_result(struct launch_result *result, const struct wire_report *report)
     result->max_rss_bytes = report->max_rss_bytes;
 }
 
-// Reads output until the report of the end is there. `spec` NULL: nobody looks on.
+// Reads output until the report of the end is there.
 static int
 attend(struct run *run, const struct launch_spec *spec, struct launch_result *result, struct err *err)
 {
@@ -314,14 +296,14 @@ attend(struct run *run, const struct launch_spec *spec, struct launch_result *re
     while (!watched[0].revents) {
         if (poll(watched, 2, -1) < 0 && errno != EINTR)
             return err_sys(err, ERR_IO, "waiting for a program");
-        if (watched[1].revents && !drain(run->output, spec, &result->output))
-            watched[1].fd = -1;
+        if (watched[1].revents)
+            drain(run, spec, &result->output);
+        watched[1].fd = run->output;
     }
     struct wire_report report;
     if (take_report(run, &report, err) < 0)
         return -1;
-    if (watched[1].fd >= 0)
-        drain(run->output, spec, &result->output);
+    drain(run, spec, &result->output);
     fill_result(result, &report);
     return 0;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/request.h"
+#include "base/fd.h"
 #include "sandbox/cell/wire.h"
 
 #include <errno.h>
@@ -11,14 +12,6 @@
 #include <unistd.h>
 
 enum { TEXT_MAX_BYTES = 16 << 20 };
-
-static void
-close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 // Adds terminated strings; returns how many.
 static uint32_t
@@ -47,7 +40,6 @@ add_default_env(struct buf *text, const struct launch_spec *spec)
 static void
 fill_request(const struct launch_spec *spec, struct wire_request *request, struct buf *text)
 {
-        .disk_bytes = limits->disk_bytes,
     const struct launch_limits *limits = &spec->limits;
     *request = (struct wire_request){
         .profile = spec->profile,
@@ -55,6 +47,7 @@ fill_request(const struct launch_spec *spec, struct wire_request *request, struc
         .cpu_ms = limits->cpu_ms,
         .memory_bytes = limits->memory_bytes,
         .file_bytes = limits->file_bytes,
+        .disk_bytes = limits->disk_bytes,
         .processes = limits->processes,
         .open_files = limits->open_files,
         .pass_count = (uint32_t)spec->pass_fd_count,
@@ -154,15 +147,15 @@ request_send(const struct request *request, const struct launch_spec *spec, stru
         fds[WIRE_PASS + i] = spec->pass_fds[i];
     result = send_packet(request->control, &packet, fds, WIRE_PASS + spec->pass_fd_count, err);
 out:
-    close_fd(&channel[1]);
-    close_fd(&output[1]);
-    close_fd(&fds[WIRE_TEXT]);
-    close_fd(&fds[WIRE_STDIN]);
+    fd_drop(&channel[1]);
+    fd_drop(&output[1]);
+    fd_drop(&fds[WIRE_TEXT]);
+    fd_drop(&fds[WIRE_STDIN]);
     if (result == 0) {
         *ends = (struct request_ends){channel[0], output[0]};
         return 0;
     }
-    close_fd(&channel[0]);
-    close_fd(&output[0]);
+    fd_drop(&channel[0]);
+    fd_drop(&output[0]);
     return -1;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/timed_run.h"
 #include "base/clock.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,14 +23,6 @@ extern char **environ;
 struct pipes {
     int out[2], err[2];
 };
-
-static void
-fd_drop(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
 
 static void
 pipes_release(struct pipes *pipes)
@@ -132,24 +125,12 @@ start(const struct timed_spec *spec, const struct pipes *pipes, pid_t *pid, int6
     return err_sys(err, users ? ERR_USAGE : ERR_IO, "starting %s", spec->path);
 }
 
-// Takes what a pipe holds; what does not fit is dropped.
+// Takes what the pipes hold; what does not fit is dropped.
 static void
-take(int *fd, struct buf *out)
+take(const struct timed_spec *spec, struct pipes *pipes)
 {
-    char chunk[65536];
-    while (*fd >= 0) {
-        ssize_t got = read(*fd, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return;
-        if (got <= 0) {
-            fd_drop(fd);
-            return;
-        }
-        size_t room = out->max - out->len;
-        buf_add(out, chunk, (size_t)got < room ? (size_t)got : room);
-    }
+    (void)fd_take(&pipes->out[0], spec->out, NULL, NULL);
+    (void)fd_take(&pipes->err[0], spec->err, NULL, NULL);
 }
 
 static int
@@ -182,8 +163,7 @@ watch(const struct timed_spec *spec, struct pipes *pipes, pid_t pid, int64_t beg
             kill(-pid, SIGKILL);
             break;
         }
-        take(&pipes->out[0], spec->out);
-        take(&pipes->err[0], spec->err);
+        take(spec, pipes);
         polled[2].fd = pipes->out[0];
         polled[3].fd = pipes->err[0];
     }
@@ -228,8 +208,7 @@ timed_run(const struct timed_spec *spec, struct timed_result *result, struct err
     if (done == 0) {
         watch(spec, &pipes, pid, begun_ns, result);
         done = reap(pid, begun_ns, result, err);
-        take(&pipes.out[0], spec->out);
-        take(&pipes.err[0], spec->err);
+        take(spec, &pipes);
         kill(-pid, SIGKILL); // what it left behind in its group
     }
     pipes_release(&pipes);

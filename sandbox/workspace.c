@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/workspace.h"
 #include "base/arena.h"
+#include "base/fd.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -20,15 +21,6 @@
 #define MAX_DEFAULT_BYTES ((size_t)1 << 30)
 
 enum { LOCK_TRIES = 100 };
-
-static void
-close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-
-#define AUTO_FD __attribute__((cleanup(close_fd))) int
 
 struct workspace {
     struct arena arena;

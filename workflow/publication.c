@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/publication.h"
 
+#include "base/fd.h"
 #include "base/fs.h"
 #include "workflow/migration.h"
 #include "workflow/snapshot.h"
@@ -14,14 +15,6 @@
 #include <unistd.h>
 
 #define TRIES 3
-
-static void
-close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
-#define AUTO_FD __attribute__((cleanup(close_fd))) int
 
 static void
 base_of(const struct head *head, const struct carrier_version *version, struct published *base)

@@ -19,16 +19,6 @@
 enum { SHARED_FD = 3, SPINS = 2000 };
 
 static void
-pause_cpu(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
-static void
 futex(_Atomic uint32_t *word, int op, uint32_t value)
 {
     syscall(SYS_futex, word, op, value, NULL, NULL, 0);
@@ -42,7 +32,7 @@ wait_for_request(struct shared *shared, uint32_t last, bool spin)
     for (int i = 0; i < SPINS && spin; i++) {
         if (atomic_load_explicit(&shared->doorbell, memory_order_acquire) != last)
             return atomic_load(&shared->doorbell);
-        pause_cpu();
+        shared_pause();
     }
     while (atomic_load(&shared->doorbell) == last) {
         atomic_store(&shared->host_waits, 1);

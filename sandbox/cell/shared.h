@@ -43,4 +43,15 @@ struct shared {
     char text[512];
 };
 
+// What whoever spins does in between.
+static inline void
+shared_pause(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

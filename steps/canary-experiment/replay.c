@@ -59,7 +59,7 @@ build(struct replay *replay, struct err *err)
     if (result.exit_code != 0)
         status = err_set(err, ERR_TARGET, "branch %s: `%s` %s: %" STR_FMT, work->branch, command,
                          result.limit != NULL ? "hit a limit" : "fails",
-                         STR_ARG(str_head(tree_command_last_line(&result), LINE_SHOWN_BYTES)));
+                         STR_ARG(str_head(str_last_line(buf_str(&result.output)), LINE_SHOWN_BYTES)));
     launch_result_release(&result);
     return status;
 }

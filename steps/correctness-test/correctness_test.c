@@ -202,7 +202,7 @@ run_tests(struct work *work, const char *tree, bool *passed, const char **detail
     if (tree_command_run(step, &command, &result, err) != 0)
         return -1;
     *passed = result.exit_code == 0;
-    struct str last = tree_command_last_line(&result);
+    struct str last = str_last_line(buf_str(&result.output));
     const char *how = *passed ? "passed" : "failed";
     if (!*passed && result.limit != NULL)
         how = arena_printf(step->arena, "hit its %s limit", result.limit);

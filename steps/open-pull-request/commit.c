@@ -164,7 +164,7 @@ test_branch(struct work *work, const char *tree, const char *value, struct err *
     int status = 0;
     if (result.exit_code != 0)
         status = err_set(err, ERR_TARGET, "with the flag %s `%s` fails on the branch: %" STR_FMT, value,
-                         step_text(step, "test"), STR_ARG(tree_command_last_line(&result)));
+                         step_text(step, "test"), STR_ARG(str_last_line(buf_str(&result.output))));
     launch_result_release(&result);
     return status;
 }

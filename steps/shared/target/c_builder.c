@@ -29,20 +29,6 @@ struct c_builder {
     size_t variants, links;     // counters for names
 };
 
-// Scratch files need no durability, fs_write would only cost time.
-static int
-write_scratch(const char *path, struct str text, struct err *err)
-{
-    FILE *file = fopen(path, "wbe");
-
-    if (file == NULL)
-        return err_sys(err, ERR_IO, "creating %s", path);
-    bool ok = fwrite(text.ptr, 1, text.len, file) == text.len;
-    if (fclose(file) != 0 || !ok)
-        return err_sys(err, ERR_IO, "writing %s", path);
-    return 0;
-}
-
 static int
 compile_shim(struct c_builder *builder, struct err *err)
 {
@@ -53,7 +39,7 @@ compile_shim(struct c_builder *builder, struct err *err)
 
     builder->shim = fs_join(&builder->arena, builder->scratch, "shim.o");
     shim_write(&builder->target->signature, builder->target->name, &text);
-    if (buf_check(&text, "the shim", err) != 0 || write_scratch(source, buf_str(&text), err) != 0 ||
+    if (buf_check(&text, "the shim", err) != 0 || fs_write_scratch(source, buf_str(&text), err) != 0 ||
         compiler_compile(builder->compiler, source, "shim.c", BUILD_PLAIN, builder->shim, &ok, &diagnostics,
                          err) != 0)
         return -1;
@@ -174,7 +160,7 @@ c_builder_compile(struct c_builder *builder, struct str variant, enum build_kind
 
     *built = (struct built){.diagnostics = BUF(DIAGNOSTICS_MAX_BYTES)};
     snprintf(built->object, sizeof built->object, "%s.o", source);
-    if (fs_mkdirs(folder, err) != 0 || write_scratch(source, text, err) != 0)
+    if (fs_mkdirs(folder, err) != 0 || fs_write_scratch(source, text, err) != 0)
         return -1;
     built->ok = object_cache_take(builder->objects, &key, built->object);
     if (!built->ok && compile(builder, source, &key, kind, built, err) != 0)
@@ -201,7 +187,7 @@ write_pad(const struct built *built, uint64_t layout_seed, const char *path, str
     size_t code = (size_t)rng_below(&rng, PAD_MAX_BYTES);
     size_t data = (size_t)rng_below(&rng, PAD_MAX_BYTES);
     object_pad(&built->summary, code, data, &pad);
-    return write_scratch(path, buf_str(&pad), err);
+    return fs_write_scratch(path, buf_str(&pad), err);
 }
 
 static int

@@ -30,20 +30,6 @@ struct go_builder {
     size_t variants, links; // counters for names
 };
 
-// Scratch files need no durability.
-static int
-write_scratch(const char *path, struct str text, struct err *err)
-{
-    FILE *file = fopen(path, "wbe");
-
-    if (file == NULL)
-        return err_sys(err, ERR_IO, "creating %s", path);
-    bool ok = fwrite(text.ptr, 1, text.len, file) == text.len;
-    if (fclose(file) != 0 || !ok)
-        return err_sys(err, ERR_IO, "writing %s", path);
-    return 0;
-}
-
 // The package's own tests are left out: they may have a TestMain, and cost time.
 static int
 hide_tests(struct go_builder *builder, struct err *err)
@@ -65,7 +51,7 @@ add_harness(struct go_builder *builder, struct err *err)
         AUTO_BUF text = BUF(TEXT_MAX_BYTES);
         const char *name = go_harness_name(i), *path = fs_join(&builder->arena, builder->scratch, name);
         go_harness_write(i, &builder->function, &text);
-        if (buf_check(&text, "the harness", err) != 0 || write_scratch(path, buf_str(&text), err) != 0)
+        if (buf_check(&text, "the harness", err) != 0 || fs_write_scratch(path, buf_str(&text), err) != 0)
             return -1;
         json_object_set_new(builder->overlay, fs_join(&builder->arena, go_tool_package(builder->tool), name),
                             json_string(path));
@@ -132,13 +118,13 @@ write_variant(struct go_builder *builder, const char *folder, struct str variant
     const char *source = fs_join(&arena, folder, fs_base_name(target->file));
     struct str text = target_splice(&arena, target, variant, false);
 
-    if (fs_mkdirs(folder, err) != 0 || write_scratch(source, text, err) != 0)
+    if (fs_mkdirs(folder, err) != 0 || fs_write_scratch(source, text, err) != 0)
         return -1;
     AUTO_JSON *files = json_copy(builder->overlay);
     json_object_set_new(files, fs_join(&arena, target->repository, target->file), json_string(source));
     AUTO_JSON *overlay = json_pack("{s:O}", "Replace", files);
     char *json = json_canonical(overlay);
-    int status = write_scratch(fs_join(&arena, folder, OVERLAY), str_of(json), err);
+    int status = fs_write_scratch(fs_join(&arena, folder, OVERLAY), str_of(json), err);
     free(json);
     return status;
 }
@@ -228,7 +214,7 @@ go_builder_compile(struct go_builder *builder, struct str variant, enum build_ki
     go_listing_summarise(buf_str(&output), fs_base_name(builder->target->file), &built->summary);
     memcpy(built->code_hash, built->summary.code_hash, sizeof built->code_hash);
     built->code_bytes = built->summary.code_bytes;
-    return write_scratch(built->object, buf_str(&output), err);
+    return fs_write_scratch(built->object, buf_str(&output), err);
 }
 
 int

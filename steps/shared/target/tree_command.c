@@ -90,10 +90,3 @@ tree_command_run(const struct step *step, const struct tree_command *command, st
     launch_result_release(result);
     return -1;
 }
-
-struct str
-tree_command_last_line(const struct launch_result *result)
-{
-    struct str text = str_trim(buf_str(&result->output));
-    return str_from(text, (size_t)(str_rfind_byte(text, '\n') + 1));
-}

@@ -24,9 +24,6 @@ struct tree_command {
 int tree_command_run(const struct step *step, const struct tree_command *command,
                      struct launch_result *result, struct err *err) MUST_USE;
 
-// The last line of what it printed, without blanks around; borrowed from the result.
-struct str tree_command_last_line(const struct launch_result *result);
-
 // Its limits: `sandbox:` of the pipeline, and where that says nothing 512 processes, 1024 open files, 4
 // GiB a file and 8 GiB in all. Memory has a limit only when the pipeline says so: it counts address space, of
 // which sanitizers and managed runtimes reserve terabytes.

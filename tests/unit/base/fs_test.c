@@ -395,9 +395,29 @@ START_TEST(create_syncs_before_it_names_and_the_folder_after)
 }
 END_TEST
 
+START_TEST(what_is_scratch_waits_for_no_disk)
+{
+    char *dir = scratch();
+    char *path = fs_join(&arena, dir, "file");
+    AUTO_BUF content = BUF(100);
+    awaited = path;
+    files_synced = folders_synced = 0;
+    ck_assert_int_eq(fs_write_scratch(path, STR("longer than the next"), &err), 0);
+    ck_assert_int_eq(fs_write_scratch(path, STR("short"), &err), 0);
+    ck_assert_uint_eq(files_synced + folders_synced, 0);
+    ck_assert_int_eq(fs_read(path, 100, &content, &err), 0);
+    ck_assert_str_eq(buf_text(&content), "short");
+    ck_assert_int_eq(fs_write_scratch(fs_join(&arena, dir, "no/file"), STR("x"), &err), -1);
+    ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+    ck_assert_ptr_nonnull(strstr(err.message, "no/file"));
+    awaited = NULL;
+    scratch_end(dir);
+}
+END_TEST
+
 UNIT_MAIN("base/fs", reads_and_replaces, refuses_too_large_and_missing, write_replaces_whole_and_keeps_mode,
           write_obeys_umask_and_leaves_nothing_on_failure, makes_folders, removes_without_following,
           copies_a_tree, copies_into_itself_once, joins_and_splits, resolves, globs_in_order,
           walks_regular_files, temp_dirs_differ_and_are_private, create_never_replaces,
           of_racing_creators_one_wins, write_syncs_before_it_names_and_the_folder_after,
-          create_syncs_before_it_names_and_the_folder_after)
+          create_syncs_before_it_names_and_the_folder_after, what_is_scratch_waits_for_no_disk)

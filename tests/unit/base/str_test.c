@@ -58,6 +58,10 @@ START_TEST(cuts_pieces)
     assert_str(str_trim(STR(" \t\r\n\v\fa b \n")), "a b");
     assert_str(str_trim(STR("  ")), "");
     assert_str(str_trim(none), "");
+    assert_str(str_last_line(STR("a\n b c \r\n\n")), " b c");
+    assert_str(str_last_line(STR("one")), "one");
+    assert_str(str_last_line(STR("\n \n")), "");
+    assert_str(str_last_line(none), "");
 }
 END_TEST
 

@@ -80,7 +80,7 @@ last_line(struct workshop *w, const char *tree, const char *file, const char *te
                                    .wall_ms = 60000};
     if (tree_command_run(&step, &command, &result, &w->err) != 0)
         return arena_printf(&w->arena, "ERR %s", w->err.message);
-    const char *line = arena_str(&w->arena, tree_command_last_line(&result));
+    const char *line = arena_str(&w->arena, str_last_line(buf_str(&result.output)));
     launch_result_release(&result);
     return line;
 }
