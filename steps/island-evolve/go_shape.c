@@ -259,25 +259,38 @@ go_constant(const struct shape *shape, struct str name, struct node *type)
     return result;
 }
 
-// Every mention but the declaration reads an element.
+// Looks through a file for what else than reading happens to a table.
+struct table_check {
+    const struct shape *shape;
+    struct str name;
+    struct node spec;
+    bool only_read;
+};
+
+// Every mention but the declaration reads an element, or the length.
+static bool
+check_mention(void *context, struct node node)
+{
+    struct table_check *check = context;
+    if (!check->only_read || !node_is(node, "identifier") ||
+        !str_eq(shape_text(check->shape, node), check->name))
+        return check->only_read;
+    struct node parent = node_parent(node);
+    bool element = node_is(parent, "index_expression") && node_same(node_field(parent, "operand"), node) &&
+                   !go_is_changed(check->shape, parent);
+    check->only_read = node_same(parent, check->spec) || element ||
+                       (node_is(node_parent(parent), "call_expression") &&
+                        go_is_call(check->shape, node_parent(parent), "len"));
+    return check->only_read;
+}
+
+// It is asked for each element that is read: nothing is kept.
 static bool
 is_fixed_table(const struct shape *shape, struct str name, struct node spec)
 {
-    struct nodes all = shape_find(shape, syntax_root(shape->syntax), "identifier");
-
-    for (size_t i = 0; i < all.count; i++) {
-        struct node parent = node_parent(all.items[i]);
-        if (!str_eq(shape_text(shape, all.items[i]), name) || node_same(parent, spec))
-            continue;
-        bool element = node_is(parent, "index_expression") &&
-                       node_same(node_field(parent, "operand"), all.items[i]) &&
-                       !go_is_changed(shape, parent);
-        bool length =
-            node_is(node_parent(parent), "call_expression") && go_is_call(shape, node_parent(parent), "len");
-        if (!element && !length)
-            return false;
-    }
-    return true;
+    struct table_check check = {shape, name, spec, true};
+    node_walk(syntax_root(shape->syntax), check_mention, &check);
+    return check.only_read;
 }
 
 bool
@@ -318,22 +331,39 @@ go_table_element(const struct shape *shape, struct str name, size_t index, struc
     return !node_is_null(*element) || (is_array && (__int128)index < length);
 }
 
+// What an import_spec of this path calls the package. False for another path.
+static bool
+import_name(const struct shape *shape, struct node spec, const char *path, struct str *found)
+{
+    struct str text = shape_text(shape, node_field(spec, "path"));
+    struct node name = node_field(spec, "name");
+    if (text.len < 2 || !str_is(str_n(text.ptr + 1, text.len - 2), path))
+        return false;
+    const char *slash = strrchr(path, '/');
+    if (node_is_null(name))
+        *found = str_of(slash != NULL ? slash + 1 : path);
+    else
+        *found = node_is(name, "package_identifier") ? shape_text(shape, name) : (struct str){0};
+    return true;
+}
+
 struct str
 go_import(const struct shape *shape, const char *path)
 {
-    struct nodes specs = shape_find(shape, syntax_root(shape->syntax), "import_spec");
+    struct node root = syntax_root(shape->syntax);
+    struct str found = {0};
 
-    for (size_t i = 0; i < specs.count; i++) {
-        struct str text = shape_text(shape, node_field(specs.items[i], "path"));
-        struct node name = node_field(specs.items[i], "name");
-        if (text.len < 2 || !str_is(str_n(text.ptr + 1, text.len - 2), path))
+    // They stand on top; the rest of the file is not searched.
+    for (size_t i = 0; i < node_count(root); i++) {
+        struct node declaration = node_child(root, i);
+        if (!node_is(declaration, "import_declaration"))
             continue;
-        if (!node_is_null(name))
-            return node_is(name, "package_identifier") ? shape_text(shape, name) : (struct str){0};
-        const char *slash = strrchr(path, '/');
-        return str_of(slash != NULL ? slash + 1 : path);
+        struct nodes specs = shape_find(shape, declaration, "import_spec");
+        for (size_t k = 0; k < specs.count; k++)
+            if (import_name(shape, specs.items[k], path, &found))
+                return found;
     }
-    return (struct str){0};
+    return found;
 }
 
 static bool

@@ -4,6 +4,8 @@
 
 #include "tests/unit/steps/island-evolve/go_rig.h"
 
+#include <malloc.h>
+
 // F(argument) of a file that defines it; "none" when it has no value.
 static const char *
 value_of(const char *file, int64_t argument)
@@ -138,5 +140,39 @@ START_TEST(literals)
 }
 END_TEST
 
+static size_t
+allocated_bytes(void)
+{
+    struct mallinfo2 all = mallinfo2();
+    return all.uordblks + all.hblkhd;
+}
+
+// A table is asked for again and again while another one is made of it: in a large file, too, that takes no
+// memory.
+START_TEST(an_element_is_read_without_keeping_anything)
+{
+    AUTO_BUF file = BUF(1 << 20);
+    struct go_rig rig;
+    unsigned steps = 100000;
+    buf_puts(&file, "package q\n\nvar table = [6]int8{1, -2, 4: 7}\n\nfunc F(x int) int {\n\treturn "
+                    "int(table[x])\n}\n");
+    for (int i = 0; i < 500; i++)
+        buf_printf(&file, "\nfunc g%d(a, b, c int) int {\n\treturn a + b + c\n}\n", i);
+    go_rig_open(&rig, buf_text(&file), "F");
+    struct go_rig_mutation m = go_rig_mutation(&rig, NULL);
+    struct shape shape = shape_of(&m.mutation);
+    struct pure_frame frame = pure_frame_of(&shape, &steps);
+    const struct function *function = shape_function(&shape, STR("F"));
+    struct pure_value given = {{.bits = 64, .is_signed = true}, 4}, value = {0};
+    size_t before = allocated_bytes();
+    for (int i = 0; i < 100; i++)
+        ck_assert(pure_call(&frame, function, &given, 1, &value) && value.number == 7);
+    ck_assert_uint_lt(allocated_bytes(), before + (1 << 20));
+    syntax_free(m.syntax);
+    go_rig_close(&rig);
+}
+END_TEST
+
 UNIT_MAIN("steps/island-evolve/go_pure", numbers_wrap_as_their_types_say, statements_run,
-          the_library_answers_for_ascii, what_depends_on_more_has_no_value, literals)
+          the_library_answers_for_ascii, what_depends_on_more_has_no_value, literals,
+          an_element_is_read_without_keeping_anything)
