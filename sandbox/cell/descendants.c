@@ -205,6 +205,10 @@ descendants_kill(int group)
 void
 descendants_kill_strays(void)
 {
-    for (int quiet = 0; quiet<QUIET_LOOKS; quiet = kill_found(true)> 0 ? 0 : quiet + 1)
+    int quiet = 0;
+    while (quiet < QUIET_LOOKS) {
+        size_t killed = kill_found(true);
+        quiet = killed > 0 ? 0 : quiet + 1;
         nanosleep(&(struct timespec){0, LOOK_EVERY_NS}, NULL);
+    }
 }
