@@ -31,13 +31,8 @@ static int
 replace(struct chain *chain, struct str variant, struct err *err)
 {
     struct mutation *m = &chain->mutation;
-    struct str text = syntax_text(m->syntax);
-    AUTO_BUF file = BUF(16 << 20);
+    struct syntax *syntax = syntax_new_spliced(m->syntax, m->variant_start, m->variant_end, variant, err);
 
-    buf_add_str(&file, str_head(text, m->variant_start));
-    buf_add_str(&file, variant);
-    buf_add_str(&file, str_from(text, m->variant_end));
-    struct syntax *syntax = syntax_new_in(syntax_language(m->syntax), buf_str(&file), err);
     if (syntax == NULL)
         return -1;
     struct function function;

@@ -5,8 +5,7 @@ static int
 parse(struct workpiece *piece, const struct target *target, struct str text, struct syntax **syntax,
       struct function *function, size_t *start, size_t *end, struct err *err)
 {
-    *syntax = syntax_new_in(syntax_language(target->syntax),
-                            target_splice(&piece->arena, target, text, false), err);
+    *syntax = syntax_new_spliced(target->syntax, target->function.start, target->function.end, text, err);
     if (*syntax == NULL)
         return -1;
     *start = target->function.start;

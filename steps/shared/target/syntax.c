@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/syntax.h"
 
+#include "base/vec.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +11,25 @@
 
 enum { TEXT_MAX_BYTES = 16 << 20, PARSE_MAX_US = 20 * 1000 * 1000, MACRO_PASSES = 4 };
 
+// A node, and which one of the list is its parent and the next that is not below it.
+struct place {
+    const void *id;
+    uint32_t context[4];
+    uint32_t parent, beside;
+};
+enum { NOWHERE = UINT32_MAX };
+
+// All nodes in source order, made when the first one is looked for: the library finds a parent all the way
+// down from the root, and walks slowly.
+typedef VEC(struct place) place_list;
+
 struct syntax {
     TSTree *tree;
     char *text;
     size_t len;
     enum language language;
+    place_list *places;
+    bool is_broken; // the text as it stands has errors
 };
 
 const TSLanguage *tree_sitter_c(void);
@@ -36,23 +52,24 @@ language_of(const char *path)
 static TSNode
 to_ts(struct node node)
 {
-    TSNode ts = {.id = node.id, .tree = node.tree};
+    TSNode ts = {.id = node.id, .tree = node.syntax->tree};
 
     memcpy(ts.context, node.context, sizeof ts.context);
     return ts;
 }
 
 static struct node
-from_ts(TSNode ts)
+from_ts(const struct syntax *syntax, TSNode ts)
 {
-    struct node node = {.id = ts.id, .tree = ts.tree};
+    struct node node = {.id = ts.id, .syntax = syntax};
 
     memcpy(node.context, ts.context, sizeof node.context);
     return node;
 }
 
+// `before`: a tree that the edits of this text were made to, or NULL.
 static TSTree *
-parse(const struct grammar *grammar, const char *text, size_t len, struct err *err)
+parse(const struct grammar *grammar, const TSTree *before, const char *text, size_t len, struct err *err)
 {
     TSParser *parser = ts_parser_new();
     TSTree *tree = NULL;
@@ -62,7 +79,7 @@ parse(const struct grammar *grammar, const char *text, size_t len, struct err *e
         goto out;
     }
     ts_parser_set_timeout_micros(parser, PARSE_MAX_US);
-    tree = ts_parser_parse_string(parser, NULL, text, (uint32_t)len);
+    tree = ts_parser_parse_string(parser, before, text, (uint32_t)len);
     if (tree == NULL)
         err_set(err, ERR_LIMIT, "parsing took longer than %d s", PARSE_MAX_US / 1000000);
 out:
@@ -185,7 +202,7 @@ without_macros(const struct grammar *grammar, TSTree *tree, struct str text, str
         draft.errors = draft.hidden = 0;
         visit_errors(tree, &draft, true);
         struct draft after = {.text = draft.text};
-        TSTree *next = draft.hidden > 0 ? parse(grammar, draft.text, text.len, err) : NULL;
+        TSTree *next = draft.hidden > 0 ? parse(grammar, NULL, draft.text, text.len, err) : NULL;
         if (next == NULL)
             break;
         visit_errors(next, &after, false);
@@ -204,32 +221,121 @@ syntax_new(struct str text, struct err *err)
     return syntax_new_in(LANGUAGE_C, text, err);
 }
 
-struct syntax *
-syntax_new_in(enum language language, struct str text, struct err *err)
+static bool
+has_errors(const TSTree *tree)
 {
-    const struct grammar *grammar = &grammars[language];
+    return ts_node_has_error(ts_tree_root_node(tree));
+}
 
-    if (text.len > TEXT_MAX_BYTES) {
-        err_set(err, ERR_LIMIT, "%s text of %zu bytes is larger than %d", grammar->name, text.len,
-                TEXT_MAX_BYTES);
-        return NULL;
-    }
+// Takes the text and the tree of it, which may be NULL.
+static struct syntax *
+syntax_of(enum language language, TSTree *tree, char *text, size_t len, struct err *err)
+{
     struct syntax *syntax = calloc(1, sizeof *syntax);
-    char *copy = malloc(text.len + 1);
-    if (syntax == NULL || copy == NULL)
+    place_list *places = calloc(1, sizeof *places);
+
+    if (syntax == NULL || places == NULL)
         abort();
-    if (text.len > 0)
-        memcpy(copy, text.ptr, text.len);
-    copy[text.len] = '\0';
-    *syntax = (struct syntax){.text = copy, .len = text.len, .language = language};
-    syntax->tree = parse(grammar, copy, text.len, err);
-    if (syntax->tree == NULL) {
+    *syntax = (struct syntax){.tree = tree, .text = text, .len = len, .language = language, .places = places};
+    if (tree == NULL) {
         syntax_free(syntax);
         return NULL;
     }
-    if (language == LANGUAGE_C && ts_node_has_error(ts_tree_root_node(syntax->tree)))
-        syntax->tree = without_macros(grammar, syntax->tree, str_n(copy, text.len), err);
+    syntax->is_broken = has_errors(tree);
+    if (language == LANGUAGE_C && syntax->is_broken)
+        syntax->tree = without_macros(&grammars[language], tree, str_n(text, len), err);
     return syntax;
+}
+
+static bool
+fits(enum language language, size_t len, struct err *err)
+{
+    if (len <= TEXT_MAX_BYTES)
+        return true;
+    err_set(err, ERR_LIMIT, "%s text of %zu bytes is larger than %d", grammars[language].name, len,
+            TEXT_MAX_BYTES);
+    return false;
+}
+
+// Room for a text and its final NUL.
+static char *
+text_new(size_t len)
+{
+    char *text = malloc(len + 1);
+
+    if (text == NULL)
+        abort();
+    text[len] = '\0';
+    return text;
+}
+
+static void
+put(char *at, struct str text)
+{
+    if (text.len > 0)
+        memcpy(at, text.ptr, text.len);
+}
+
+struct syntax *
+syntax_new_in(enum language language, struct str text, struct err *err)
+{
+    if (!fits(language, text.len, err))
+        return NULL;
+    char *copy = text_new(text.len);
+    put(copy, text);
+    return syntax_of(language, parse(&grammars[language], NULL, copy, text.len, err), copy, text.len, err);
+}
+
+static TSPoint
+point_of(const char *text, size_t position)
+{
+    TSPoint point = {0};
+
+    for (size_t i = 0; i < position; i++)
+        point = text[i] == '\n' ? (TSPoint){point.row + 1, 0} : (TSPoint){point.row, point.column + 1};
+    return point;
+}
+
+// The tree of `text`, which differs from the one before between start and end, made of what stays of that;
+// NULL when one of them has errors, which trees of parts may group in another way.
+static TSTree *
+parse_change(const struct syntax *before, size_t start, size_t end, struct str text, struct err *err)
+{
+    size_t new_end = text.len - (before->len - end);
+    TSInputEdit edit = {.start_byte = (uint32_t)start,
+                        .old_end_byte = (uint32_t)end,
+                        .new_end_byte = (uint32_t)new_end,
+                        .start_point = point_of(before->text, start),
+                        .old_end_point = point_of(before->text, end),
+                        .new_end_point = point_of(text.ptr, new_end)};
+    if (before->is_broken)
+        return NULL;
+    TSTree *edited = ts_tree_copy(before->tree);
+    ts_tree_edit(edited, &edit);
+    TSTree *tree = parse(&grammars[before->language], edited, text.ptr, text.len, err);
+    ts_tree_delete(edited);
+    if (tree == NULL || !has_errors(tree))
+        return tree;
+    ts_tree_delete(tree);
+    return NULL;
+}
+
+struct syntax *
+syntax_new_spliced(const struct syntax *before, size_t start, size_t end, struct str text, struct err *err)
+{
+    struct str old = syntax_text(before);
+    size_t len = start + text.len + (old.len - end);
+
+    if (!fits(before->language, len, err))
+        return NULL;
+    char *copy = text_new(len);
+    put(copy, str_head(old, start));
+    put(copy + start, text);
+    put(copy + start + text.len, str_from(old, end));
+    TSTree *tree = parse_change(before, start, end, str_n(copy, len), err);
+    if (tree == NULL)
+        tree = parse(&grammars[before->language], NULL, copy, len, err);
+    return syntax_of(before->language, tree, copy, len, err);
 }
 
 void
@@ -239,6 +345,8 @@ syntax_free(struct syntax *syntax)
         return;
     if (syntax->tree != NULL)
         ts_tree_delete(syntax->tree);
+    vec_release(syntax->places);
+    free(syntax->places);
     free(syntax->text);
     free(syntax);
 }
@@ -264,7 +372,7 @@ syntax_text(const struct syntax *syntax)
 struct node
 syntax_root(const struct syntax *syntax)
 {
-    return from_ts(ts_tree_root_node(syntax->tree));
+    return from_ts(syntax, ts_tree_root_node(syntax->tree));
 }
 
 bool
@@ -331,7 +439,7 @@ node_child(struct node node, size_t index)
 {
     if (index >= node_count(node))
         return (struct node){0};
-    return from_ts(ts_node_named_child(to_ts(node), (uint32_t)index));
+    return from_ts(node.syntax, ts_node_named_child(to_ts(node), (uint32_t)index));
 }
 
 struct node
@@ -339,13 +447,70 @@ node_field(struct node node, const char *field)
 {
     if (node_is_null(node))
         return (struct node){0};
-    return from_ts(ts_node_child_by_field_name(to_ts(node), field, (uint32_t)strlen(field)));
+    return from_ts(node.syntax, ts_node_child_by_field_name(to_ts(node), field, (uint32_t)strlen(field)));
+}
+
+static void
+find_places(const struct syntax *syntax)
+{
+    place_list *places = syntax->places;
+    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(syntax->tree));
+    uint32_t above = NOWHERE;
+    bool more = true;
+    while (more) {
+        TSNode here = ts_tree_cursor_current_node(&cursor);
+        struct place *place = vec_push(places);
+        uint32_t index = (uint32_t)places->count - 1;
+        *place = (struct place){.id = here.id, .parent = above, .beside = index + 1};
+        memcpy(place->context, here.context, sizeof place->context);
+        if (ts_tree_cursor_goto_first_child(&cursor)) {
+            above = index;
+            continue;
+        }
+        while (!(more = ts_tree_cursor_goto_next_sibling(&cursor)) && ts_tree_cursor_goto_parent(&cursor)) {
+            places->items[above].beside = index + 1;
+            above = places->items[above].parent;
+        }
+    }
+    ts_tree_cursor_delete(&cursor);
+}
+
+static struct node
+node_at(const struct syntax *syntax, uint32_t index)
+{
+    const struct place *place = &syntax->places->items[index];
+    struct node node = {.id = place->id, .syntax = syntax};
+
+    memcpy(node.context, place->context, sizeof node.context);
+    return node;
+}
+
+static uint32_t
+place_of(struct node node)
+{
+    const place_list *places = node.syntax->places;
+    if (places->count == 0)
+        find_places(node.syntax);
+    size_t low = 0, high = places->count, start = node_start(node);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (node_start(node_at(node.syntax, (uint32_t)middle)) < start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (places->items[low].id != node.id)
+        low++;
+    return (uint32_t)low;
 }
 
 struct node
 node_parent(struct node node)
 {
-    return node_is_null(node) ? node : from_ts(ts_node_parent(to_ts(node)));
+    if (node_is_null(node))
+        return node;
+    uint32_t at = place_of(node), parent = node.syntax->places->items[at].parent;
+    return parent == NOWHERE ? (struct node){0} : node_at(node.syntax, parent);
 }
 
 size_t
@@ -359,13 +524,13 @@ node_token(struct node node, size_t index)
 {
     if (index >= node_token_count(node))
         return (struct node){0};
-    return from_ts(ts_node_child(to_ts(node), (uint32_t)index));
+    return from_ts(node.syntax, ts_node_child(to_ts(node), (uint32_t)index));
 }
 
 bool
 node_same(struct node a, struct node b)
 {
-    return a.id == b.id && a.tree == b.tree;
+    return a.id == b.id && a.syntax == b.syntax;
 }
 
 void
@@ -373,14 +538,13 @@ node_walk(struct node node, bool (*visit)(void *context, struct node node), void
 {
     if (node_is_null(node))
         return;
-    TSTreeCursor cursor = ts_tree_cursor_new(to_ts(node));
-    bool more = true;
-    while (more) {
-        TSNode here = ts_tree_cursor_current_node(&cursor);
-        bool down = ts_node_is_named(here) && visit(context, from_ts(here));
-        more = (down && ts_tree_cursor_goto_first_child(&cursor)) || next_beside(&cursor);
+    uint32_t at = place_of(node);
+    const struct place *places = node.syntax->places->items;
+    for (uint32_t end = places[at].beside; at < end;) {
+        struct node here = node_at(node.syntax, at);
+        bool down = ts_node_is_named(to_ts(here)) && visit(context, here);
+        at = down ? at + 1 : places[at].beside;
     }
-    ts_tree_cursor_delete(&cursor);
 }
 
 void

@@ -18,7 +18,7 @@ enum language language_of(const char *path);
 struct node {
     uint32_t context[4];
     const void *id; // NULL = no node
-    const void *tree;
+    const struct syntax *syntax;
 };
 
 // Parses C text of at most 16 MiB; the text is copied. Text with errors still gives a tree (see node_broken).
@@ -28,6 +28,11 @@ struct syntax *syntax_new(struct str text, struct err *err) MUST_USE;
 // As syntax_new, for text of another language; what language a syntax is of.
 struct syntax *syntax_new_in(enum language language, struct str text, struct err *err) MUST_USE;
 enum language syntax_language(const struct syntax *syntax);
+
+// The text of `before` with `text` in place of its bytes start..end-1, in the same language. It costs what
+// the change costs: what stays is not parsed again.
+struct syntax *syntax_new_spliced(const struct syntax *before, size_t start, size_t end, struct str text,
+                                  struct err *err) MUST_USE;
 
 // Frees the tree and its copy of the text.
 void syntax_free(struct syntax *syntax);

@@ -38,6 +38,38 @@ START_TEST(finds_nodes_by_field_and_index)
 }
 END_TEST
 
+// Each token says that the node it was reached from is its parent; as many as there are.
+static size_t
+check_parents(struct node node)
+{
+    size_t count = 1;
+
+    for (size_t i = 0; i < node_token_count(node); i++) {
+        ck_assert(node_same(node_parent(node_token(node, i)), node));
+        count += check_parents(node_token(node, i));
+    }
+    return count;
+}
+
+START_TEST(every_node_knows_its_parent)
+{
+    static const char *const texts[] = {
+        "int x;\n#if A\nstatic int f(int *a)\n{\n    return (*a)++ + g(a, -1) ? a[0] : "
+        "(int){0};\n}\n#endif\n",
+        "int f(int a { return ; }}\n\n)(\n", // holds nodes without any text
+        "",
+    };
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        AUTO_SYNTAX *syntax = parse(texts[i]);
+        size_t count, depth;
+        node_measure(syntax_root(syntax), &count, &depth);
+        ck_assert(node_is_null(node_parent(syntax_root(syntax))));
+        ck_assert_uint_eq(check_parents(syntax_root(syntax)), count);
+    }
+}
+END_TEST
+
 START_TEST(absent_nodes_are_none)
 {
     AUTO_SYNTAX *syntax = parse("int x;");
@@ -101,6 +133,61 @@ START_TEST(words_that_are_no_macros_stay_errors)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         AUTO_SYNTAX *syntax = parse(texts[i]);
         ck_assert_msg(node_broken(syntax_root(syntax)), "%s", texts[i]);
+    }
+}
+END_TEST
+
+static void
+check_same(struct node a, struct node b)
+{
+    ck_assert_str_eq(node_kind(a), node_kind(b));
+    ck_assert_uint_eq(node_start(a), node_start(b));
+    ck_assert_uint_eq(node_end(a), node_end(b));
+    ck_assert_uint_eq(node_line(a), node_line(b));
+    ck_assert_uint_eq(node_token_count(a), node_token_count(b));
+    for (size_t i = 0; i < node_token_count(a); i++)
+        check_same(node_token(a, i), node_token(b, i));
+}
+
+// `change` in place of a function before `tail`, and back.
+static void
+check_splice(const char *change, const char *tail)
+{
+    static const char head[] = "int x;\n", function[] = "static int\nf(int a)\n{\n    return a + 1;\n}";
+    char was[512], is[512];
+    struct err err;
+
+    snprintf(was, sizeof was, "%s%s%s", head, function, tail);
+    snprintf(is, sizeof is, "%s%s%s", head, change, tail);
+    AUTO_SYNTAX *before = parse(was);
+    AUTO_SYNTAX *fresh = parse(is);
+    size_t start = strlen(head);
+    AUTO_SYNTAX *spliced = syntax_new_spliced(before, start, start + strlen(function), str_of(change), &err);
+    ck_assert(str_is(syntax_text(spliced), is));
+    check_same(syntax_root(spliced), syntax_root(fresh));
+    check_parents(syntax_root(spliced));
+    AUTO_SYNTAX *back = syntax_new_spliced(spliced, start, start + strlen(change), str_of(function), &err);
+    check_same(syntax_root(back), syntax_root(before));
+}
+
+START_TEST(spliced_text_has_the_tree_of_the_whole)
+{
+    static const char *const tails[] = {"\nint g(void)\n{\n    return f(2);\n}\n",
+                                        "\nAPI int LOUD g(void)\n{\n    return f(2);\n}\n", "\n}\n", ""};
+    static const char *const changes[] = {
+        "",
+        "static int f(int a) { return a; }",
+        "int t[3] = {1, 2, 3};\n\nstatic int\nf(int a)\n{\n    return t[a];\n}",
+        "API int f(int a) { return a; }",
+        "static int f(int a) { /* ",
+        "f(int a) { return (",
+        "#if 1\nint f(int a) { return 1; }\n#endif\n",
+        "}}} ;;",
+    };
+
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        for (size_t j = 0; j < sizeof tails / sizeof *tails; j++)
+            check_splice(changes[i], tails[j]);
     }
 }
 END_TEST
@@ -183,7 +270,7 @@ START_TEST(deep_nesting_does_not_overflow)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/syntax", finds_nodes_by_field_and_index, absent_nodes_are_none,
-          broken_text_gives_a_tree, macros_among_qualifiers_have_no_nodes,
-          words_that_are_no_macros_stay_errors, text_is_copied, walks_in_source_order,
-          refuses_what_is_too_large, deep_nesting_does_not_overflow)
+UNIT_MAIN("steps/shared/target/syntax", finds_nodes_by_field_and_index, every_node_knows_its_parent,
+          absent_nodes_are_none, broken_text_gives_a_tree, macros_among_qualifiers_have_no_nodes,
+          words_that_are_no_macros_stay_errors, spliced_text_has_the_tree_of_the_whole, text_is_copied,
+          walks_in_source_order, refuses_what_is_too_large, deep_nesting_does_not_overflow)
