@@ -28,6 +28,7 @@ struct callee {
     struct shape_type result;
     struct variable *parameters;
     size_t count;
+    bool is_pure;
 };
 
 struct callees {
@@ -56,8 +57,10 @@ find_callees(const struct shape *shape)
         callee->name = str_of(function->name);
         callee->result = shape_result(shape, function->node);
         callee->parameters = shape_parameters(shape, function->node, &callee->count);
-        if (callee->count > 0 && callee->count <= PARAMETERS_MAX)
-            callees.count++;
+        if (callee->count == 0 || callee->count > PARAMETERS_MAX)
+            continue;
+        callee->is_pure = shape_pure(shape, callee->name);
+        callees.count++;
     }
     return callees;
 }
@@ -100,6 +103,18 @@ offer_variable(const struct shape *shape, struct offers *offers, const struct va
     }
 }
 
+static bool
+stands_before(const struct shape *shape, struct nodes nodes, size_t index)
+{
+    struct str text = shape_text(shape, nodes.items[index]);
+
+    for (size_t i = 0; i < index; i++) {
+        if (str_eq(shape_text(shape, nodes.items[i]), text))
+            return true;
+    }
+    return false;
+}
+
 // The call's own arguments first, then parameters and locals that are seen there.
 static struct offers
 find_offers(const struct shape *shape, struct node call)
@@ -116,8 +131,8 @@ find_offers(const struct shape *shape, struct node call)
     }
     for (size_t i = 0; i < declared.count && node_start(declared.items[i]) < node_start(call); i++) {
         struct str name = shape_text(shape, declared.items[i]);
-        if (shape_variable(shape, call, name, &variable) && !variable.is_global &&
-            node_end(variable.declaration) <= node_start(call))
+        if (!stands_before(shape, declared, i) && shape_variable(shape, call, name, &variable) &&
+            !variable.is_global && node_end(variable.declaration) <= node_start(call))
             offer_variable(shape, &offers, &variable);
     }
     return offers;
@@ -134,20 +149,19 @@ has_choice(const struct fit *fit, size_t parameter, const char *text)
 }
 
 static struct fit
-find_fit(const struct shape *shape, struct node call, const struct callee *callee)
+find_fit(struct node call, const struct offers *offers, const struct callee *callee)
 {
-    struct offers offers = find_offers(shape, call);
     struct node arguments = node_field(call, "arguments");
     struct fit fit = {.combinations = 1};
 
     for (size_t p = 0; p < callee->count; p++) {
         const struct shape_type *wanted = &callee->parameters[p].type;
         for (size_t pass = 0; pass < 2; pass++) {
-            for (size_t i = 0; i < offers.count && fit.counts[p] < PER_PARAMETER_MAX; i++) {
+            for (size_t i = 0; i < offers->count && fit.counts[p] < PER_PARAMETER_MAX; i++) {
                 bool in_place = i == p && p < node_count(arguments);
-                if ((pass == 0) == in_place && fits(&offers.items[i].type, wanted) &&
-                    !has_choice(&fit, p, offers.items[i].text))
-                    fit.choices[p][fit.counts[p]++] = offers.items[i].text;
+                if ((pass == 0) == in_place && fits(&offers->items[i].type, wanted) &&
+                    !has_choice(&fit, p, offers->items[i].text))
+                    fit.choices[p][fit.counts[p]++] = offers->items[i].text;
             }
         }
         fit.combinations *= fit.counts[p];
@@ -172,13 +186,14 @@ struct site {
     const struct callee *callee;
     const char *arguments[PARAMETERS_MAX];
     const char *text;
+    bool is_comparable; // both are functions of numbers
 };
 struct site_list {
     struct site items[SITES_MAX];
     size_t count;
 };
 
-static void
+static struct site *
 add_site(const struct shape *shape, struct site_list *list, struct node call, const struct callee *callee,
          const struct fit *fit, size_t combination)
 {
@@ -196,6 +211,33 @@ add_site(const struct shape *shape, struct site_list *list, struct node call, co
         buf_printf(&text, "%s%s", p > 0 ? ", " : "", site->arguments[p]);
     buf_puts(&text, ")");
     site->text = arena_str(shape->arena, buf_str(&text));
+    return site;
+}
+
+static bool
+is_comparable(const struct shape *shape, struct node call)
+{
+    struct node function = node_field(call, "function");
+
+    return node_count(node_field(call, "arguments")) <= PARAMETERS_MAX &&
+           shape_pure(shape, shape_text(shape, function)) && shape_prelude(shape, function).len == 0;
+}
+
+static void
+add_sites_of_call(const struct shape *shape, struct site_list *list, struct node call,
+                  const struct callees *callees)
+{
+    struct offers offers = find_offers(shape, call);
+    bool comparable = is_comparable(shape, call);
+
+    for (size_t i = 0; i < callees->count; i++) {
+        const struct callee *callee = &callees->items[i];
+        if (!can_replace(shape, call, callee))
+            continue;
+        struct fit fit = find_fit(call, &offers, callee);
+        for (size_t c = 0; c < fit.combinations && c < PER_PAIR_MAX && list->count < SITES_MAX; c++)
+            add_site(shape, list, call, callee, &fit, c)->is_comparable = comparable && callee->is_pure;
+    }
 }
 
 static struct site_list *
@@ -206,15 +248,8 @@ all_sites(const struct shape *shape)
     struct site_list *list = ARENA_NEW(shape->arena, struct site_list);
 
     *callees = find_callees(shape);
-    for (size_t i = 0; i < calls.count; i++) {
-        for (size_t j = 0; j < callees->count; j++) {
-            if (!can_replace(shape, calls.items[i], &callees->items[j]))
-                continue;
-            struct fit fit = find_fit(shape, calls.items[i], &callees->items[j]);
-            for (size_t c = 0; c < fit.combinations && c < PER_PAIR_MAX && list->count < SITES_MAX; c++)
-                add_site(shape, list, calls.items[i], &callees->items[j], &fit, c);
-        }
-    }
+    for (size_t i = 0; i < calls.count; i++)
+        add_sites_of_call(shape, list, calls.items[i], callees);
     return list;
 }
 
@@ -249,9 +284,7 @@ write_comparison(const struct shape *shape, const struct site *site, size_t numb
     const char *texts[2 * PARAMETERS_MAX];
     size_t count = 0, argument_count = node_count(given);
 
-    if (argument_count > PARAMETERS_MAX || !shape_pure(shape, name) ||
-        !shape_pure(shape, site->callee->name) ||
-        shape_prelude(shape, node_field(site->call, "function")).len > 0)
+    if (!site->is_comparable)
         return false;
     for (size_t i = 0; i < argument_count; i++)
         (void)add_distinct(texts, &count, arena_str(shape->arena, shape_text(shape, node_child(given, i))));
