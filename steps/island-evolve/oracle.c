@@ -268,10 +268,10 @@ ask(const struct question *question, struct buf *output, bool *ok, struct err *e
     const char *program = fs_join(arena, oracle->scratch, "question");
 
     *ok = false;
-    if (!oracle->driver_ready && fs_write(driver_path, str_of(driver), err) < 0)
+    if (!oracle->driver_ready && fs_write_scratch(driver_path, str_of(driver), err) < 0)
         return -1;
     oracle->driver_ready = true;
-    if (fs_write(source, question->text, err) < 0)
+    if (fs_write_scratch(source, question->text, err) < 0)
         return -1;
     if (compile(oracle, source, driver_path, program, ok, err) < 0)
         return -1;
