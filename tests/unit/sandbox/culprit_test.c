@@ -5,6 +5,8 @@
 
 enum { ROUNDS = 10 };
 
+static int64_t time_max_ns = INT64_C(120000000000);
+
 // What is found out about an object whose batch of all six calls, ten times each, failed.
 static int
 find_in(const char *object, size_t first, int64_t wall_ms, struct culprit *culprit)
@@ -23,7 +25,7 @@ find_in(const char *object, size_t first, int64_t wall_ms, struct culprit *culpr
                                 .first = first,
                                 .count = calls.inputs.count - first,
                                 .rounds = ROUNDS,
-                                .time_max_ns = INT64_C(120000000000)};
+                                .time_max_ns = time_max_ns};
     int found = culprit_find(&spec, culprit, &f.err);
     ck_assert_msg(found >= 0, "%s", f.err.message);
     calls_release(&calls);
@@ -60,18 +62,29 @@ START_TEST(one_that_fails_after_others)
 }
 END_TEST
 
-// Single calls have one buffer again and again, those of a batch one each.
-#define FAR_FROM_THE_FIRST \
-    "static const char *first; first = first ? first : t; if (t > first + 100) abort(); "
+// The fourth call of any batch, of which a single call is one, too.
+#define FOURTH_OF_A_BATCH                                                                                \
+    OBJECT("{CELL_TEXT, -1, 1}, {CELL_COUNT, 0, 8}", "int64_t f(const char *t, size_t n) { return 0; }", \
+           "(i == 3 ? (abort(), 0) : f(s[0].p, s[1].u))")
 
 START_TEST(one_that_fails_in_a_batch_only)
 {
     struct culprit culprit;
-    ck_assert_int_eq(find_in(TEXT_OBJECT(FAR_FROM_THE_FIRST "return 0;"), 0, 60000, &culprit), 1);
-    ck_assert_uint_ge(culprit.earlier, 1);
-    ck_assert_uint_le(culprit.earlier, 4);
-    ck_assert_uint_eq(culprit.index, culprit.earlier);
-    ck_assert_uint_eq(culprit.either, 1);
+    is_found(FOURTH_OF_A_BATCH, 3, 3);
+    ck_assert_int_eq(find_in(FOURTH_OF_A_BATCH, 1, 60000, &culprit), 1);
+    ck_assert_uint_eq(culprit.index, 4);
+    ck_assert_uint_eq(culprit.earlier, 3);
+}
+END_TEST
+
+// Without time for a further replay all of the batch is to blame.
+START_TEST(what_is_left_when_time_is_up)
+{
+    struct culprit culprit;
+    time_max_ns = 0;
+    ck_assert_int_eq(find_in(FOURTH_OF_A_BATCH, 0, 60000, &culprit), 1);
+    ck_assert_uint_eq(culprit.index, 5);
+    ck_assert_uint_eq(culprit.either, 6);
 }
 END_TEST
 
@@ -93,4 +106,5 @@ START_TEST(what_does_not_fail_again)
 END_TEST
 
 UNIT_MAIN("sandbox/culprit", one_that_fails_alone, one_that_fails_after_others,
-          one_that_fails_in_a_batch_only, one_that_fails_in_a_later_round, what_does_not_fail_again)
+          one_that_fails_in_a_batch_only, what_is_left_when_time_is_up, one_that_fails_in_a_later_round,
+          what_does_not_fail_again)

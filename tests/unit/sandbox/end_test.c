@@ -165,6 +165,7 @@ programs_die_with_a_killed_supervisor_at(enum isolation_level level)
         for (;;)
             pause();
     }
+    close(ends[1]);
     ck_assert_int_eq(read(ends[0], &ready, 1), 1);
     ck_assert_int_eq(runs(name), ready == 'r');
     kill(supervisor, SIGKILL);
