@@ -122,16 +122,20 @@ sweep_note(struct sweep *sweep, const struct mutator_ops *mutator, bool gained)
     map_set(&sweep->dry, str_of(mutator->name), (void *)trials);
 }
 
+// Exact when it is more than `least`. How a mutator fared makes it less, and is looked up only when it
+// matters.
 static double
-priority(const struct sweep *sweep, const struct job *job, double best_speedup)
+priority(const struct sweep *sweep, const struct job *job, double best_speedup, double least)
 {
     double value = promise(job->mutator->technique) - 0.02 * (double)job->site;
     bool is_root = job->parent->parents[0] == NULL;
     if (is_root && value > STRONG)
         return ROOT_FIRST + value;
     double behind = fmax(0, 3 * log2(best_speedup / fmax(job->parent->speedup, 0.01)));
-    double tired = dry_trials(sweep, job->mutator) > DRY_MAX ? DRY_COST : 0;
-    return value - fmin(behind, BEHIND_MAX) - IDLE_COST * job->parent->idle - tired;
+    double fresh = value - fmin(behind, BEHIND_MAX) - IDLE_COST * job->parent->idle;
+    if (fresh <= least)
+        return fresh;
+    return dry_trials(sweep, job->mutator) > DRY_MAX ? fresh - DRY_COST : fresh;
 }
 
 bool
@@ -140,7 +144,7 @@ sweep_take(struct sweep *sweep, double best_speedup, struct job *job)
     size_t best = 0;
     double best_priority = -INFINITY;
     for (size_t i = 0; i < sweep->jobs.count; i++) {
-        double now = priority(sweep, &sweep->jobs.items[i], best_speedup);
+        double now = priority(sweep, &sweep->jobs.items[i], best_speedup, best_priority);
         if (now > best_priority) {
             best_priority = now;
             best = i;
