@@ -7,6 +7,7 @@
 #include "steps/benchmark-generate/go_benchmark.h"
 #include "steps/shared/target/captured.h"
 #include "steps/shared/target/generate.h"
+#include "steps/shared/target/outcome.h"
 #include "steps/shared/target/workbench.h"
 
 #include <math.h>
@@ -152,7 +153,7 @@ fails_too_often(const struct work *work, const struct corpus *corpus, size_t ind
 }
 
 // Runs every call once on the baseline; those on which it faults are dropped, since nothing can be compared
-// there.
+// there, and those that panic, since they can't be timed.
 static int
 keep_good(struct work *work, struct corpus *corpus, struct err *err)
 {
@@ -175,7 +176,8 @@ keep_good(struct work *work, struct corpus *corpus, struct err *err)
         AUTO_BUF output = BUF(CORPUS_MAX_BYTES), detail = BUF(4096);
         result = cell_call(cell, i, &output, &fault, &detail, err);
         if (result == 0 && fault == CELL_OK) {
-            corpus_append(&good, corpus, i);
+            if (outcome_is_timed(&work->bench.target.signature, buf_str(&output)))
+                corpus_append(&good, corpus, i);
         } else if (result == 0) {
             cell_free(cell);
             cell = NULL;
@@ -192,7 +194,7 @@ keep_good(struct work *work, struct corpus *corpus, struct err *err)
         corpus_release(&good);
         return -1;
     }
-    work->left_out += faults;
+    work->left_out += corpus->count - good.count;
     corpus_release(corpus);
     *corpus = good;
     return 0;

@@ -135,7 +135,7 @@ compare_call(struct comparison *c, size_t index, struct err *err)
         return 0;
     }
     c->result->compared++;
-    if (c->kept != NULL)
+    if (c->kept != NULL && outcome_is_timed(&c->baseline.bench->target.signature, buf_str(&c->expected)))
         corpus_append(c->kept, c->baseline.corpus, index);
     if (same)
         return 0;

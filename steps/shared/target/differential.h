@@ -22,7 +22,7 @@ int differential_run(struct workbench *bench, struct str candidate, enum build_k
                      const struct corpus *corpus, struct differential *result, struct err *err) MUST_USE;
 
 // The same for the functions as they stand in two workbenches, both built plain; their signatures are the
-// same. Appends the calls that were compared to `kept`, which may be NULL.
+// same. Appends the calls that were compared, and can be timed (outcome.h), to `kept`, which may be NULL.
 int differential_between(struct workbench *baseline, struct workbench *candidate, const struct corpus *corpus,
                          struct corpus *kept, struct differential *result, struct err *err) MUST_USE;
 

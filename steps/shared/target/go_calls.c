@@ -216,4 +216,5 @@ const struct call_ops go_call_ops = {
     .beyond = beyond,
     .signature = signature_json,
     .output = output_json,
+    .returned = go_value_returned,
 };

@@ -37,4 +37,7 @@ json_t *go_value_decode(const struct go_signature *signature, struct str call);
 // where there are such; or {"panic": ".."}. Owned.
 json_t *go_value_output(const struct go_signature *signature, struct str output);
 
+// Whether it is the output of a call that did not panic.
+bool go_value_returned(struct str output);
+
 #endif

@@ -177,3 +177,11 @@ go_value_output(const struct go_signature *signature, struct str output)
     json_decref(changed);
     return object;
 }
+
+bool
+go_value_returned(struct str output)
+{
+    struct decoder decoder = {.rest = output};
+
+    return output.len > 0 && take_word(&decoder) == 0;
+}

@@ -32,6 +32,7 @@ struct call_ops {
                   const struct corpus *like, struct rng *rng, struct err *err);
     json_t *(*signature)(const struct signature *signature);
     json_t *(*output)(const struct signature *signature, struct str output); // canonical output of a call
+    bool (*returned)(struct str output); // the call gave its results; one that panics can't be timed
 };
 
 // A builder of the language's own; results as in builder.h.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/outcome.h"
 
+#include "steps/shared/target/language.h"
+
 #include <string.h>
 
 #define MARK_NULL (UINT64_MAX - 32)
@@ -218,4 +220,10 @@ outcome_json(const struct signature *signature, const struct value *values, stru
     if (reading.rest.len > 0 && !reading.cut)
         json_set_text(object, "beside", "const data was changed, or something written behind a buffer");
     return object;
+}
+
+bool
+outcome_is_timed(const struct signature *signature, struct str output)
+{
+    return signature->calls == NULL || signature->calls->returned(output);
 }

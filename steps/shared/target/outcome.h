@@ -8,6 +8,9 @@
 // Whether outputs have members in them, so that their bytes alone tell a person little.
 bool outcome_is_nested(const struct signature *signature);
 
+// Whether the call with this output can be timed: in a batch a panic ends the process.
+bool outcome_is_timed(const struct signature *signature, struct str output);
+
 // An object: "result", then each parameter that is put out, by name: numbers, texts, arrays, objects for
 // structs. A pointer in a struct is where it points, {"buffer": number, "offset": bytes}, null or
 // "elsewhere", and where its buffer is put out {"at": that, "holds": what its buffer holds}; a string is its

@@ -4,6 +4,7 @@
 #include "steps/shared/target/workbench.h"
 #include "tests/unit/steps/attempt.h"
 #include "tests/unit/steps/shared/target/calls.h"
+#include "tests/unit/steps/shared/target/go_workshop.h"
 
 static const char source[] =
     "#include <stddef.h>\n"
@@ -277,7 +278,32 @@ START_TEST(a_record_is_made_once)
 }
 END_TEST
 
-UNIT_MAIN("steps/benchmark-generate/benchmark_generate", makes_inputs_up, captured_calls_are_what_is_measured,
-          a_single_call_is_trained_on, the_file_wins_over_inference_and_the_step_over_the_file,
-          failures_say_why, what_is_not_supported_can_be_skipped, the_record_tells_how_to_build,
-          a_record_is_made_once)
+// A panic is what a Go function does, but in a batch it would end the process.
+START_TEST(calls_that_panic_are_left_out)
+{
+    AUTO_WORKSHOP w;
+    prepare(&w);
+    if (!has_go())
+        return;
+    workshop_file(&w, "go.mod", "module example.com/m\n\ngo 1.21\n");
+    workshop_file(&w, "pick.go", "package m\n\nfunc pick(a []int, i int) int { return a[i] }\n");
+    workshop_file(&w, "calls.jsonl",
+                  "{\"args\": [[1, 2], 0]}\n{\"args\": [[1, 2], 1]}\n{\"args\": [[1, 2], 2]}\n"
+                  "{\"args\": [[], 0]}\n{\"args\": [[7, 8, 9], 2]}\n");
+    AUTO_ATTEMPT attempt;
+    attempt_init(
+        &attempt, &w, &step_benchmark_generate,
+        "{\"file\": \"pick.go\", \"function\": \"pick\", \"captured\": [\"calls.jsonl\"], \"calls\": 30" FAIL
+        "}");
+    ck_assert_msg(attempt_run(&attempt, &w) == 0, "%s", w.err.message);
+    const json_t *calls = json_object_get(record_of(&attempt), "calls");
+    ck_assert_int_ge(json_get_int(calls, "left_out", 0), 2);
+    ck_assert_int_ge(json_get_int(calls, "train", 0), 1);
+    ck_assert_int_ge(json_get_int(calls, "holdout", 0), 1);
+}
+END_TEST
+
+UNIT_MAIN("steps/benchmark-generate/benchmark_generate", calls_that_panic_are_left_out, makes_inputs_up,
+          captured_calls_are_what_is_measured, a_single_call_is_trained_on,
+          the_file_wins_over_inference_and_the_step_over_the_file, failures_say_why,
+          what_is_not_supported_can_be_skipped, the_record_tells_how_to_build, a_record_is_made_once)

@@ -162,5 +162,14 @@ START_TEST(what_cannot_be_passed_is_named)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_value", numbers_fit_their_type, maps_are_sorted_by_key,
-          nested_values_are_named_in_errors, short_encodings_do_no_harm, what_cannot_be_passed_is_named)
+START_TEST(a_panic_is_told_from_results)
+{
+    ck_assert(go_value_returned(str_n("\0\0\0\0\0\0\0\0", 8)));
+    ck_assert(!go_value_returned(str_n("\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16)));
+    ck_assert(!go_value_returned(STR("")));
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/go_value", a_panic_is_told_from_results, numbers_fit_their_type,
+          maps_are_sorted_by_key, nested_values_are_named_in_errors, short_encodings_do_no_harm,
+          what_cannot_be_passed_is_named)
