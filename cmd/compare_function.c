@@ -177,7 +177,8 @@ describe_difference(const struct function_compare *compare, const json_t *counte
     return arena_str(compare->invocation->arena, buf_str(&text));
 }
 
-// Keeps the inputs on which A does not fail. *difference is the smallest one on which B gives something else.
+// Keeps the inputs on which A does not fail or panic. *difference is the smallest one on which B gives
+// something else.
 static int
 find_difference(struct function_compare *compare, const char **difference, struct err *err)
 {
@@ -194,7 +195,7 @@ find_difference(struct function_compare *compare, const char **difference, struc
     if (found.differ > 0)
         *difference = describe_difference(compare, found.counterexample);
     json_decref(found.counterexample);
-    if (found.compared == 0)
+    if (found.differ == 0 && compare->inputs.count == 0)
         return err_set(err, ERR_TARGET,
                        "%s fails at \"%s\" on every input; say what its parameters are: --params",
                        compare->spec.function, compare->spec.names[0]);
@@ -377,8 +378,9 @@ compare_function(struct invocation *invocation, const struct compare_options *op
     const struct arguments *arguments = invocation->arguments;
     const char *function = arguments_text(arguments, "function", "");
     const char *file = find_file(invocation, arguments->operands[2]);
-    if (!str_ends(str_of(file), STR(".c")))
-        return err_set(err, ERR_USAGE, "%s is no C file; only functions in C can be compared", file);
+    if (!str_ends(str_of(file), STR(".c")) && !str_ends(str_of(file), STR(".go")))
+        return err_set(err, ERR_USAGE, "%s is no C or Go file; only functions in C and Go can be compared",
+                       file);
     json_t *description = describe(invocation, err);
     if (description == NULL)
         return -1;

@@ -291,6 +291,64 @@ PY
     [ -z "$(ls "$FOLDER/interrupted")" ]
 }
 
+# The Go demo in a repository of its own.
+go_tagd() {
+    command -v go >/dev/null || skip "needs go"
+    [ ! -d go-tagd ] || return 0
+    cp -R "$BATS_TEST_DIRNAME/../../ci-templates/demo-go" go-tagd
+    cd go-tagd
+    git init -q -b main && git add -A
+    git -c user.name=t -c user.email=t@example.com commit -q -m tagd
+    cd ..
+}
+
+@test "a Go function at two revisions: more work in it is slower" {
+    need_python
+    go_tagd
+    cd go-tagd
+    sed -i 's/c := lower(tag\[i\])/c := lower(tag[i])\n\t\tfor again := 0; again < 8; again++ {\n\t\t\tc = lower(c)\n\t\t}/' tag.go
+    commit "Look longer"
+    [ "$(git diff --stat HEAD~1 | wc -l)" -gt 0 ]
+    run "$atoll" compare --function NormalizeTag --max-seconds 200 --json HEAD~1 HEAD tag.go
+    git reset -q --hard HEAD~1
+    [ "$status" -eq 10 ]
+    echo "$output" >../result.json
+    cd ..
+    [ "$(field "r['verdict'] == 'slower' and r['ratio'] > 1.1")" = True ]
+}
+
+@test "a Go function at two revisions: the same is not different, other output is" {
+    go_tagd
+    cd go-tagd
+    run "$atoll" compare --function NormalizeTag --max-seconds 6 HEAD . tag.go
+    [ "$status" -eq 0 ] || [ "$status" -eq 11 ]
+    [[ $output == *"captured calls"* ]]
+    sed -i "s/return c - 'A' + 'a'/return c/" tag.go
+    mkdir -p "$FOLDER/scratch"
+    export TMPDIR=$FOLDER/scratch
+    run "$atoll" compare --function NormalizeTag HEAD . tag.go
+    git checkout -q .
+    [ "$status" -eq 12 ]
+    [[ $output == *"differs: B does not do what A does"*"NormalizeTag("*'A gives {"results":["'*'; B gives {"results":["'* ]]
+    [ -z "$(ls "$TMPDIR")" ]
+}
+
+# Some made-up calls panic: both revisions do so alike.
+@test "a Go function that panics on some made-up calls is compared on the others" {
+    command -v go >/dev/null || skip "needs go"
+    mkdir -p panics && cd panics
+    printf 'module example.com/m\n\ngo 1.21\n' >go.mod
+    printf 'package m\n\nfunc pick(a []int, i int) int { return a[i] }\n' >pick.go
+    git init -q -b main && git add -A
+    git -c user.name=t -c user.email=t@example.com commit -q -m one
+    run "$atoll" compare --function pick --max-seconds 6 HEAD . pick.go
+    [ "$status" -eq 0 ] || [ "$status" -eq 11 ]
+    [[ $output == *"made-up calls"* ]]
+    sed -i 's/a\[i\]/a[i+1]/' pick.go
+    run "$atoll" compare --function pick HEAD . pick.go
+    [ "$status" -eq 12 ]
+}
+
 @test "a function without captured calls gets made-up ones" {
     mkdir -p plain && cd plain
     cat >sum.c <<'C'
@@ -325,7 +383,7 @@ C
     [[ $output == *"src/tga.c"* ]]
     run "$atoll" compare --function normalize_tag HEAD HEAD src/tag.h
     [ "$status" -eq 2 ]
-    [[ $output == *"only functions in C can be compared"* ]]
+    [[ $output == *"only functions in C and Go can be compared"* ]]
     run "$atoll" compare --function normalize_tag --inputs nowhere HEAD HEAD src/tag.c
     [ "$status" -eq 2 ]
     [[ $output == *"--inputs nowhere: no such file"* ]]

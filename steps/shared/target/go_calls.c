@@ -40,6 +40,12 @@ output_json(const struct signature *signature, struct str output)
     return go_value_output(signature->go, output);
 }
 
+static bool
+same_signature(const struct signature *a, const struct signature *b)
+{
+    return go_signature_same(a->go, b->go);
+}
+
 // ---- what the captured calls are like
 // ----------------------------------------------------------------------------------------
 
@@ -217,4 +223,5 @@ const struct call_ops go_call_ops = {
     .signature = signature_json,
     .output = output_json,
     .returned = go_value_returned,
+    .same = same_signature,
 };

@@ -11,18 +11,10 @@ open_go(struct arena *arena, const json_t *description, const struct recipe_yard
         struct err *err)
 {
     (void)yard;
-    const json_t *flags = json_object_get(json_object_get(description, "recipe"), "flags");
-    struct words words = {0};
-    size_t i;
-    json_t *flag;
+    struct words words;
 
-    json_array_foreach((json_t *)(uintptr_t)flags, i, flag)
-    {
-        if (!json_is_string(flag))
-            return err_set(err, ERR_CONFIG, "%s: recipe: \"flags\" of a Go function is a list of words",
-                           target->file);
-        words_add(arena, &words, arena_dup(arena, json_string_value(flag)));
-    }
+    if (recipe_words(arena, json_object_get(description, "recipe"), "flags", &words, err) != 0)
+        return -1;
     target->recipe =
         (struct recipe){.cc = "go", .flags = words.items, .flag_count = words.count, .directory = "."};
     return 0;

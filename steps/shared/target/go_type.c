@@ -249,6 +249,45 @@ go_signature_json(const struct go_signature *signature)
     return json_pack("{s:s, s:o}", "result", buf_text(&results), "params", params);
 }
 
+static bool
+same_types(const struct go_field *a, const struct go_field *b, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (a[i].type != b[i].type)
+            return false;
+    return true;
+}
+
+static bool
+same_fields(const struct go_type *a, const struct go_type *b)
+{
+    if (a->field_count != b->field_count || !same_types(a->fields, b->fields, a->field_count))
+        return false;
+    for (size_t i = 0; i < a->field_count; i++)
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0)
+            return false;
+    return true;
+}
+
+// The types of a signature are numbered in the order in which its arguments and results name them.
+bool
+go_signature_same(const struct go_signature *a, const struct go_signature *b)
+{
+    if (a->type_count != b->type_count || a->argument_count != b->argument_count ||
+        a->result_count != b->result_count || a->has_receiver != b->has_receiver ||
+        !same_types(a->arguments, b->arguments, a->argument_count) ||
+        !same_types(a->results, b->results, a->result_count))
+        return false;
+    for (size_t i = 0; i < a->type_count; i++) {
+        const struct go_type *left = &a->types[i], *right = &b->types[i];
+        if (strcmp(left->name, right->name) != 0 || left->kind != right->kind || left->bits != right->bits ||
+            left->length != right->length || left->element != right->element || left->key != right->key ||
+            !same_fields(left, right))
+            return false;
+    }
+    return true;
+}
+
 bool
 go_type_is_bytes(const struct go_signature *signature, const struct go_type *type)
 {

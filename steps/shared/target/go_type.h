@@ -58,6 +58,10 @@ int go_signature_read(struct arena *arena, struct str table, const struct go_fun
 // {"type": "string"}, ..}}. Owned.
 json_t *go_signature_json(const struct go_signature *signature);
 
+// Whether both take and return the same, whatever their parameters are called: each type has the same name
+// and is made of the same.
+bool go_signature_same(const struct go_signature *a, const struct go_signature *b);
+
 // Whether a call can change what stands behind a value of type `index`: a pointer, slice or map is in it.
 bool go_type_is_mutable(const struct go_signature *signature, size_t index);
 

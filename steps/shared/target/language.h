@@ -33,6 +33,7 @@ struct call_ops {
     json_t *(*signature)(const struct signature *signature);
     json_t *(*output)(const struct signature *signature, struct str output); // canonical output of a call
     bool (*returned)(struct str output); // the call gave its results; one that panics can't be timed
+    bool (*same)(const struct signature *a, const struct signature *b); // a call of a is one of b
 };
 
 // A builder of the language's own; results as in builder.h.

@@ -232,12 +232,13 @@ find_command(struct arena *arena, const char *repository, const char *file, cons
 // ---- what is given
 // ----------------------------------------------------------------------------------------------
 
-static int
-read_list(struct arena *arena, const json_t *given, const char *key, struct words *words, struct err *err)
+int
+recipe_words(struct arena *arena, const json_t *given, const char *key, struct words *words, struct err *err)
 {
     const json_t *list = json_object_get(given, key);
     struct str rest = str_of(json_string_value(list));
 
+    *words = (struct words){0};
     while (rest.ptr != NULL) {
         struct words more = words_split(arena, rest, &rest);
         for (size_t i = 0; i < more.count; i++)
@@ -307,13 +308,13 @@ int
 recipe_read(struct arena *arena, const char *repository, const char *file, const json_t *given,
             const struct recipe_yard *yard, struct recipe *recipe, struct err *err)
 {
-    struct words list = {0}, link = {0}, write = {0}, command = {0};
+    struct words list, link, write, command = {0};
     struct found found = {.directory = repository};
     const char *used = NULL, *doubt = json_get_text(given, "doubt", NULL);
 
-    if (read_list(arena, given, "flags", &list, err) != 0 ||
-        read_list(arena, given, "link", &link, err) != 0 ||
-        read_list(arena, given, "write", &write, err) != 0)
+    if (recipe_words(arena, given, "flags", &list, err) != 0 ||
+        recipe_words(arena, given, "link", &link, err) != 0 ||
+        recipe_words(arena, given, "write", &write, err) != 0)
         return -1;
     words_add(arena, &command, "cc");
     if (json_object_get(given, "flags") != NULL)

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "steps/shared/target/command.h"
 
 struct launcher;
 
@@ -43,6 +44,11 @@ int recipe_read(struct arena *arena, const char *repository, const char *file, c
 // Says that `file` does not compile, with the first line of the compiler's diagnostics and what may be wrong
 // with the recipe. -1.
 int recipe_refused(const struct recipe *recipe, const char *file, struct str diagnostics, struct err *err);
+
+// The words under `key` of the JSON form: a list of texts, or one text that is split as a shell does; none
+// when there is no such member. In the arena.
+int recipe_words(struct arena *arena, const json_t *given, const char *key, struct words *words,
+                 struct err *err) MUST_USE;
 
 // Whether sources of the repository may be added to what is linked: nothing is given, or nothing but objects,
 // archives and libraries.

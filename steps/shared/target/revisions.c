@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "steps/shared/target/command.h"
+#include "steps/shared/target/language.h"
 
 #include <string.h>
 
@@ -77,14 +78,17 @@ flag_for(struct arena *arena, const char *flag, const char *repository, const ch
     return fs_exists(moved) ? arena_printf(arena, "%.*s%s", (int)at, flag, moved) : flag;
 }
 
-// The work tree's recipe as JSON, for the files in `tree`. Owned.
+// The work tree's recipe as JSON, for the files in `tree`; of Go what is given, as its modules say the rest.
+// Owned.
 static json_t *
 recipe_for(const struct revisions_spec *spec, const char *tree, const struct recipe_yard *yard,
            struct err *err)
 {
+    const json_t *given = json_object_get(spec->description, "recipe");
     struct recipe recipe;
-    if (recipe_read(spec->arena, spec->repository, spec->file, json_object_get(spec->description, "recipe"),
-                    yard, &recipe, err) != 0)
+    if (language_of(spec->file) == LANGUAGE_GO)
+        return json_is_object(given) ? json_deep_copy(given) : json_object();
+    if (recipe_read(spec->arena, spec->repository, spec->file, given, yard, &recipe, err) != 0)
         return NULL;
     const char **flags = ARENA_ARRAY(spec->arena, const char *, recipe.flag_count + 1);
     for (size_t i = 0; i < recipe.flag_count; i++)
@@ -176,6 +180,14 @@ open_target(const struct revisions_spec *spec, size_t side, const char *tree, co
     return 0;
 }
 
+static int
+refuse(const struct revisions_spec *spec, struct err *err)
+{
+    return err_set(err, ERR_TARGET,
+                   "%s takes or returns other things at \"%s\" than at \"%s\": they can't be compared",
+                   spec->function, spec->names[1], spec->names[0]);
+}
+
 // Opens B with the roles that A has.
 static int
 match_roles(const struct revisions_spec *spec, const char *tree, struct revisions *revisions, struct err *err)
@@ -185,9 +197,7 @@ match_roles(const struct revisions_spec *spec, const char *tree, struct revision
     AUTO_JSON *b = signature_to_json(&benches[1].target.signature);
     AUTO_JSON *roles = roles_for(a, b);
     if (roles == NULL)
-        return err_set(err, ERR_TARGET,
-                       "%s takes or returns other things at \"%s\" than at \"%s\": they can't be compared",
-                       spec->function, spec->names[1], spec->names[0]);
+        return refuse(spec, err);
     if (json_equal(roles, json_object_get(b, "params")))
         return 0;
     return open_target(spec, 1, tree, roles, revisions, err);
@@ -199,7 +209,25 @@ open_builder(const struct revisions_spec *spec, size_t side, struct revisions *r
     struct workbench *bench = &revisions->benches[side];
     const char *scratch = arena_printf(spec->arena, "%s/build%zu", revisions->scratch, side);
     bench->builder = builder_new(bench->launcher, &bench->target, scratch, err);
-    return bench->builder != NULL ? 0 : err_wrap(err, "revision \"%s\"", spec->names[side]);
+    if (bench->builder == NULL ||
+        builder_signature(bench->builder, spec->arena, &bench->target.signature, err) != 0)
+        return err_wrap(err, "revision \"%s\"", spec->names[side]);
+    return 0;
+}
+
+// Signatures of C are known before anything is built, those of Go after.
+static int
+open_builders(const struct revisions_spec *spec, const char *tree, struct revisions *revisions,
+              struct err *err)
+{
+    const struct signature *a = &revisions->benches[0].target.signature;
+    const struct signature *b = &revisions->benches[1].target.signature;
+    if (language_of(spec->file) == LANGUAGE_C && match_roles(spec, tree, revisions, err) != 0)
+        return -1;
+    for (size_t side = 0; side < 2; side++)
+        if (open_builder(spec, side, revisions, err) != 0)
+            return -1;
+    return a->calls == NULL || a->calls->same(a, b) ? 0 : refuse(spec, err);
 }
 
 int
@@ -222,11 +250,7 @@ revisions_open(const struct revisions_spec *spec, struct revisions *revisions, s
         status = trees[side] != NULL ? open_target(spec, side, trees[side], params, revisions, err) : -1;
     }
     repo_free(repo);
-    if (status == 0)
-        status = match_roles(spec, trees[1], revisions, err);
-    for (size_t side = 0; side < 2 && status == 0; side++)
-        status = open_builder(spec, side, revisions, err);
-    return status;
+    return status == 0 ? open_builders(spec, trees[1], revisions, err) : -1;
 }
 
 void

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One function at two revisions of its repository, ready to be built and run side by side. Each revision is
-// checked out whole into a scratch folder, so that its headers and what it links are its own; flags are those
-// of the work tree's build for both. Headers that the build makes and git does not know are taken from the
-// work tree.
+// checked out whole into a scratch folder, so that its headers, packages and what it links are its own; flags
+// of C are those of the work tree's build for both. Headers that the build makes and git does not know are
+// taken from the work tree.
 #ifndef ATOLL_STEPS_SHARED_TARGET_REVISIONS_H
 #define ATOLL_STEPS_SHARED_TARGET_REVISIONS_H
 
@@ -29,7 +29,7 @@ struct revisions {
     const char *scratch;            // removed by revisions_release
 };
 
-// Opens both. The roles of the parameters are those of A. ERR_USAGE for a revision, ERR_NOT_FOUND for a file
+// Opens both. The roles of C parameters are those of A. ERR_USAGE for a revision, ERR_NOT_FOUND for a file
 // or function that is not there, ERR_TARGET when the two can't be called in the same way or do not build. To
 // be released in every case.
 int revisions_open(const struct revisions_spec *spec, struct revisions *revisions, struct err *err) MUST_USE;

@@ -3,7 +3,7 @@
 
 #include "steps/shared/target/captured.h"
 #include "steps/shared/target/differential.h"
-#include "tests/unit/steps/shared/target/workshop.h"
+#include "tests/unit/steps/shared/target/go_workshop.h"
 
 #define FUNCTION(parameters, sum)          \
     "#include <stddef.h>\n"                \
@@ -53,17 +53,34 @@ history_release(struct history *h)
     workshop_release(&h->w);
 }
 
+static void
+commit_files(struct history *h, const struct repo_change *changes, size_t count)
+{
+    const struct repo_author author = {"t", "t@example.com", 1700000000};
+    const char *parent = h->last[0] != '\0' ? arena_dup(&h->w.arena, h->last) : NULL;
+    OK(repo_commit(h->repo, parent, "refs/heads/main", changes, count, "m", &author, h->last, &h->w.err),
+       &h->w.err);
+}
+
 // A commit with this source, and this header unless it is NULL; the work tree stays.
 static void
 commit(struct history *h, const char *source, const char *header)
 {
     const struct repo_change changes[] = {{.path = "src/x.c", .content = str_of(source)},
                                           {.path = "src/near.h", .content = str_of(header)}};
-    const struct repo_author author = {"t", "t@example.com", 1700000000};
-    const char *parent = h->last[0] != '\0' ? arena_dup(&h->w.arena, h->last) : NULL;
-    OK(repo_commit(h->repo, parent, "refs/heads/main", changes, header != NULL ? 2 : 1, "m", &author, h->last,
-                   &h->w.err),
-       &h->w.err);
+    commit_files(h, changes, header != NULL ? 2 : 1);
+}
+
+// A commit with a Go module whose package has these two files.
+static void
+commit_go(struct history *h, const char *source, const char *near)
+{
+    const struct repo_change changes[] = {
+        {.path = "go.mod", .content = STR("module example.com/m\n\ngo 1.21\n")},
+        {.path = "x.go", .content = str_of(source)},
+        {.path = "near.go", .content = str_of(near)}};
+    h->spec.file = "x.go";
+    commit_files(h, changes, 3);
 }
 
 static void
@@ -100,7 +117,7 @@ differ(struct history *h, struct differential *found)
     corpus_init(&calls, 1 << 20);
     corpus_init(&kept, 1 << 20);
     for (size_t i = 0; i < 3; i++) {
-        AUTO_JSON *call = json_pack("[s, n]", texts[i]);
+        AUTO_JSON *call = json_pack(language_of(h->spec.file) == LANGUAGE_GO ? "[s]" : "[s, n]", texts[i]);
         OK(captured_add(&calls, &benches[0].target.signature, call, "call", &h->w.err), &h->w.err);
     }
     OK(differential_between(&benches[0], &benches[1], &calls, &kept, found, &h->w.err), &h->w.err);
@@ -223,6 +240,106 @@ START_TEST(what_is_not_there_is_told)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/revisions", each_has_its_own_files, same_answers_are_seen,
-          the_work_tree_is_a_revision, made_headers_come_from_the_work_tree, parameters_may_have_other_names,
-          other_parameters_are_refused, what_is_not_there_is_told)
+// ---- Go
+// ----------------------------------------------------------------------------------------------------------
+
+#define GO_FUNCTION(parameters, body) "package m\n\nfunc total(" parameters ") int {\n" body "\treturn s\n}\n"
+#define GO_SUM "\ts := bias\n\tfor _, c := range p {\n\t\ts += int(c)\n\t}\n"
+#define GO_BIAS(bias) "package m\n\nconst bias = " bias "\n\ntype pair struct{ a, b int }\n"
+
+START_TEST(packages_of_go_are_those_of_their_revisions)
+{
+    struct history h;
+    struct differential found;
+    if (!has_go())
+        return;
+    history_init(&h);
+    commit_go(&h, GO_FUNCTION("p []byte", GO_SUM), GO_BIAS("7"));
+    commit_go(&h, GO_FUNCTION("p []byte", GO_SUM), GO_BIAS("8"));
+    open_both(&h);
+    ck_assert_uint_eq(differ(&h, &found), 3);
+    char *example = json_compact(found.counterexample);
+    ck_assert_str_eq(example, "{\"args\":[\"\"],\"expected\":{\"results\":[7],\"changed\":[\"\"]},"
+                              "\"got\":{\"results\":[8],\"changed\":[\"\"]}}");
+    free(example);
+    json_decref(found.counterexample);
+    history_release(&h);
+}
+END_TEST
+
+START_TEST(go_parameters_may_have_other_names)
+{
+    struct history h;
+    struct differential found;
+    if (!has_go())
+        return;
+    history_init(&h);
+    commit_go(&h, GO_FUNCTION("p []byte", GO_SUM), GO_BIAS("7"));
+    commit_go(
+        &h,
+        GO_FUNCTION("bytes []byte", "\ts := bias\n\tfor i := range bytes {\n\t\ts += int(bytes[i])\n\t}\n"),
+        GO_BIAS("7"));
+    open_both(&h);
+    ck_assert_uint_eq(differ(&h, &found), 0);
+    ck_assert_uint_eq(found.compared, 3);
+    history_release(&h);
+}
+END_TEST
+
+// A call that panics is compared, but can't be timed.
+START_TEST(go_calls_that_panic_are_not_kept)
+{
+    struct history h;
+    struct corpus calls, kept;
+    struct differential found;
+    if (!has_go())
+        return;
+    history_init(&h);
+    for (size_t i = 0; i < 2; i++)
+        commit_go(&h, GO_FUNCTION("p []byte", "\ts := int(p[0])\n"), GO_BIAS("7"));
+    open_both(&h);
+    struct workbench *benches = h.revisions.benches;
+    corpus_init(&calls, 1 << 20);
+    corpus_init(&kept, 1 << 20);
+    for (size_t i = 0; i < 2; i++) {
+        AUTO_JSON *call = json_pack("[s]", i == 0 ? "" : "a");
+        OK(captured_add(&calls, &benches[0].target.signature, call, "call", &h.w.err), &h.w.err);
+    }
+    OK(differential_between(&benches[0], &benches[1], &calls, &kept, &found, &h.w.err), &h.w.err);
+    ck_assert(found.compared == 2 && found.differ == 0);
+    ck_assert(kept.count == 1 && str_eq(corpus_call(&kept, 0), corpus_call(&calls, 1)));
+    corpus_release(&calls);
+    corpus_release(&kept);
+    history_release(&h);
+}
+END_TEST
+
+START_TEST(other_types_of_go_are_refused)
+{
+    static const struct {
+        const char *source, *near, *message;
+    } others[] = {
+        {GO_FUNCTION("p []uint16, q pair", GO_SUM), GO_BIAS("7"), "total takes or returns other things"},
+        {GO_FUNCTION("p []byte, q pair, n int", GO_SUM), GO_BIAS("7"), "total takes or returns other things"},
+        {GO_FUNCTION("p []byte, q pair", GO_SUM),
+         "package m\n\nconst bias = 7\n\ntype pair struct{ a, c int }\n",
+         "total takes or returns other things"},
+        {GO_FUNCTION("p []byte, q pair", "\ts := \"\"\n"), GO_BIAS("7"),
+         "revision \"HEAD\": x.go does not compile: x.go:5:"},
+    };
+    for (size_t i = 0; i < sizeof(others) / sizeof(*others) && has_go(); i++) {
+        struct history h;
+        history_init(&h);
+        commit_go(&h, GO_FUNCTION("p []byte, q pair", GO_SUM), GO_BIAS("7"));
+        commit_go(&h, others[i].source, others[i].near);
+        open_fails(&h, ERR_TARGET, others[i].message);
+        history_release(&h);
+    }
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/revisions", packages_of_go_are_those_of_their_revisions,
+          go_parameters_may_have_other_names, go_calls_that_panic_are_not_kept, other_types_of_go_are_refused,
+          each_has_its_own_files, same_answers_are_seen, the_work_tree_is_a_revision,
+          made_headers_come_from_the_work_tree, parameters_may_have_other_names, other_parameters_are_refused,
+          what_is_not_there_is_told)
