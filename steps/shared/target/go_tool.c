@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 // The first build compiles the standard library.
 enum { WALL_MAX_MS = 600000, OUTPUT_MAX_BYTES = 64 << 20, ENVIRONMENT_MAX = 24, PATHS_MAX = 8 };
@@ -62,24 +63,31 @@ module_cache(struct arena *arena)
     return home != NULL ? fs_join(arena, home, "go/pkg/mod") : NULL;
 }
 
-// A cache of its own beside the user's: what is compiled here was written by a machine.
+// A cache of its own beside the user's: what is compiled here was written by a machine. Who has no home has
+// it in the scratch folder.
 static const char *
-build_cache(struct arena *arena, const char *scratch)
+make_cache(struct arena *arena, const char *scratch, struct err *err)
 {
     const char *cache = host_env("XDG_CACHE_HOME"), *home = host_env("HOME");
+    struct err ignored;
 
     if (cache == NULL && home != NULL)
         cache = fs_join(arena, home, ".cache");
-    return cache != NULL && cache[0] == '/' ? fs_join(arena, cache, "atoll/go-build")
-                                            : fs_join(arena, scratch, "go-build");
+    if (cache != NULL && cache[0] == '/') {
+        cache = fs_join(arena, cache, "atoll/go-build");
+        if (fs_mkdirs(cache, &ignored) == 0 && access(cache, R_OK | W_OK | X_OK) == 0)
+            return cache;
+    }
+    cache = fs_join(arena, scratch, "go-build");
+    return fs_mkdirs(cache, err) == 0 ? cache : NULL;
 }
 
 static int
 make_folders(struct go_tool *tool, const char *scratch, struct err *err)
 {
-    const char *cache = build_cache(&tool->arena, scratch);
+    const char *cache = fs_mkdirs(scratch, err) == 0 ? make_cache(&tool->arena, scratch, err) : NULL;
 
-    if (fs_mkdirs(scratch, err) != 0 || fs_mkdirs(cache, err) != 0)
+    if (cache == NULL)
         return -1;
     tool->write_paths[tool->write_count++] = scratch;
     tool->write_paths[tool->write_count++] = cache;
@@ -90,21 +98,21 @@ make_folders(struct go_tool *tool, const char *scratch, struct err *err)
 }
 
 // Nothing is downloaded, and no setting of the user's changes what is built but those of the processor.
+static const char *const offline[] = {"GOENV=off",   "GOPROXY=off",       "GOTELEMETRY=off",
+                                      "GOSUMDB=off", "GOTOOLCHAIN=local", NULL};
+
 static void
 set_environment(struct go_tool *tool, const char *root)
 {
     static const char *const kept[] = {"GOAMD64", "GOARM64", "GOEXPERIMENT", "CGO_ENABLED", "CC"};
     const char *modules = module_cache(&tool->arena);
 
+    for (const char *const *setting = offline; *setting != NULL; setting++)
+        tool->env[tool->env_count++] = *setting;
     set(tool, "PATH", "/usr/local/bin:/usr/bin:/bin");
     set(tool, "LANG", "C");
     set(tool, "GOROOT", root);
-    set(tool, "GOENV", "off");
     set(tool, "GOFLAGS", "");
-    set(tool, "GOPROXY", "off");
-    set(tool, "GOSUMDB", "off");
-    set(tool, "GOTOOLCHAIN", "local");
-    set(tool, "GOTELEMETRY", "off");
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
         if (host_env(kept[i]) != NULL)
             set(tool, kept[i], host_env(kept[i]));
@@ -127,6 +135,25 @@ go_command(struct arena *arena, struct err *err)
             err, ERR_ENVIRONMENT,
             "needs go: the go command is not in $PATH; install Go 1.21 or newer to optimise Go functions");
     return path;
+}
+
+const char *
+go_tool_lend(struct arena *arena, struct words *env, struct words *read_paths)
+{
+    struct err absent;
+    const char *path = go_command(arena, &absent), *modules = module_cache(arena);
+
+    if (path == NULL)
+        return NULL;
+    for (const char *const *setting = offline; *setting != NULL; setting++)
+        words_add(arena, env, *setting);
+    words_add(arena, env, "GOFLAGS=-buildvcs=false"); // what is built is no work tree
+    words_add(arena, read_paths, fs_dir_name(arena, fs_dir_name(arena, path)));
+    if (modules != NULL) {
+        words_add(arena, env, arena_printf(arena, "GOMODCACHE=%s", modules));
+        words_add(arena, read_paths, modules);
+    }
+    return fs_dir_name(arena, path);
 }
 
 struct go_tool *

@@ -21,6 +21,11 @@ void go_tool_free(struct go_tool *tool);
 // The path of the go command (arena); NULL with ERR_ENVIRONMENT and "needs go" when there is none.
 const char *go_command(struct arena *arena, struct err *err) MUST_USE;
 
+// For a command that is not ours and runs go by its name: adds the settings with which it works offline, and
+// the folders that it reads, to the two lists. The folder of the go command (arena), NULL where there is
+// none.
+const char *go_tool_lend(struct arena *arena, struct words *env, struct words *read_paths);
+
 // Runs `go` with these arguments in the folder of the target's package. 0 with *ok and its output; -1 only
 // when it could not be started.
 int go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struct buf *output,

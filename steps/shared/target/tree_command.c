@@ -13,6 +13,7 @@
 #define COMMAND_OPEN_FILES 1024
 #define COMMAND_DISK_BYTES ((json_int_t)8 << 30)
 #define SHELL_SIGNAL_BASE 128
+#define SYSTEM_PATH "/usr/local/bin:/usr/bin:/bin"
 
 int64_t
 wall_limit_ms(const struct step *step, int64_t wall_ms)
@@ -43,15 +44,21 @@ tree_command_check_lost(const struct launch_result *result, const char *what, st
     return err_set(err, ERR_LOST, "`%s` was killed from outside; is there enough memory?", what);
 }
 
-static const char *
-search_path(struct arena *arena, const char *file)
+// Nothing of the caller's environment. Both lists end with a NULL.
+static void
+surround(struct arena *arena, const struct tree_command *command, const char *temp, struct words *env,
+         struct words *read_paths)
 {
-    struct err none;
-    const char *go = language_of(file) == LANGUAGE_GO ? go_command(arena, &none) : NULL;
+    bool is_go = language_of(command->file) == LANGUAGE_GO;
+    const char *go = is_go ? go_tool_lend(arena, env, read_paths) : NULL;
 
-    if (go == NULL)
-        return "PATH=/usr/local/bin:/usr/bin:/bin";
-    return arena_printf(arena, "PATH=%s:/usr/local/bin:/usr/bin:/bin", fs_dir_name(arena, go));
+    words_add(arena, env, go != NULL ? arena_printf(arena, "PATH=%s:" SYSTEM_PATH, go) : "PATH=" SYSTEM_PATH);
+    words_add(arena, env, "LANG=C.UTF-8");
+    words_add(arena, env, arena_printf(arena, "HOME=%s", command->tree));
+    words_add(arena, env, arena_printf(arena, "TMPDIR=%s", temp));
+    words_add(arena, env, command->variable);
+    words_add(arena, env, NULL);
+    words_add(arena, read_paths, NULL);
 }
 
 int
@@ -65,19 +72,14 @@ tree_command_run(const struct step *step, const struct tree_command *command, st
         return -1;
     const char *const argv[] = {"/bin/sh", "-e", "-c", command->command, NULL};
     const char *const writable[] = {command->tree, NULL};
-    const char *const env[] = {
-        search_path(arena, command->file),
-        "LANG=C.UTF-8",
-        arena_printf(arena, "HOME=%s", command->tree),
-        arena_printf(arena, "TMPDIR=%s", temp),
-        command->variable,
-        NULL,
-    };
+    struct words env = {0}, read_paths = {0};
+    surround(arena, command, temp, &env, &read_paths);
     struct launch_spec spec = {
         .profile = LAUNCH_BUILD,
         .argv = argv,
-        .env = env,
+        .env = env.items,
         .cwd = command->tree,
+        .read_paths = read_paths.items,
         .write_paths = writable,
         .stdin_text = command->input,
         .output_max_bytes = command->output_max_bytes,

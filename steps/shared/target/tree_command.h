@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command that the repository names (test, build, run), in a tree of it that may hold machine-written code.
 // It runs in a shell, contained: HOME and the folder of temporary files stand in the tree, the only place it
-// may write to; PATH is the system's folders, and in front of them the go command's for a target in Go.
+// may write to; PATH is the system's folders. A target in Go has the go command in front of them, wherever
+// that is, and the modules that the user has downloaded, from which go works offline.
 #ifndef ATOLL_STEPS_SHARED_TARGET_TREE_COMMAND_H
 #define ATOLL_STEPS_SHARED_TARGET_TREE_COMMAND_H
 

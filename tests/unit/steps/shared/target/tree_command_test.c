@@ -5,6 +5,8 @@
 #include "tests/unit/steps/shared/target/workshop.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 
 static struct launch_limits
 limits_of(const char *sandbox, int64_t wall_ms)
@@ -128,7 +130,39 @@ START_TEST(a_go_command_sees_the_module_in_the_tree)
 }
 END_TEST
 
-UNIT_MAIN("target/tree_command", commands_have_limits_without_a_word,
-          commands_have_the_limits_of_the_pipeline, a_kill_that_no_limit_explains_is_a_loss,
-          a_command_finds_its_folders_in_the_tree, a_command_gets_its_input_and_its_variable,
-          a_command_ends_with_its_first_failure, a_go_command_sees_the_module_in_the_tree)
+// A go command outside of the system's folders, and a cache of modules: here a script that reads both.
+START_TEST(a_go_command_is_found_and_read_where_it_is)
+{
+    AUTO_WORKSHOP w;
+    workshop_init(&w);
+    const char *folder = fs_real(&w.arena, w.folder, &w.err), *tree = w.repository;
+    const char *go = fs_join(&w.arena, folder, "sdk/bin/go");
+    OK(fs_write(go,
+                STR("#!/bin/sh\nread -r word <$GOMODCACHE/word\nread -r version <${0%/bin/go}/VERSION\n"
+                    "echo $GOPROXY $GOTOOLCHAIN $GOENV $version $word\n"),
+                &w.err),
+       &w.err);
+    ck_assert_int_eq(chmod(go, 0755), 0);
+    OK(fs_write(fs_join(&w.arena, folder, "sdk/VERSION"), STR("go1.99\n"), &w.err), &w.err);
+    OK(fs_write(fs_join(&w.arena, folder, "modules/word"), STR("module\n"), &w.err), &w.err);
+    setenv("PATH", arena_printf(&w.arena, "%s/sdk/bin:/usr/bin:/bin", folder), 1);
+    setenv("GOMODCACHE", fs_join(&w.arena, folder, "modules"), 1);
+    ck_assert_str_eq(last_line(&w, tree, "m.go", "go"), "off local off go1.99 module");
+    ck_assert_str_eq(last_line(&w, tree, "x.c", "echo \"$PATH$GOPROXY\""), "/usr/local/bin:/usr/bin:/bin");
+    // Where GOMODCACHE says nothing, GOPATH and HOME do.
+    unsetenv("GOMODCACHE");
+    setenv("GOPATH", arena_printf(&w.arena, "%s:/elsewhere", folder), 1);
+    ck_assert_str_eq(last_line(&w, tree, "m.go", "echo \"$GOMODCACHE\""),
+                     fs_join(&w.arena, folder, "pkg/mod"));
+    unsetenv("GOPATH");
+    setenv("HOME", folder, 1);
+    ck_assert_str_eq(last_line(&w, tree, "m.go", "echo \"$GOMODCACHE\""),
+                     fs_join(&w.arena, folder, "go/pkg/mod"));
+}
+END_TEST
+
+UNIT_MAIN("target/tree_command", a_go_command_is_found_and_read_where_it_is,
+          commands_have_limits_without_a_word, commands_have_the_limits_of_the_pipeline,
+          a_kill_that_no_limit_explains_is_a_loss, a_command_finds_its_folders_in_the_tree,
+          a_command_gets_its_input_and_its_variable, a_command_ends_with_its_first_failure,
+          a_go_command_sees_the_module_in_the_tree)
