@@ -5,6 +5,30 @@
 #include "steps/shared/target/go_listing.h"
 #include "steps/shared/target/target.h"
 
+#include <string.h>
+
+// A benchmark file tells the types of parameters; nothing else can be said of them.
+static int
+check_params(const struct target *target, const json_t *params, struct err *err)
+{
+    const char *name, *key;
+    json_t *given, *value;
+
+    json_object_foreach((json_t *)(uintptr_t)params, name, given)
+    {
+        json_object_foreach(given, key, value)
+        {
+            if (strcmp(key, "type") != 0)
+                return err_set(err, ERR_TARGET,
+                               "%s: params: '%s' has a '%s', but parameters of a Go function are what their "
+                               "types say; how they are drawn stands in the benchmark file, under inputs: "
+                               "distribution:",
+                               target->file, name, key);
+        }
+    }
+    return 0;
+}
+
 // The recipe has flags for the go command alone: tags, say.
 static int
 open_go(struct arena *arena, const json_t *description, const struct recipe_yard *yard, struct target *target,
@@ -13,7 +37,8 @@ open_go(struct arena *arena, const json_t *description, const struct recipe_yard
     (void)yard;
     struct words words;
 
-    if (recipe_words(arena, json_object_get(description, "recipe"), "flags", &words, err) != 0)
+    if (check_params(target, json_object_get(description, "params"), err) != 0 ||
+        recipe_words(arena, json_object_get(description, "recipe"), "flags", &words, err) != 0)
         return -1;
     target->recipe =
         (struct recipe){.cc = "go", .flags = words.items, .flag_count = words.count, .directory = "."};

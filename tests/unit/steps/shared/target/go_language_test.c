@@ -110,6 +110,34 @@ START_TEST(who_allocates_is_not_accused)
 }
 END_TEST
 
+static int
+open_with(struct go_bench *b, const char *description)
+{
+    AUTO_JSON *json = json_read(str_of(description), "description", &b->w.err);
+    ck_assert_msg(json != NULL, "%s", b->w.err.message);
+    return target_open(&b->w.arena, b->w.repository, "tag.go", "f", json, NULL, &b->target, &b->w.err);
+}
+
+START_TEST(a_description_has_flags_and_types)
+{
+    struct go_bench b;
+
+    go_bench_init(&b, "package m\n\nfunc f(n int) int { return n }\n");
+    ck_assert_int_eq(open_with(&b, "{\"params\": {\"n\": {\"type\": \"int\"}}, "
+                                   "\"recipe\": {\"flags\": \"-tags=x -mod=vendor\"}}"),
+                     0);
+    ck_assert_uint_eq(b.target.recipe.flag_count, 2);
+    ck_assert_str_eq(b.target.recipe.flags[1], "-mod=vendor");
+    target_close(&b.target);
+    ck_assert_int_eq(open_with(&b, "{\"params\": {\"n\": {\"role\": \"count\"}}}"), -1);
+    ck_assert_int_eq(b.w.err.kind, ERR_TARGET);
+    ck_assert_ptr_nonnull(strstr(b.w.err.message, "tag.go: params: 'n' has a 'role'"));
+    ck_assert_int_eq(open_with(&b, "{\"recipe\": {\"flags\": [7]}}"), -1);
+    ck_assert_ptr_nonnull(strstr(b.w.err.message, "'flags' must be a list of texts"));
+    go_bench_release(&b);
+}
+END_TEST
+
 START_TEST(each_language_has_a_table)
 {
     ck_assert_str_eq(language_ops(language_of("src/tag.c"))->name, "c");
@@ -119,5 +147,5 @@ START_TEST(each_language_has_a_table)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_language", each_language_has_a_table,
+UNIT_MAIN("steps/shared/target/go_language", each_language_has_a_table, a_description_has_flags_and_types,
           a_duet_tells_more_work_from_equal_work, who_allocates_is_not_accused)
