@@ -18,20 +18,27 @@ struct kind {
 
 static const struct step_ops kind_step = {.name = "none"};
 
-// Opens function f of x.c, whose text is `source`, in a workshop that is there. `more` is the JSON of a
+// Opens a function of a file, whose text is `source`, in a workshop that is there. `more` is the JSON of a
 // target without its file and function.
 static inline void
-kind_open(struct kind *k, const char *source, const char *more)
+kind_open_file(struct kind *k, const char *file, const char *function, const char *source, const char *more)
 {
-    workshop_file(&k->w, "x.c", source);
+    workshop_file(&k->w, file, source);
     attempt_init(&k->attempt, &k->w, &kind_step, "{}");
     AUTO_JSON *target = json_read(str_of(more), "target", &k->w.err);
     ck_assert_msg(target != NULL, "%s", k->w.err.message);
-    json_set_text(target, "file", "x.c");
-    json_set_text(target, "function", "f");
+    json_set_text(target, "file", file);
+    json_set_text(target, "function", function);
     OK(workbench_open(&k->attempt.step, target, &k->bench, &k->w.err), &k->w.err);
     k->bench.limits.wall_ms = 30000; // of a busy machine
     corpus_init(&k->bench.train, 8 << 20);
+}
+
+// The same of function f of x.c.
+static inline void
+kind_open(struct kind *k, const char *source, const char *more)
+{
+    kind_open_file(k, "x.c", "f", source, more);
 }
 
 // The same in a workshop of its own. `params` is the JSON of the overrides, or NULL.
