@@ -40,6 +40,13 @@ try_filter(unsigned flags)
     return code_of((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
 }
 
+static int
+try_tmpfs(void)
+{
+    int tree = namespaces_tmpfs(1 << 20);
+    return code_of(tree < 0 ? -1 : namespaces_attach(tree, "/tmp"));
+}
+
 // The first process of a new process namespace can mount a /proc.
 static int
 try_proc(void)
@@ -66,7 +73,7 @@ try_namespaces(struct trial *trial)
     for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++)
         codes[after[i]] = code_of(namespaces_enter(after[i]));
     if (codes[PART_MOUNT_NS] == 0)
-        codes[PART_TMPFS] = code_of(namespaces_tmpfs("/tmp", 1 << 20));
+        codes[PART_TMPFS] = try_tmpfs();
     if ((codes[PART_PID_NS] = code_of(namespaces_enter(PART_PID_NS))) == 0 && codes[PART_MOUNT_NS] == 0)
         codes[PART_PROC] = try_proc();
 }

@@ -63,12 +63,13 @@ zygote_fds_close(struct zygote_fds *fds)
 static int
 zygote_spawn(struct launcher *launcher, const char *groups, const struct zygote_fds *fds, struct err *err)
 {
-    char parent[32], parts[32];
+    char parent[32], parts[32], abi[32];
     snprintf(parent, sizeof(parent), "%ld", (long)getpid());
     snprintf(parts, sizeof(parts), "%x", launcher->parts);
+    snprintf(abi, sizeof(abi), "%d", launcher->landlock_abi);
     const char *cell_path = buf_text(&launcher->cell_path);
     char *argv[] = {
-        (char[]){"atoll-cell"}, (char[]){"zygote"}, parent, parts, (char *)(uintptr_t)groups, NULL};
+        (char[]){"atoll-cell"}, (char[]){"zygote"}, parent, parts, abi, (char *)(uintptr_t)groups, NULL};
     char *env[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -219,11 +220,10 @@ launcher_cell_path(const struct launcher *launcher)
 
 // Asks for a run. On success our ends are in *run.
 static int
-submit(const struct launcher *launcher, const struct launch_spec *spec, bool lossy_output, struct run *run,
+submit(const struct launcher *launcher, const struct launch_spec *spec, bool stays, struct run *run,
        struct err *err)
 {
-    struct request request = {launcher->control, launcher->parts, (unsigned)launcher->landlock_abi,
-                              lossy_output};
+    struct request request = {launcher->control, stays};
     struct request_ends ends;
     if (request_send(&request, spec, &ends, err) < 0)
         return -1;
@@ -244,21 +244,27 @@ take_report(struct run *run, struct wire_report *report, struct err *err)
     return err_set(err, ERR_LOST, "the sandbox's runner ended without a report");
 }
 
-// Waits for the word that the program runs.
+// Tells why a program was not started.
+static int
+not_started(struct wire_report *report, const char *program, struct err *err)
+{
+    report->stage[sizeof(report->stage) - 1] = 0;
+    errno = report->sys;
+    return err_sys(err, strcmp(report->stage, "exec") == 0 ? ERR_NOT_FOUND : ERR_ENVIRONMENT,
+                   "starting %s (%s)", program, report->stage);
+}
+
+// Waits for the word that a program which stays runs.
 static int
 await_start(struct run *run, const struct launch_spec *spec, struct err *err)
 {
     struct wire_report report;
     if (take_report(run, &report, err) < 0)
         return -1;
-    if (report.kind == WIRE_STARTED) {
-        run->pid = report.pid;
-        return 0;
-    }
-    report.stage[sizeof(report.stage) - 1] = 0;
-    errno = report.sys;
-    return err_sys(err, strcmp(report.stage, "exec") == 0 ? ERR_NOT_FOUND : ERR_ENVIRONMENT,
-                   "starting %s (%s)", spec->argv[0], report.stage);
+    if (report.kind != WIRE_STARTED)
+        return not_started(&report, spec->argv[0], err);
+    run->pid = report.pid;
+    return 0;
 }
 
 // Reads what is there: more than the maximum is dropped and marked. `spec` NULL: nobody looks on.
@@ -303,6 +309,8 @@ attend(struct run *run, const struct launch_spec *spec, struct launch_result *re
     struct wire_report report;
     if (take_report(run, &report, err) < 0)
         return -1;
+    if (report.kind == WIRE_FAILED)
+        return not_started(&report, spec ? spec->argv[0] : "a program", err);
     drain(run, spec, &result->output);
     fill_result(result, &report);
     return 0;
@@ -322,9 +330,7 @@ launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct l
     *result = (struct launch_result){.output = BUF(output_max(spec)), .exit_code = -1};
     if (submit(launcher, spec, false, &run, err) < 0)
         return -1;
-    int done = await_start(&run, spec, err);
-    if (done == 0)
-        done = attend(&run, spec, result, err);
+    int done = attend(&run, spec, result, err);
     run_release(&run);
     if (done < 0)
         launch_result_release(result);
@@ -350,7 +356,6 @@ int
 launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid, struct err *err)
 {
     struct run run;
-    // Nobody reads while it runs.
     if (submit(launcher, spec, true, &run, err) < 0)
         return -1;
     if (await_start(&run, spec, err) < 0) {

@@ -71,12 +71,46 @@ namespaces_enter(enum isolation_part part)
     return unshare(part == PART_IPC_NS ? CLONE_NEWIPC : part == PART_NET_NS ? CLONE_NEWNET : CLONE_NEWPID);
 }
 
-int
-namespaces_tmpfs(const char *path, size_t bytes)
+// Names a setting of a file system that is being made.
+static bool
+set(int context, const char *key, size_t value)
 {
-    char options[100];
-    snprintf(options, sizeof(options), "mode=1777,size=%zu,nr_inodes=%d", bytes, TMPFS_FILES);
-    return mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options);
+    char text[32];
+    snprintf(text, sizeof(text), "%zu", value);
+    return syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, key, text, 0) == 0;
+}
+
+int
+namespaces_tmpfs(size_t bytes)
+{
+    int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), tree = -1;
+    if (context < 0)
+        return -1;
+    if (set(context, "mode", 1777) && set(context, "size", bytes) && set(context, "nr_inodes", TMPFS_FILES) &&
+        syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+        tree = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    int failed = errno;
+    close(context);
+    errno = failed;
+    return tree;
+}
+
+int
+namespaces_resize(const char *path, size_t bytes)
+{
+    char options[40];
+    snprintf(options, sizeof(options), "size=%zu", bytes);
+    return mount(NULL, path, NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV, options);
+}
+
+int
+namespaces_attach(int tree, const char *path)
+{
+    long done = syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+    int failed = errno;
+    close(tree);
+    errno = failed;
+    return done < 0 ? -1 : 0;
 }
 
 int

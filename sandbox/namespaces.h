@@ -22,8 +22,14 @@ bool namespaces_privileged(void);
 // PART_UTS_NS, PART_NET_NS or PART_PID_NS. 0, or -1 with errno.
 int namespaces_enter(enum isolation_part part);
 
-// Mounts an empty file system in memory of at most `bytes` over a folder. 0, or -1 with errno.
-int namespaces_tmpfs(const char *path, size_t bytes);
+// An empty file system in memory of at most `bytes`, mounted nowhere yet: a descriptor, or -1 with errno.
+int namespaces_tmpfs(size_t bytes);
+
+// Changes the size of one that is mounted. 0, or -1 with errno.
+int namespaces_resize(const char *path, size_t bytes);
+
+// Mounts such a descriptor, or one of open_tree(2), at a path, and closes it. 0, or -1 with errno.
+int namespaces_attach(int tree, const char *path);
 
 // A user namespace in which this process's user and group are `id` outside: a mount that is mapped by it
 // (MOUNT_ATTR_IDMAP) shows our files as those of `id`, and stores its files as ours. A descriptor, or -1 with

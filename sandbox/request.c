@@ -51,6 +51,7 @@ fill_request(const struct launch_spec *spec, struct wire_request *request, struc
         .processes = limits->processes,
         .open_files = limits->open_files,
         .pass_count = (uint32_t)spec->pass_fd_count,
+        .has_stdin = spec->stdin_text.len > 0,
     };
     request->argv_count = add_strings(text, spec->argv);
     request->env_count = spec->env ? add_strings(text, spec->env) : add_default_env(text, spec);
@@ -80,25 +81,40 @@ memory_file(const char *name, struct str content, struct err *err)
     return fd;
 }
 
+// What a packet is made of.
+struct packet {
+    struct wire_request request;
+    int fds[WIRE_FDS_MAX];
+    size_t fd_count;
+};
+
+static void
+add_fd(struct packet *packet, int fd)
+{
+    packet->fds[packet->fd_count++] = fd;
+}
+
+// `text` may be empty.
 static int
-send_packet(int socket_fd, const struct wire_request *request, const int *fds, size_t fd_count,
-            struct err *err)
+send_packet(int socket_fd, const struct packet *packet, struct str text, struct err *err)
 {
     union {
         char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
         struct cmsghdr header;
     } control;
     memset(&control, 0, sizeof(control));
-    struct iovec data = {(void *)(uintptr_t)request, sizeof(*request)};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
+    size_t fds_bytes = sizeof(int) * packet->fd_count;
+    struct iovec data[] = {{(void *)(uintptr_t)&packet->request, sizeof(packet->request)},
+                           {(void *)(uintptr_t)text.ptr, text.len}};
+    struct msghdr message = {.msg_iov = data,
+                             .msg_iovlen = 2,
                              .msg_control = control.bytes,
-                             .msg_controllen = CMSG_SPACE(sizeof(int) * fd_count)};
+                             .msg_controllen = CMSG_SPACE(fds_bytes)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-    memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
+    header->cmsg_len = CMSG_LEN(fds_bytes);
+    memcpy(CMSG_DATA(header), packet->fds, fds_bytes);
     ssize_t sent;
     do
         sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);
@@ -109,48 +125,67 @@ send_packet(int socket_fd, const struct wire_request *request, const int *fds, s
     return err_sys(err, gone ? ERR_LOST : ERR_IO, "asking the zygote to start a program");
 }
 
+static int
+check(const struct launch_spec *spec, const struct wire_request *request, const struct buf *text,
+      struct err *err)
+{
+    if (spec->pass_fd_count > WIRE_PASS_MAX)
+        return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_PASS_MAX);
+    size_t strings =
+        (size_t)request->argv_count + request->env_count + request->read_count + request->write_count;
+    if (strings + 8 > WIRE_STRINGS_MAX)
+        return err_set(err, ERR_LIMIT, "%zu arguments, variables and paths are too many", strings);
+    return buf_check(text, "the command line and environment", err);
+}
+
+// Adds the descriptors that only some requests have, and sends.
+static int
+send_all(int socket_fd, const struct launch_spec *spec, struct packet *packet, struct str text,
+         struct err *err)
+{
+    int typed = -1, spilled = -1, result = -1;
+    for (size_t i = 0; i < spec->pass_fd_count; i++)
+        add_fd(packet, spec->pass_fds[i]);
+    if (packet->request.has_stdin) {
+        if ((typed = memory_file("stdin", spec->stdin_text, err)) < 0)
+            goto out;
+        add_fd(packet, typed);
+    }
+    if (text.len > WIRE_PACKET_TEXT_BYTES) {
+        if ((spilled = memory_file("request", text, err)) < 0)
+            goto out;
+        add_fd(packet, spilled);
+        text = STR("");
+    }
+    result = send_packet(socket_fd, packet, text, err);
+out:
+    fd_drop(&typed);
+    fd_drop(&spilled);
+    return result;
+}
+
 int
 request_send(const struct request *request, const struct launch_spec *spec, struct request_ends *ends,
              struct err *err)
 {
     AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-    struct wire_request packet;
-    int channel[2] = {-1, -1}, output[2] = {-1, -1}, fds[WIRE_FDS_MAX], result = -1;
-    memset(fds, -1, sizeof(fds));
+    struct packet packet = {.fd_count = 0};
+    int channel[2] = {-1, -1}, output[2] = {-1, -1}, result = -1;
     *ends = (struct request_ends){-1, -1};
-    fill_request(spec, &packet, &text);
-    packet.parts = request->parts;
-    packet.landlock_abi = request->landlock_abi;
-    if (spec->pass_fd_count > WIRE_FDS_MAX - WIRE_PASS)
-        return err_set(err, ERR_LIMIT, "at most %d descriptors can be passed on", WIRE_FDS_MAX - WIRE_PASS);
-    size_t strings = (size_t)packet.argv_count + packet.env_count + packet.read_count + packet.write_count;
-    if (strings + 8 > WIRE_STRINGS_MAX)
-        return err_set(err, ERR_LIMIT, "%zu arguments, variables and paths are too many", strings);
-    if (buf_check(&text, "the command line and environment", err) < 0)
+    fill_request(spec, &packet.request, &text);
+    packet.request.stays = request->stays;
+    if (check(spec, &packet.request, &text, err) < 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
-        pipe2(output, O_CLOEXEC | (request->lossy_output ? O_NONBLOCK : 0)) < 0) {
+        pipe2(output, O_CLOEXEC | (request->stays ? O_NONBLOCK : 0)) < 0) {
         err_sys(err, ERR_IO, "making the descriptors of a run");
-        goto out;
+    } else {
+        add_fd(&packet, channel[1]);
+        add_fd(&packet, output[1]);
+        result = send_all(request->control, spec, &packet, buf_str(&text), err);
     }
-    fds[WIRE_CHANNEL] = channel[1];
-    fds[WIRE_OUTPUT] = output[1];
-    if ((fds[WIRE_TEXT] = memory_file("request", buf_str(&text), err)) < 0)
-        goto out;
-    if (spec->stdin_text.len > 0)
-        fds[WIRE_STDIN] = memory_file("stdin", spec->stdin_text, err);
-    else if ((fds[WIRE_STDIN] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0)
-        err_sys(err, ERR_IO, "opening /dev/null");
-    if (fds[WIRE_STDIN] < 0)
-        goto out;
-    for (size_t i = 0; i < spec->pass_fd_count; i++)
-        fds[WIRE_PASS + i] = spec->pass_fds[i];
-    result = send_packet(request->control, &packet, fds, WIRE_PASS + spec->pass_fd_count, err);
-out:
     fd_drop(&channel[1]);
     fd_drop(&output[1]);
-    fd_drop(&fds[WIRE_TEXT]);
-    fd_drop(&fds[WIRE_STDIN]);
     if (result == 0) {
         *ends = (struct request_ends){channel[0], output[0]};
         return 0;

@@ -8,10 +8,10 @@
 #include "sandbox/launcher.h"
 
 struct request {
-    int control;    // borrowed
-    unsigned parts; // of isolation.h, put on each program
-    unsigned landlock_abi;
-    bool lossy_output; // what does not fit in the pipe is dropped instead of stopping the program
+    int control; // borrowed
+    // The program goes on running while others are launched, and nobody reads its output meanwhile: what does
+    // not fit in the pipe is dropped instead of stopping it.
+    bool stays;
 };
 
 // Our ends of a run; the caller owns them.

@@ -9,25 +9,62 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
-// A request with its strings taken apart; pointers into the mapped text.
+enum { SYSTEM_FOLDERS = 4, MEMORY_FOLDERS = 2 };
+
+// Landlock's rules for what every program may read and write, and the folders that these paths stand in as
+// they were.
+struct rules {
+    int fd;
+    struct stat folders[SYSTEM_FOLDERS];
+};
+
+// What a run is made from.
 struct order {
-    struct wire_request request;
-    int fds[WIRE_FDS_MAX];
-    char **argv, **env, **read_paths, **write_paths; // each NULL-terminated
-    char *cwd;
+    // The same for all runs of a launcher.
+    unsigned parts; // a set of enum isolation_part
+    unsigned landlock_abi;
     unsigned own_id; // with PART_OWN_UID: the program's user
     int own_map;     // and the user namespace that mounts are mapped by (namespaces_map)
     int groups;      // with PART_CGROUP: the folder that control groups are made in
+    // Prepared by the runner for its only run, before it knows which.
+    int words[2]; // a socket pair: what the program says before it is exec'ed
+    struct rules rules;
+    int own_fds;                // /proc/self/fd
+    int memory[MEMORY_FOLDERS]; // with PART_TMPFS: file systems for /tmp and /dev/shm
+    // The request with its strings taken apart; pointers into its text.
+    struct wire_request request;
+    char text[WIRE_PACKET_TEXT_BYTES]; // where the packet has it
+    int fds[WIRE_FDS_MAX];             // as they came
+    int input, spilled;                // of them: stdin, -1 for /dev/null; the text's memfd, -1 without one
+    char **argv, **env, **read_paths, **write_paths; // each NULL-terminated
+    char *cwd;
     size_t string_count;
     char *strings[WIRE_STRINGS_MAX]; // what the arrays above are parts of
 };
 
-// Puts on what all runs share of these parts (a set of isolation.h) and says so, then serves requests until
-// the control socket closes. `groups`: folder for control groups. Returns the exit code.
-int zygote_main(long parent, unsigned parts, const char *groups);
+// Receives a request. False when the launcher is gone, or the packet makes no sense.
+bool order_receive(struct order *order);
+
+// Takes its text apart. False when it makes no sense.
+bool order_unpack(struct order *order);
+
+// Closes what came with it.
+void order_close(struct order *order);
+
+// Reports to the launcher.
+void order_report(const struct order *order, const struct wire_report *report);
+
+// Reports that the program was not started, for want of what, and why (an errno).
+void order_fail(const struct order *order, const char *stage, int code);
+
+// Puts on what all runs share of these parts (a set of isolation.h) and says so, then has a runner stand
+// ready for the next launch until the control socket closes. `groups`: folder for control groups. Returns the
+// exit code.
+int zygote_main(long parent, unsigned parts, unsigned landlock_abi, const char *groups);
 
 // Hosts a shared object, driven through the shared memory on descriptor 3. Returns the exit code.
 int host_main(const char *object, bool sanitized);
@@ -36,9 +73,12 @@ int host_main(const char *object, bool sanitized);
 // is. Returns the exit code when it can't.
 int enter_main(const char *program);
 
-// One run, in a process of its own: starts the program, watches its limits, kills all it started, reports. No
-// return.
-_Noreturn void runner_main(struct order *order);
+// One run, in a process of its own: prepares what it can, takes the next request off the control socket,
+// starts the program, watches its limits, kills all it started, reports. Writes one byte to `next` and closes
+// it when the runner of the next launch is due: after this one's end, or when its program runs and stays.
+// When it can't prepare it ends at once, and when one is `wanted`, after it has reported that in answer to
+// the request. No return.
+_Noreturn void runner_main(struct order *order, int next, bool wanted);
 
 // The control group of one run.
 struct group {
@@ -107,8 +147,18 @@ struct usage {
 // share of what is in no file.
 void descendants_measure(bool alone, bool exact, struct usage *usage);
 
+// Prepares what view_make needs. 0 or -1 with errno.
+int view_prepare(struct order *order);
+
 // Makes the file system that a run sees, in this process's own mount namespace. 0 or -1 with errno.
 int view_make(const struct order *order);
+
+// Prepares the rules that do not depend on the request. 0 or -1 with errno.
+int landlock_prepare(struct order *order);
+
+// Puts the rules of a run on this process; those prepared are made anew when a path of theirs may have come
+// to be another file since. 0 or -1 with errno.
+int landlock_apply(struct order *order);
 
 // Makes the process namespace that children of this process are started in, with its first process, and its
 // /proc in the current mount namespace when that is among the parts. That process's id, or -1 with errno.
@@ -117,7 +167,7 @@ pid_t warden_start(const struct order *order);
 
 // Puts the policy on this process, ready for execve. With PART_FILE_MODES the runner is sent, over `runner`,
 // the descriptor on which it is asked. 0, or -1 with errno and the step in *stage.
-int policy_apply(const struct order *order, const struct group *group, int runner, const char **stage);
+int policy_apply(struct order *order, const struct group *group, int runner, const char **stage);
 
 // Answers one call that waits at the listener of a program's filter.
 void modes_serve(const struct order *order, int listener);
@@ -132,7 +182,10 @@ int policy_seal(const char *program);
 // with errno.
 int refusal_note(_Atomic uint64_t *where);
 
-// Gives up all capabilities but those of `keep` (bits), the bounding set included. 0 or -1 with errno.
+// Empties the bounding set, as far as this process may.
+void policy_bound_capabilities(void);
+
+// Gives up all capabilities but those of `keep` (bits). 0 or -1 with errno.
 int policy_drop_capabilities(uint32_t keep);
 
 #endif

@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/prctl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-int landlock_apply(const struct order *order);
 
 #define FS_EXECUTE (1ULL << 0)
 #define FS_WRITE_FILE (1ULL << 1)
@@ -76,7 +74,6 @@ static const char *const system_read[] = {"/usr",
                                           "/etc/timezone",
                                           "/dev/urandom",
                                           "/dev/random",
-                                          "/proc/self",
                                           "/proc/cpuinfo",
                                           "/proc/meminfo",
                                           "/proc/stat",
@@ -84,8 +81,10 @@ static const char *const system_read[] = {"/usr",
                                           "/sys/kernel/mm/transparent_hugepage",
                                           NULL};
 static const char *const system_write[] = {"/dev/null", "/dev/zero", "/dev/full", NULL};
-// Where they are the run's own.
-static const char *const own_read[] = {"/proc", NULL};
+// Where these stand, below folders that are rules of their own.
+static const char *const system_folders[SYSTEM_FOLDERS] = {"/", "/dev", "/etc", "/etc/ssl"};
+// Of the program itself, or all of it where it is the run's own.
+static const char *const self_read[] = {"/proc/self", NULL}, *const own_read[] = {"/proc", NULL};
 static const char *const own_write[] = {"/tmp", "/dev/shm", NULL};
 
 // Allows `access` below a path. What is not there needs no rule.
@@ -121,27 +120,62 @@ known_access(uint32_t abi)
            (abi >= 5 ? FS_IOCTL_DEV : 0);
 }
 
-int
-landlock_apply(const struct order *order)
+static uint64_t
+read_and_write(uint32_t abi)
 {
-    uint32_t abi = order->request.landlock_abi;
-    uint64_t write = (FS_READ | FS_WRITE) & known_access(abi);
+    return (FS_READ | FS_WRITE) & known_access(abi);
+}
+
+static void
+stat_folders(struct stat folders[SYSTEM_FOLDERS])
+{
+    memset(folders, 0, sizeof(folders[0]) * SYSTEM_FOLDERS);
+    for (size_t i = 0; i < SYSTEM_FOLDERS; i++)
+        (void)stat(system_folders[i], &folders[i]);
+}
+
+// A file that takes the place of another changes the folder.
+static bool
+still_hold(const struct rules *rules)
+{
+    struct stat folders[SYSTEM_FOLDERS];
+    stat_folders(folders);
+    for (size_t i = 0; i < SYSTEM_FOLDERS; i++) {
+        const struct stat *now = &folders[i], *then = &rules->folders[i];
+        if (now->st_dev != then->st_dev || now->st_ino != then->st_ino ||
+            now->st_ctim.tv_sec != then->st_ctim.tv_sec || now->st_ctim.tv_nsec != then->st_ctim.tv_nsec)
+            return false;
+    }
+    return true;
+}
+
+int
+landlock_prepare(struct order *order)
+{
+    uint32_t abi = order->landlock_abi;
     struct ruleset attributes = {
         .fs = known_access(abi), .net = abi >= 4 ? NET_TCP : 0, .scope = abi >= 6 ? SCOPE_ALL : 0};
     size_t size = abi >= 6 ? sizeof(attributes) : abi >= 4 ? 16 : 8;
-    int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
-    if (ruleset < 0)
+    struct rules *rules = &order->rules;
+    stat_folders(rules->folders);
+    rules->fd = (int)syscall(SYS_landlock_create_ruleset, &attributes, size, 0);
+    if (rules->fd < 0 || allow_all(rules->fd, system_read, FS_READ) < 0)
         return -1;
-    int done = 0;
-    unsigned parts = order->request.parts;
-    bool proc = parts & PART(PART_PROC), memory = parts & PART(PART_TMPFS);
-    if ((proc && allow_all(ruleset, own_read, FS_READ) < 0) ||
+    return allow_all(rules->fd, system_write, read_and_write(abi));
+}
+
+int
+landlock_apply(struct order *order)
+{
+    if (!still_hold(&order->rules) && (close(order->rules.fd) < 0 || landlock_prepare(order) < 0))
+        return -1;
+    int ruleset = order->rules.fd;
+    uint64_t write = read_and_write(order->landlock_abi);
+    bool memory = order->parts & PART(PART_TMPFS);
+    if (allow_all(ruleset, order->parts & PART(PART_PROC) ? own_read : self_read, FS_READ) < 0 ||
         (memory && order->request.profile == LAUNCH_BUILD && allow_all(ruleset, own_write, write) < 0) ||
-        allow_all(ruleset, system_read, FS_READ) < 0 || allow_all(ruleset, system_write, write) < 0 ||
         allow_all(ruleset, (const char *const *)order->read_paths, FS_READ) < 0 ||
-        allow_all(ruleset, (const char *const *)order->write_paths, write) < 0 ||
-        syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
-        done = -1;
-    close(ruleset);
-    return done;
+        allow_all(ruleset, (const char *const *)order->write_paths, write) < 0)
+        return -1;
+    return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }

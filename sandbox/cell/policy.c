@@ -24,8 +24,6 @@
 
 enum { FILTER_MAX = 4096, SCRATCH_FD = 100, BUILD_NICE = 5 };
 
-int landlock_apply(const struct order *order);
-
 static void
 limit(int resource, uint64_t soft, uint64_t hard)
 {
@@ -34,8 +32,9 @@ limit(int resource, uint64_t soft, uint64_t hard)
 }
 
 static void
-apply_limits(const struct wire_request *request)
+apply_limits(const struct order *order)
 {
+    const struct wire_request *request = &order->request;
     uint64_t cpu_s = (uint64_t)(request->cpu_ms + 999) / 1000;
     limit(RLIMIT_CPU, cpu_s, cpu_s + 1);
     limit(RLIMIT_AS, request->memory_bytes, request->memory_bytes);
@@ -43,7 +42,7 @@ apply_limits(const struct wire_request *request)
     limit(RLIMIT_NOFILE, request->open_files, request->open_files);
     // It binds all processes of the user, and the superuser not at all; the runner counts, too.
     struct sysinfo machine;
-    if (request->parts & PART(PART_OWN_UID))
+    if (order->parts & PART(PART_OWN_UID))
         limit(RLIMIT_NPROC, request->processes, request->processes);
     else if (request->processes > 0 && sysinfo(&machine) == 0)
         limit(RLIMIT_NPROC, (uint64_t)machine.procs + request->processes,
@@ -55,7 +54,8 @@ apply_limits(const struct wire_request *request)
 static int
 apply_fds(const struct order *order)
 {
-    int wanted[3 + WIRE_FDS_MAX] = {order->fds[WIRE_STDIN], order->fds[WIRE_OUTPUT], order->fds[WIRE_OUTPUT]};
+    int wanted[3 + WIRE_FDS_MAX] = {order->input >= 0 ? order->input : STDIN_FILENO, order->fds[WIRE_OUTPUT],
+                                    order->fds[WIRE_OUTPUT]};
     int count = 3;
     for (uint32_t i = 0; i < order->request.pass_count; i++)
         wanted[count++] = order->fds[WIRE_PASS + i];
@@ -79,13 +79,18 @@ close_rest(const struct order *order)
         fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
+void
+policy_bound_capabilities(void)
+{
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0;)
+        cap++;
+}
+
 int
 policy_drop_capabilities(uint32_t keep)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct kept[2] = {{keep, keep, 0}, {0, 0, 0}};
-    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-        prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     return (int)syscall(SYS_capset, &header, kept);
 }
@@ -132,11 +137,11 @@ send_listener(int runner, int listener)
 
 // The profile's filter, exported by the launcher into a descriptor that all runs share.
 static int
-install_profile(const struct wire_request *request, int runner)
+install_profile(const struct order *order, int runner)
 {
     static struct sock_filter code[FILTER_MAX];
-    uint32_t profile = request->profile;
-    bool asks = profile == LAUNCH_BUILD && (request->parts & PART(PART_FILE_MODES));
+    uint32_t profile = order->request.profile;
+    bool asks = profile == LAUNCH_BUILD && (order->parts & PART(PART_FILE_MODES));
     int fd = WIRE_FILTER_BUILD + (int)profile;
     ssize_t got = profile < LAUNCH_PROFILES ? pread(fd, code, sizeof(code), 0) : -1;
     if (got <= 0 || (size_t)got == sizeof(code) || (size_t)got % sizeof(code[0]) != 0) {
@@ -222,7 +227,6 @@ policy_seal(const char *program)
     return program ? seal_exec(program) : seal_traps();
 }
 
-// The bounding set goes while there is still the right to change it; the rest goes with the superuser's id.
 static int
 become_own(const struct order *order)
 {
@@ -233,7 +237,7 @@ become_own(const struct order *order)
 }
 
 int
-policy_apply(const struct order *order, const struct group *group, int runner, const char **stage)
+policy_apply(struct order *order, const struct group *group, int runner, const char **stage)
 {
     const struct wire_request *request = &order->request;
     setsid();
@@ -241,7 +245,7 @@ policy_apply(const struct order *order, const struct group *group, int runner, c
     if (group->folder >= 0 && group_enter(group) < 0)
         return -1;
     *stage = "own user";
-    if ((request->parts & PART(PART_OWN_UID)) && become_own(order) < 0)
+    if ((order->parts & PART(PART_OWN_UID)) && become_own(order) < 0)
         return -1;
     *stage = "scheduling";
     (void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
@@ -258,15 +262,15 @@ policy_apply(const struct order *order, const struct group *group, int runner, c
     if (order->cwd[0] && chdir(order->cwd) < 0)
         return -1;
     *stage = "landlock";
-    if (request->landlock_abi >= 1 && landlock_apply(order) < 0)
+    if (order->landlock_abi >= 1 && landlock_apply(order) < 0)
         return -1;
     *stage = "seccomp";
-    if ((request->parts & PART(PART_SECCOMP)) && install_profile(request, runner) < 0)
+    if ((order->parts & PART(PART_SECCOMP)) && install_profile(order, runner) < 0)
         return -1;
     *stage = "descriptors";
     if (apply_fds(order) < 0)
         return -1;
     close_rest(order);
-    apply_limits(request);
+    apply_limits(order);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,25 +22,27 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_EVERY_MS = 5 };
+enum { LOOK_EVERY_MS = 5, FAR_FD = 200 };
 #define MEASURE_EVERY_NS INT64_C(200000000)
 
-// What the child sends when it could not exec.
+// Why a program was not started; the child sends it, too, when it could not exec.
 struct failure {
     int sys;
     char stage[28];
 };
 
+// With errno.
 static void
-report(const struct order *order, struct wire_report *message)
+fail(struct failure *failure, const char *stage)
 {
-    (void)!send(order->fds[WIRE_CHANNEL], message, sizeof(*message), MSG_NOSIGNAL);
+    *failure = (struct failure){.sys = errno};
+    strncpy(failure->stage, stage, sizeof(failure->stage) - 1);
 }
 
 _Noreturn static void
-become_program(const struct order *order, const struct group *group, int runner)
+become_program(struct order *order, const struct group *group, int runner)
 {
-    struct failure failure = {0};
+    struct failure failure;
     const char *stage = "policy";
     sigset_t none;
     sigemptyset(&none);
@@ -51,39 +54,84 @@ become_program(const struct order *order, const struct group *group, int runner)
         stage = "exec";
         execve(order->argv[0], order->argv, order->env);
     }
-    failure.sys = errno;
-    strncpy(failure.stage, stage, sizeof(failure.stage) - 1);
+    fail(&failure, stage);
     (void)!write(runner, &failure, sizeof(failure));
     _exit(127);
 }
 
-static void
-report_failure(const struct order *order, int code, const char *stage)
+// Far away from the numbers that the program's descriptors get.
+static int
+move_far(int *fd)
 {
-    struct wire_report message = {.kind = WIRE_FAILED, .sys = code};
-    strncpy(message.stage, stage, sizeof(message.stage) - 1);
-    report(order, &message);
+    int far = fcntl(*fd, F_DUPFD_CLOEXEC, FAR_FD);
+    close(*fd);
+    *fd = far;
+    return far < 0 ? -1 : 0;
 }
 
-// Makes what this run has for itself; afterwards the runner has no capability either, unless the program is
-// to become another user. *warden: the process
-// that ends all others with it, 0 when there is none. False after the failure was reported.
+// Makes what a run has for itself whatever the request is. *warden: the process that ends all others with it,
+// 0 when there is none. False with why not.
 static bool
-prepare(const struct order *order, struct group *group, pid_t *warden)
+prepare(struct order *order, pid_t *warden, struct failure *failure)
 {
-    unsigned parts = order->request.parts;
-    *warden = 0;
-    *group = (struct group){.folder = -1, .members = -1};
+    unsigned parts = order->parts;
+    const char *stage = "descriptors";
+    // Not before programs that run; ending them is.
+    (void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
+    bool done = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, order->words) == 0 &&
+                move_far(&order->words[1]) == 0;
+    if (done && order->landlock_abi >= 1) {
+        stage = "landlock";
+        done = landlock_prepare(order) == 0;
+    }
+    if (done && (parts & PART(PART_MOUNT_NS))) {
+        stage = "file system";
+        done = view_prepare(order) == 0;
+    }
+    if (done && (parts & PART(PART_PID_NS))) {
+        stage = "process namespace";
+        pid_t started = warden_start(order);
+        done = started > 0;
+        *warden = done ? started : 0;
+    }
+    if (!done)
+        fail(failure, stage);
+    (void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){1});
+    if (!(parts & (PART(PART_MOUNT_NS) | PART(PART_PID_NS) | PART(PART_OWN_UID))))
+        (void)!policy_drop_capabilities(0);
+    return done;
+}
+
+// Waits for the request; false when the launcher is gone or this process is to end.
+static bool
+await_request(struct order *order, int signals)
+{
+    struct pollfd watched[2] = {{WIRE_CONTROL, POLLIN, 0}, {signals, POLLIN, 0}};
+    struct signalfd_siginfo info;
+    while (!watched[0].revents) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+            return false;
+        while (read(signals, &info, sizeof(info)) == sizeof(info))
+            if (info.ssi_signo == SIGTERM)
+                return false;
+    }
+    bool received = order_receive(order) && order_unpack(order);
+    close(WIRE_CONTROL);
+    return received;
+}
+
+// Makes what depends on the request; afterwards the runner has no capability either, unless the program is to
+// become another user. False with why not.
+static bool
+complete(const struct order *order, struct group *group, struct failure *failure)
+{
+    unsigned parts = order->parts;
     if ((parts & PART(PART_CGROUP)) && group_make(order, group) < 0) {
-        report_failure(order, errno, "control group");
+        fail(failure, "control group");
         return false;
     }
     if ((parts & PART(PART_MOUNT_NS)) && view_make(order) < 0) {
-        report_failure(order, errno, "file system");
-        return false;
-    }
-    if ((parts & PART(PART_PID_NS)) && (*warden = warden_start(order)) < 0) {
-        report_failure(order, errno, "process namespace");
+        fail(failure, "file system");
         return false;
     }
     if ((parts & (PART(PART_MOUNT_NS) | PART(PART_PID_NS))) && !(parts & PART(PART_OWN_UID)))
@@ -116,38 +164,30 @@ await_exec(int child, int *listener, struct failure *failure)
     }
 }
 
-// Starts the program; its pid, or -1 after the failure was reported.
+// Starts the program; its pid, or -1 with why not.
 static pid_t
-start(const struct order *order, const struct group *group, int *listener)
+start(struct order *order, const struct group *group, int *listener, struct failure *failure)
 {
-    int ends[2];
-    struct wire_report message;
-    pid_t pid = -1;
+    const int *ends = order->words;
     // Our memory is the child's until it execs: what it says is in the socket when this goes on.
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 && (pid = vfork()) == 0) {
-        // Far away from the numbers that the program's descriptors get.
-        become_program(order, group, fcntl(ends[1], F_DUPFD_CLOEXEC, 200));
-    }
+    pid_t pid = vfork();
+    if (pid == 0)
+        become_program(order, group, ends[1]);
+    if (pid < 0)
+        fail(failure, "fork");
     // To kill what is another user's.
-    if (order->request.parts & PART(PART_OWN_UID))
+    if (order->parts & PART(PART_OWN_UID))
         (void)!policy_drop_capabilities(1u << CAP_KILL);
-    if (pid < 0) {
-        report_failure(order, errno, "fork");
+    if (pid < 0)
         return -1;
-    }
     close(ends[1]);
-    struct failure failure;
-    bool failed = await_exec(ends[0], listener, &failure);
+    bool failed = await_exec(ends[0], listener, failure);
     close(ends[0]);
-    if (failed) {
-        failure.stage[sizeof(failure.stage) - 1] = 0;
-        waitpid(pid, NULL, 0);
-        report_failure(order, failure.sys, failure.stage);
-        return -1;
-    }
-    message = (struct wire_report){.kind = WIRE_STARTED, .pid = pid};
-    report(order, &message);
-    return pid;
+    if (!failed)
+        return pid;
+    failure->stage[sizeof(failure->stage) - 1] = 0;
+    waitpid(pid, NULL, 0);
+    return -1;
 }
 
 // Reaps what has ended; true when the program itself is among it.
@@ -167,8 +207,9 @@ reap(pid_t program, int *status)
 // The limit that a run is beyond as a whole. /proc is only read when the machine has that many more threads
 // than at the start, and once in a while, since others end meanwhile.
 static enum wire_limit
-beyond(const struct wire_request *request, unsigned before, int64_t *measured_ns)
+beyond(const struct order *order, unsigned before, int64_t *measured_ns)
 {
+    const struct wire_request *request = &order->request;
     struct sysinfo machine;
     struct usage usage;
     int64_t now_ns = mono_ns();
@@ -176,7 +217,7 @@ beyond(const struct wire_request *request, unsigned before, int64_t *measured_ns
     if (!(more && request->processes > 0) && now_ns - *measured_ns < MEASURE_EVERY_NS)
         return WIRE_LIMIT_NONE;
     unsigned own = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
-    bool alone = (request->parts & own) == own;
+    bool alone = (order->parts & own) == own;
     *measured_ns = now_ns;
     descendants_measure(alone, false, &usage);
     if (request->processes > 0 && usage.threads > request->processes)
@@ -191,7 +232,8 @@ beyond(const struct wire_request *request, unsigned before, int64_t *measured_ns
 
 // What a runner attends to.
 struct watched {
-    pid_t program;
+    pid_t program, warden;
+    bool single;           // its filter lets the program start no other process
     int signals, listener; // the latter -1 without one
     int64_t started_ns;
     struct disk disk;
@@ -242,7 +284,7 @@ watch(const struct order *order, struct watched *run, int *status, bool *ended)
             *ended = true;
             return WIRE_LIMIT_NONE;
         }
-        enum wire_limit limit = counts ? beyond(request, machine.procs, &measured_ns) : WIRE_LIMIT_NONE;
+        enum wire_limit limit = counts ? beyond(order, machine.procs, &measured_ns) : WIRE_LIMIT_NONE;
         if (limit != WIRE_LIMIT_NONE)
             return limit;
         if (run->disk.count > 0 && disk_is_taken(&run->disk))
@@ -270,23 +312,103 @@ timeval_ns(struct timeval t)
     return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
 }
 
-// Kills all that the run started, and waits; `status` becomes the program's when it had not ended.
+// Ends a process namespace and waits until nothing is left in it.
 static void
-end_all(pid_t program, pid_t warden, bool ended, int *status)
+end_namespace(pid_t warden)
 {
-    kill(-program, SIGKILL);
-    if (warden > 0)
-        kill(warden, SIGKILL);
+    if (warden <= 0)
+        return;
+    kill(warden, SIGKILL);
+    while (waitpid(warden, NULL, 0) < 0 && errno == EINTR)
+        ;
+}
+
+// Kills all that the run started, and waits; `status` becomes the program's when it had not ended. What the
+// namespace's first process used is not among the usage: it stood there before the run. Where no other can be
+// left, it is ended after the report.
+static void
+end_all(const struct watched *run, bool ended, int *status, struct rusage *usage)
+{
+    kill(-run->program, SIGKILL);
+    if (run->warden > 0 && !run->single)
+        kill(run->warden, SIGKILL);
     if (!ended) {
-        kill(program, SIGKILL);
-        while (waitpid(program, status, 0) < 0 && errno == EINTR)
+        kill(run->program, SIGKILL);
+        while (waitpid(run->program, status, 0) < 0 && errno == EINTR)
             ;
     }
-    descendants_kill(program);
+    if (run->warden > 0)
+        getrusage(RUSAGE_CHILDREN, usage);
+    if (run->warden > 0 && run->single)
+        return;
+    end_namespace(run->warden);
+    descendants_kill(run->program);
+    if (run->warden <= 0)
+        getrusage(RUSAGE_CHILDREN, usage);
+}
+
+// Watches a program, ends the run and fills what is to be reported of it.
+static void
+attend(const struct order *order, const struct group *group, struct watched *run, struct wire_report *message)
+{
+    int status = 0;
+    bool ended = false;
+    struct rusage usage;
+    message->limit = watch(order, run, &status, &ended);
+    end_all(run, ended, &status, &usage);
+    bool starved = group_end(order, group);
+    message->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    message->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    message->wall_ns = mono_ns() - run->started_ns;
+    message->cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
+    message->max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (message->limit == WIRE_LIMIT_NONE && starved)
+        message->limit = WIRE_LIMIT_MEMORY;
+    if (message->limit == WIRE_LIMIT_NONE && ended)
+        message->limit = limit_of_end(&order->request, message);
+}
+
+// The runner of the next launch is due, if it has not been.
+static void
+let_next(int *next)
+{
+    if (*next >= 0 && write(*next, "", 1) == 1)
+        close(*next);
+    *next = -1;
+}
+
+// From the request on.
+static void
+serve(struct order *order, struct watched *run, int *next, const struct failure *unprepared)
+{
+    struct group group = {.folder = -1, .members = -1};
+    struct failure failure = *unprepared;
+    run->started_ns = mono_ns();
+    run->single = order->request.profile == LAUNCH_RUN && (order->parts & PART(PART_SECCOMP));
+    disk_begin(order, &run->disk);
+    if (!failure.sys && complete(order, &group, &failure))
+        run->program = start(order, &group, &run->listener, &failure);
+    if (run->program < 0) {
+        (void)group_end(order, &group);
+        order_fail(order, failure.stage, failure.sys);
+        return;
+    }
+    struct wire_report message = {.kind = WIRE_STARTED, .pid = run->program};
+    if (order->request.stays) {
+        order_report(order, &message);
+        let_next(next);
+    }
+    for (size_t i = WIRE_OUTPUT; i < WIRE_FDS_MAX; i++)
+        if (order->fds[i] >= 0)
+            close(order->fds[i]);
+    message = (struct wire_report){.kind = WIRE_ENDED};
+    attend(order, &group, run, &message);
+    run->warden = run->single ? run->warden : 0;
+    order_report(order, &message);
 }
 
 _Noreturn void
-runner_main(struct order *order)
+runner_main(struct order *order, int next, bool wanted)
 {
     sigset_t handled;
     sigemptyset(&handled);
@@ -296,36 +418,18 @@ runner_main(struct order *order)
     signal(SIGCHLD, SIG_DFL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    struct watched run = {.signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK),
-                          .listener = -1,
-                          .started_ns = mono_ns()};
-    pid_t warden = 0;
-    struct group group;
-    disk_begin(order, &run.disk);
-    if (!prepare(order, &group, &warden) || (run.program = start(order, &group, &run.listener)) < 0) {
-        (void)group_end(order, &group);
+    // The zygote leads the group.
+    if (getppid() != getpgrp())
         _exit(1);
+    struct watched run = {
+        .program = -1, .signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK), .listener = -1};
+    struct failure failure = {0};
+    if (!prepare(order, &run.warden, &failure) && !wanted)
+        _exit(1);
+    if (await_request(order, run.signals)) {
+        serve(order, &run, &next, &failure);
+        let_next(&next);
     }
-    for (size_t i = WIRE_TEXT; i < WIRE_FDS_MAX; i++)
-        if (order->fds[i] >= 0)
-            close(order->fds[i]);
-    struct wire_report message = {.kind = WIRE_ENDED};
-    int status = 0;
-    bool ended = false;
-    message.limit = watch(order, &run, &status, &ended);
-    end_all(run.program, warden, ended, &status);
-    bool starved = group_end(order, &group);
-    struct rusage usage;
-    getrusage(RUSAGE_CHILDREN, &usage);
-    message.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    message.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    message.wall_ns = mono_ns() - run.started_ns;
-    message.cpu_ns = timeval_ns(usage.ru_utime) + timeval_ns(usage.ru_stime);
-    message.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    if (message.limit == WIRE_LIMIT_NONE && starved)
-        message.limit = WIRE_LIMIT_MEMORY;
-    if (message.limit == WIRE_LIMIT_NONE && ended)
-        message.limit = limit_of_end(&order->request, &message);
-    report(order, &message);
+    end_namespace(run.warden);
     _exit(0);
 }

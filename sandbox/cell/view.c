@@ -18,7 +18,7 @@
 
 #define RECURSIVE 0x8000u // AT_RECURSIVE
 
-enum { COVERED_MAX = 8 };
+enum { COVERS_MAX = 8, GRAFTS_FEW = 8 };
 
 // A copy of a place in the tree, to be mounted again.
 struct graft {
@@ -27,15 +27,20 @@ struct graft {
     char path[PATH_MAX]; // without symbolic links
 };
 
+// A folder that an empty one is mounted over.
+struct cover {
+    int tree; // the empty one, -1 when it is yet to be made
+    char path[PATH_MAX];
+};
+
 // What a run's view is made of.
 struct view {
     const struct order *order;
     bool own_user;
-    // Folders that an empty one is mounted over: those of the run alone, and for a program of another user
-    // those that only ours may enter.
-    char covered[COVERED_MAX][PATH_MAX];
-    size_t covered_count;
-    struct graft *grafts;
+    // Those of the run alone, and for a program of another user those that only ours may enter.
+    struct cover covers[COVERS_MAX];
+    size_t cover_count;
+    struct graft *grafts, few[GRAFTS_FEW];
     size_t count;
 };
 
@@ -50,22 +55,23 @@ is_below(const char *path, const char *folder)
 static bool
 is_covered(const struct view *view, const char *path)
 {
-    for (size_t i = 0; i < view->covered_count; i++)
-        if (is_below(path, view->covered[i]))
+    for (size_t i = 0; i < view->cover_count; i++)
+        if (is_below(path, view->covers[i].path))
             return true;
     return false;
 }
 
 static int
-cover(struct view *view, const char *folder, size_t length)
+cover(struct view *view, const char *folder, size_t length, int tree)
 {
-    if (view->covered_count == COVERED_MAX) {
+    if (view->cover_count == COVERS_MAX) {
         errno = E2BIG;
         return -1;
     }
-    char *path = view->covered[view->covered_count++];
-    memcpy(path, folder, length);
-    path[length] = 0;
+    struct cover *cover = &view->covers[view->cover_count++];
+    cover->tree = tree;
+    memcpy(cover->path, folder, length);
+    cover->path[length] = 0;
     return 0;
 }
 
@@ -80,7 +86,7 @@ cover_closed(struct view *view, const char *path)
         memcpy(folder, path, length);
         folder[length] = 0;
         if (stat(folder, &info) == 0 && !(info.st_mode & S_IXOTH))
-            return is_covered(view, path) ? 0 : cover(view, folder, length);
+            return is_covered(view, path) ? 0 : cover(view, folder, length, -1);
     }
     return 0;
 }
@@ -105,15 +111,15 @@ change_tree(const struct view *view, int tree, bool writable)
 static int
 take(struct view *view, const char *path, bool writable)
 {
-    char link[64];
+    char name[16];
     struct stat info;
     struct graft *graft = &view->grafts[view->count++];
     graft->tree = -1;
     int fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -1;
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, graft->path, sizeof(graft->path) - 1);
+    snprintf(name, sizeof(name), "%d", fd);
+    ssize_t length = readlinkat(view->order->own_fds, name, graft->path, sizeof(graft->path) - 1);
     int done = length > 0 ? fstat(fd, &info) : -1;
     if (done == 0) {
         graft->path[length] = 0;
@@ -158,20 +164,25 @@ attach(const struct view *view, struct graft *graft)
         return 0;
     if (make_place(view, graft) < 0)
         return -1;
-    long done = syscall(SYS_move_mount, graft->tree, "", AT_FDCWD, graft->path, MOVE_MOUNT_F_EMPTY_PATH);
-    close(graft->tree);
-    graft->tree = -1;
-    return done < 0 ? -1 : 0;
+    return namespaces_attach(graft->tree, graft->path);
 }
 
 static int
 cover_all(const struct view *view)
 {
     size_t bytes = view->order->request.memory_bytes;
-    for (size_t i = 0; i < view->covered_count; i++)
-        if (namespaces_tmpfs(view->covered[i], bytes > 0 ? bytes : TMPFS_DEFAULT_BYTES) < 0 &&
-            errno != ENOENT)
+    for (size_t i = 0; i < view->cover_count; i++) {
+        const struct cover *cover = &view->covers[i];
+        int tree = cover->tree < 0 ? namespaces_tmpfs(TMPFS_DEFAULT_BYTES) : cover->tree;
+        if (tree < 0)
             return -1;
+        if (namespaces_attach(tree, cover->path) < 0) {
+            if (errno != ENOENT)
+                return -1;
+        } else if (bytes > 0 && namespaces_resize(cover->path, bytes) < 0) {
+            return -1;
+        }
+    }
     return 0;
 }
 
@@ -179,8 +190,8 @@ static int
 fill(struct view *view)
 {
     const struct order *order = view->order;
-    if (order->request.parts & PART(PART_TMPFS))
-        if (cover(view, "/tmp", 4) < 0 || cover(view, "/dev/shm", 8) < 0)
+    if (order->parts & PART(PART_TMPFS))
+        if (cover(view, "/tmp", 4, order->memory[0]) < 0 || cover(view, "/dev/shm", 8, order->memory[1]) < 0)
             return -1;
     for (char **path = order->read_paths; *path; path++)
         if (take(view, *path, false) < 0)
@@ -197,18 +208,35 @@ fill(struct view *view)
 }
 
 int
+view_prepare(struct order *order)
+{
+    order->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (order->own_fds < 0)
+        return -1;
+    for (size_t i = 0; i < sizeof(order->memory) / sizeof(order->memory[0]); i++)
+        if ((order->parts & PART(PART_TMPFS)) &&
+            (order->memory[i] = namespaces_tmpfs(TMPFS_DEFAULT_BYTES)) < 0)
+            return -1;
+    return 0;
+}
+
+int
 view_make(const struct order *order)
 {
     const struct wire_request *request = &order->request;
     static struct view view;
     size_t most = (size_t)request->read_count + request->write_count + 1;
-    view = (struct view){.order = order, .own_user = request->parts & PART(PART_OWN_UID)};
-    view.grafts = malloc(most * sizeof(*view.grafts));
+    // Its pages are touched as they are needed, and the heap only by a long request: that takes longer than
+    // the mounts do.
+    view.order = order;
+    view.own_user = order->parts & PART(PART_OWN_UID);
+    view.grafts = most <= GRAFTS_FEW ? view.few : malloc(most * sizeof(*view.grafts));
     if (!view.grafts)
         return -1;
     umask(022);
     int done = fill(&view), failed = errno;
-    free(view.grafts);
+    if (view.grafts != view.few)
+        free(view.grafts);
     errno = failed;
     return done;
 }

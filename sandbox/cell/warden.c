@@ -16,7 +16,7 @@
 enum { STACK_BYTES = 16384 };
 
 struct start {
-    int ready;
+    int ends[2]; // of the pipe that it tells the runner over
     bool proc;
 };
 
@@ -24,13 +24,14 @@ static int
 stay(void *context)
 {
     const struct start *start = context;
-    int ready = start->ready;
+    int ready = start->ends[1];
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    close(start->ends[0]);
     int failed = start->proc && namespaces_proc() < 0 ? errno : 0;
     (void)!policy_drop_capabilities(0);
     // When nobody is left to read it, the runner is dead already.
@@ -51,7 +52,7 @@ warden_start(const struct order *order)
     static _Alignas(16) char stack[STACK_BYTES];
     if (namespaces_enter(PART_PID_NS) < 0 || pipe2(ends, O_CLOEXEC) < 0)
         return -1;
-    struct start start = {ends[1], order->request.parts & PART(PART_PROC)};
+    struct start start = {{ends[0], ends[1]}, order->parts & PART(PART_PROC)};
     pid_t pid = clone(stay, stack + STACK_BYTES, CLONE_VM | SIGCHLD, &start);
     close(ends[1]);
     ssize_t got;

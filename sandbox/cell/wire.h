@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the launcher and `atoll-cell zygote` say to each other. First comes a hello. A request is one packet
-// on the control socket: this struct, with descriptors: channel, text (memfd), stdin, output, then those to
-// pass on. The text holds terminated strings: argv, env, read paths, write paths, cwd. Reports come back on
-// the request's own channel; when the launcher's end of it closes or is shut down for writing, the run is
-// killed with all it started.
+// on the control socket, taken by the runner that stands ready for it: this struct and a text, with
+// descriptors: channel, output, those to pass on, then stdin when it is not /dev/null, and a memfd with the
+// text when that is too long for a packet. The text holds terminated strings: argv, env, read paths, write
+// paths, cwd. Reports come back on the request's own channel; when the launcher's end of it closes or is shut
+// down for writing, the run is killed with all it started.
 #ifndef ATOLL_SANDBOX_CELL_WIRE_H
 #define ATOLL_SANDBOX_CELL_WIRE_H
 
@@ -19,7 +20,14 @@ enum wire_fd {
     WIRE_FD_LAST = WIRE_FILTER_MANAGED
 };
 
-enum { WIRE_CHANNEL, WIRE_TEXT, WIRE_STDIN, WIRE_OUTPUT, WIRE_PASS, WIRE_FDS_MAX = WIRE_PASS + 8 };
+enum {
+    WIRE_CHANNEL,
+    WIRE_OUTPUT,
+    WIRE_PASS,
+    WIRE_PASS_MAX = 8,
+    WIRE_FDS_MAX = WIRE_PASS + WIRE_PASS_MAX + 2
+};
+enum { WIRE_PACKET_TEXT_BYTES = 1 << 14 };
 enum { WIRE_STRINGS_MAX = 1 << 15 }; // arguments, variables and paths of one request, with the NULLs between
 
 // The zygote's first packet: whether it could put on what all runs share.
@@ -29,9 +37,9 @@ struct wire_hello {
 };
 
 struct wire_request {
-    uint32_t profile; // enum launch_profile
-    uint32_t parts;   // a set of enum isolation_part
-    uint32_t landlock_abi;
+    uint32_t profile;   // enum launch_profile
+    uint32_t stays;     // it goes on running while others are launched
+    uint32_t has_stdin; // or /dev/null
     uint32_t argv_count, env_count, read_count, write_count, pass_count;
     uint64_t text_bytes;
     int64_t wall_ms, cpu_ms; // limits, 0 = none
@@ -39,7 +47,7 @@ struct wire_request {
     uint32_t processes, open_files;
 };
 
-enum wire_kind { WIRE_STARTED = 1, WIRE_FAILED, WIRE_ENDED };
+enum wire_kind { WIRE_STARTED = 1 /* told of programs that stay */, WIRE_FAILED, WIRE_ENDED };
 enum wire_limit {
     WIRE_LIMIT_NONE,
     WIRE_LIMIT_WALL,

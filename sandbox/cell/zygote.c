@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The zygote stands in the namespaces that all runs share, and only forks: each run gets a runner process,
-// which is the reaper of whatever the run starts. What a runner that was killed leaves behind comes to the
-// zygote, which ends it.
+// which is the reaper of whatever the run starts. The runner of the next launch is started before it is asked
+// for, and takes the request itself. What a runner that was killed leaves behind comes to the zygote, which
+// ends it.
 #include "sandbox/cell/cell.h"
 #include "sandbox/launcher.h"
 #include "sandbox/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,7 +54,7 @@ tend_runners(void)
     }
 }
 
-// Both signals come while a request is awaited, and at no other time.
+// Both signals come while something is awaited, and at no other time.
 static void
 attend_signals(void)
 {
@@ -68,98 +67,21 @@ attend_signals(void)
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_orphaned}, NULL);
 }
 
-// Waits for a request; false when the launcher is gone.
+// Waits until there is something at one of these; false when the launcher died.
 static bool
-await_request(void)
+await(struct pollfd *watched, nfds_t count)
 {
     sigset_t meanwhile;
-    struct pollfd control = {WIRE_CONTROL, POLLIN, 0};
     sigprocmask(SIG_BLOCK, NULL, &meanwhile);
     sigdelset(&meanwhile, SIGCHLD);
     sigdelset(&meanwhile, SIGTERM);
     for (int ready = 0; ready <= 0;) {
-        ready = ppoll(&control, 1, NULL, &meanwhile);
+        ready = ppoll(watched, count, NULL, &meanwhile);
         if (orphaned || (ready < 0 && errno != EINTR))
             return false;
         tend_runners();
     }
     return true;
-}
-
-// Receives one request. 1, 0 when the launcher is gone, -1 when the packet makes no sense.
-static int
-receive(struct order *order)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
-        struct cmsghdr header;
-    } control;
-    struct iovec data = {&order->request, sizeof(order->request)};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
-    memset(order, 0, offsetof(struct order, own_id));
-    order->string_count = 0;
-    memset(order->fds, -1, sizeof(order->fds));
-    ssize_t got = await_request() ? recvmsg(WIRE_CONTROL, &message, MSG_CMSG_CLOEXEC) : 0;
-    if (got <= 0)
-        return 0;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-        memcpy(order->fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-    if ((size_t)got != sizeof(order->request) || order->request.pass_count > WIRE_FDS_MAX - WIRE_PASS ||
-        order->fds[WIRE_OUTPUT] < 0)
-        return -1;
-    return 1;
-}
-
-static void
-close_fds(const struct order *order)
-{
-    for (size_t i = 0; i < WIRE_FDS_MAX; i++)
-        if (order->fds[i] >= 0)
-            close(order->fds[i]);
-}
-
-// `count` strings from *text into a NULL-terminated array; NULL when they do not fit in front of `end` or in
-// the order.
-static char **
-take_strings(struct order *order, char **text, const char *end, uint32_t count)
-{
-    char **strings = order->strings + order->string_count;
-    if (count >= WIRE_STRINGS_MAX - order->string_count)
-        return NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        char *terminator = memchr(*text, 0, (size_t)(end - *text));
-        if (!terminator)
-            return NULL;
-        strings[i] = *text;
-        *text = terminator + 1;
-    }
-    strings[count] = NULL;
-    order->string_count += count + 1;
-    return strings;
-}
-
-static int
-take_apart(struct order *order)
-{
-    const struct wire_request *request = &order->request;
-    char *text =
-        mmap(NULL, request->text_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, order->fds[WIRE_TEXT], 0);
-    if (text == MAP_FAILED)
-        return -1;
-    const char *end = text + request->text_bytes;
-    order->argv = take_strings(order, &text, end, request->argv_count);
-    order->env = take_strings(order, &text, end, request->env_count);
-    order->read_paths = take_strings(order, &text, end, request->read_count);
-    order->write_paths = take_strings(order, &text, end, request->write_count);
-    char **cwd = take_strings(order, &text, end, 1);
-    if (!order->argv || !order->argv[0] || !order->env || !order->read_paths || !order->write_paths || !cwd)
-        return -1;
-    order->cwd = cwd[0];
-    return 0;
 }
 
 // The namespaces that all runs stand in. 0, or -1 with errno and *stage.
@@ -183,10 +105,11 @@ enter_namespaces(unsigned parts, const char **stage)
 }
 
 // Processes of other runs must not see or signal this one by accident: not dumpable, and no capability but
-// what making the namespaces of each run takes, which runners give up.
+// what making the namespaces of each run takes and the right to go first, which runners give up.
 static int
-settle(unsigned parts, struct order *order, const char **stage)
+settle(struct order *order, const char **stage)
 {
+    unsigned parts = order->parts;
     int done = 0;
     order->own_map = -1;
     order->own_id = namespaces_own_id();
@@ -196,9 +119,10 @@ settle(unsigned parts, struct order *order, const char **stage)
     }
     if (done >= 0)
         done = enter_namespaces(parts, stage);
-    // Runners must get the CPU also while a fork bomb goes off; programs give this up again.
+    // Who ends runs must get the CPU also while a fork bomb goes off; programs give this up again.
     (void)sched_setscheduler(0, SCHED_RR, &(struct sched_param){1});
-    if (!(parts & RUNNER_PARTS))
+    policy_bound_capabilities();
+    if (!(parts & RUNNER_PARTS) && policy_drop_capabilities(1u << CAP_SYS_NICE) < 0)
         (void)!policy_drop_capabilities(0);
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -213,12 +137,76 @@ settle(unsigned parts, struct order *order, const char **stage)
 static pid_t
 fork_runner(const struct order *order)
 {
-    unsigned long flags = order->request.parts & PART(PART_MOUNT_NS) ? CLONE_NEWNS : 0;
+    unsigned long flags = order->parts & PART(PART_MOUNT_NS) ? CLONE_NEWNS : 0;
     return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
+// What became of a runner that stood ready.
+enum outcome {
+    OUTCOME_DUE,  // it served a launch, and the next one is due
+    OUTCOME_LOST, // it ended before that
+    OUTCOME_OVER  // the launcher is gone
+};
+
+static enum outcome
+await_outcome(int next)
+{
+    struct pollfd watched[2] = {{WIRE_CONTROL, 0, 0}, {next, POLLIN, 0}};
+    enum outcome when_it_ends = OUTCOME_LOST;
+    for (char word; await(watched, 2) && !watched[0].revents;) {
+        if (read(next, &word, 1) <= 0)
+            return when_it_ends;
+        when_it_ends = OUTCOME_DUE;
+    }
+    return OUTCOME_OVER;
+}
+
+// Answers a request for which there is no runner.
+static enum outcome
+refuse(struct order *order, int code)
+{
+    if (!order_receive(order))
+        return OUTCOME_OVER;
+    order_fail(order, "fork", code);
+    order_close(order);
+    return OUTCOME_DUE;
+}
+
+// Has a runner stand ready for one launch. `wanted`: a request waits for it.
+static enum outcome
+have_runner(struct order *order, bool wanted)
+{
+    int ends[2] = {-1, -1};
+    pid_t pid = pipe2(ends, O_CLOEXEC) < 0 ? -1 : fork_runner(order);
+    if (pid == 0) {
+        close(ends[0]);
+        runner_main(order, ends[1], wanted);
+    }
+    int code = errno;
+    close(ends[1]);
+    enum outcome outcome = pid > 0 ? await_outcome(ends[0]) : wanted ? refuse(order, code) : OUTCOME_LOST;
+    close(ends[0]);
+    return outcome;
+}
+
+// One launch after the other. A runner that was lost before anybody wanted it is made again when somebody
+// does: what it died of may be over.
+static void
+serve(struct order *order)
+{
+    enum outcome outcome;
+    do {
+        outcome = have_runner(order, false);
+        if (outcome != OUTCOME_LOST)
+            continue;
+        struct pollfd wanted = {WIRE_CONTROL, POLLIN, 0};
+        bool waits = await(&wanted, 1) && (wanted.revents & POLLIN);
+        outcome = waits ? have_runner(order, true) : OUTCOME_OVER;
+    } while (outcome == OUTCOME_DUE);
+}
+
 int
-zygote_main(long parent, unsigned parts, const char *groups)
+zygote_main(long parent, unsigned parts, unsigned landlock_abi, const char *groups)
 {
     setsid();
     attend_signals();
@@ -228,22 +216,17 @@ zygote_main(long parent, unsigned parts, const char *groups)
     struct wire_hello hello = {0};
     const char *stage = "";
     static struct order order;
+    order.parts = parts;
+    order.landlock_abi = landlock_abi;
     // Opened while it can be written.
     order.groups = parts & PART(PART_CGROUP) ? open(groups, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-    if (settle(parts, &order, &stage) < 0) {
+    if (settle(&order, &stage) < 0) {
         hello.sys = errno;
         strncpy(hello.stage, stage, sizeof(hello.stage) - 1);
     }
     if (send(WIRE_CONTROL, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) || hello.sys)
         return 1;
-    for (int got; (got = receive(&order)) != 0; close_fds(&order)) {
-        if (got < 0 || fork_runner(&order) != 0)
-            continue;
-        close(WIRE_CONTROL);
-        if (take_apart(&order) < 0)
-            return 1;
-        runner_main(&order);
-    }
+    serve(&order);
     // The runners are of this group, their programs are not. They end their runs, and are reaped.
     signal(SIGTERM, SIG_IGN);
     kill(0, SIGTERM);

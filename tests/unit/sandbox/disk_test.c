@@ -90,7 +90,7 @@ small_shell_at(struct shell *s, enum isolation_level level)
 {
     static bool entered;
     if (!entered && (namespaces_enter(PART_USER_NS) < 0 || namespaces_enter(PART_MOUNT_NS) < 0 ||
-                     namespaces_tmpfs("/var/tmp", SYSTEM_BYTES) < 0)) {
+                     namespaces_attach(namespaces_tmpfs(SYSTEM_BYTES), "/var/tmp") < 0)) {
         printf("skipped: needs namespaces, for a small file system\n");
         return false;
     }

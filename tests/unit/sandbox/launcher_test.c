@@ -58,6 +58,23 @@ START_TEST(input_and_descriptors_are_passed)
 }
 END_TEST
 
+// Too long for one packet.
+START_TEST(long_arguments_arrive)
+{
+    struct fixture f;
+    fixture_init(&f);
+    static char argument[100000];
+    memset(argument, 'a', sizeof(argument) - 1);
+    const char *const argv[] = {"/bin/sh", "-c", "cat; echo ${#1}", "sh", argument, NULL};
+    struct launch_spec spec = {.argv = argv, .stdin_text = STR("typed\n")};
+    struct launch_result result;
+    OK(launcher_run(f.launcher, &spec, &result, &f.err), &f.err);
+    ck_assert_str_eq(buf_text(&result.output), "typed\n99999\n");
+    launch_result_release(&result);
+    fixture_release(&f);
+}
+END_TEST
+
 START_TEST(unknown_program_is_an_error)
 {
     struct fixture f;
@@ -270,7 +287,7 @@ START_TEST(output_is_capped)
 END_TEST
 
 UNIT_MAIN("sandbox/launcher", nobody_looks_into_the_owner_of_programs, reports_how_it_ended,
-          input_and_descriptors_are_passed, unknown_program_is_an_error, environment_is_clean,
-          no_privilege_is_left, secrets_outside_are_not_read, writing_is_confined,
+          input_and_descriptors_are_passed, long_arguments_arrive, unknown_program_is_an_error,
+          environment_is_clean, no_privilege_is_left, secrets_outside_are_not_read, writing_is_confined,
           compiler_works_in_the_sandbox, cpu_and_file_limits_kill, memory_limit_is_told,
           given_environment_and_folder_hold, runs_go_side_by_side, output_is_capped)

@@ -40,9 +40,16 @@ see_read_only(void)
         return 2;
     if (statvfs("/", &root) < 0 || !(root.f_flag & ST_RDONLY) || !(root.f_flag & ST_NOSUID))
         return 3;
-    if (namespaces_tmpfs("/tmp", 1 << 20) < 0 || statvfs("/tmp", &tmp) < 0)
+    int memory = namespaces_tmpfs(1 << 20);
+    if (memory < 0 || namespaces_attach(memory, "/tmp") < 0 || statvfs("/tmp", &tmp) < 0)
         return 4;
-    return tmp.f_blocks * tmp.f_frsize == 1 << 20 && tmp.f_files == TMPFS_FILES ? 0 : 5;
+    if (tmp.f_blocks * tmp.f_frsize != 1 << 20 || tmp.f_files != TMPFS_FILES)
+        return 5;
+    if (namespaces_resize("/tmp", 2 << 20) < 0 || statvfs("/tmp", &tmp) < 0)
+        return 6;
+    unsigned long flags = ST_NOSUID | ST_NODEV;
+    bool kept = tmp.f_files == TMPFS_FILES && (tmp.f_flag & flags) == flags;
+    return tmp.f_blocks * tmp.f_frsize == 2 << 20 && kept ? 0 : 7;
 }
 
 static int
