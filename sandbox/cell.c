@@ -350,7 +350,8 @@ cell_load(struct cell *cell, const struct cell_inputs *inputs, struct err *err)
         offsets[i] = inputs->offsets[i] - start;
     cell->shared->inputs_at = sizeof(struct shared) + table;
     // The other side can write all of the shared header: no address is ever read back from it.
-    memcpy((char *)offsets + table, inputs->bytes + start, bytes);
+    if (bytes > 0)
+        memcpy((char *)offsets + table, inputs->bytes + start, bytes);
     cell->input_count = cell->shared->count = inputs->count;
     if (ask(cell, SHARED_LOAD, err) < 0)
         return -1;
