@@ -19,8 +19,6 @@ only_statement(struct node block)
     struct node only = {0};
 
     for (size_t i = 0; i < node_count(block); i++) {
-        if (node_is(node_child(block, i), "comment"))
-            continue;
         if (!node_is_null(only))
             return (struct node){0};
         only = node_child(block, i);

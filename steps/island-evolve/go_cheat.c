@@ -43,7 +43,6 @@ static const struct {
 } kinds[] = {
     {"go_statement", CHEAT_THREAD},     {"select_statement", CHEAT_WAITS}, {"send_statement", CHEAT_WAITS},
     {"receive_statement", CHEAT_WAITS}, {"channel_type", CHEAT_WAITS},     {"unary_expression", CHEAT_WAITS},
-    {"comment", CHEAT_ASSEMBLER},
 };
 
 static bool

@@ -25,7 +25,7 @@ converted(const struct shape *shape, struct node node, const char *type)
     struct node operand = node_field(node, "operand");
 
     if (!node_is(node, "type_conversion_expression") ||
-        !str_is(shape_text(shape, node_field(node, "type")), type) ||
+        strcmp(go_plain(shape, shape_text(shape, node_field(node, "type"))), type) != 0 ||
         strcmp(go_type_text(shape, operand), "string") != 0)
         return (struct node){0};
     return operand;

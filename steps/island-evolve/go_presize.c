@@ -42,7 +42,7 @@ read_value(const struct shape *shape, struct node value, struct place *place)
     if (!made && !is_empty_literal(value))
         return false;
     struct node type = made ? go_argument(value, 0) : node_field(value, "type");
-    place->type = arena_str(shape->arena, shape_text(shape, type));
+    place->type = go_plain(shape, shape_text(shape, type));
     if (node_is(type, "map_type")) {
         place->kind = PLACE_MAP;
         return !made || arguments == 1;
@@ -50,6 +50,14 @@ read_value(const struct shape *shape, struct node value, struct place *place)
     place->kind = PLACE_SLICE;
     return node_is(type, "slice_type") &&
            (!made || (arguments >= 2 && str_is(shape_text(shape, go_argument(value, 1)), "0")));
+}
+
+// Whether a type is that of a package, whatever the file calls it.
+static bool
+is_imported(const struct shape *shape, struct node type, const char *path, const char *name)
+{
+    return str_eq(shape_text(shape, node_field(type, "package")), go_import(shape, path)) &&
+           str_is(shape_text(shape, node_field(type, "name")), name);
 }
 
 static bool
@@ -70,11 +78,11 @@ read_place(const struct shape *shape, struct node statement, struct place *place
     place->name = shape_text(shape, node_field(spec, "name"));
     if (!node_is_null(values))
         return node_count(values) == 1 && read_value(shape, node_child(values, 0), place);
-    place->type = arena_str(shape->arena, shape_text(shape, type));
+    place->type = go_plain(shape, shape_text(shape, type));
     place->was_nil = true;
     place->kind = node_is(type, "slice_type") ? PLACE_SLICE : PLACE_BUILDER;
-    return node_is(type, "slice_type") || strcmp(place->type, "strings.Builder") == 0 ||
-           strcmp(place->type, "bytes.Buffer") == 0;
+    return node_is(type, "slice_type") || is_imported(shape, type, "strings", "Builder") ||
+           is_imported(shape, type, "bytes", "Buffer");
 }
 
 static bool

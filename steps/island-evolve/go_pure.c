@@ -2,6 +2,8 @@
 // Types, numbers and operators of go_pure.h.
 #include "steps/island-evolve/go_pure.h"
 
+#include "steps/island-evolve/go_shape.h"
+
 #include <string.h>
 
 static const struct named_type {
@@ -43,7 +45,8 @@ resolve(const struct shape *shape, struct str text, unsigned depth, struct pure_
             struct node spec = node_child(declaration, k);
             if (str_eq(shape_text(shape, node_field(spec, "name")), text) &&
                 node_is_null(node_field(spec, "type_parameters")))
-                return resolve(shape, shape_text(shape, node_field(spec, "type")), depth - 1, type);
+                return resolve(shape, str_of(go_plain(shape, shape_text(shape, node_field(spec, "type")))),
+                               depth - 1, type);
         }
     }
     return false;

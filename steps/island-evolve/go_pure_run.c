@@ -265,7 +265,7 @@ pure_run(struct pure_frame *frame, struct node statement)
     if (*frame->steps == 0)
         return PURE_FAIL;
     --*frame->steps;
-    if (node_is(statement, "comment") || node_is(statement, "empty_statement"))
+    if (node_is(statement, "empty_statement"))
         return PURE_NEXT;
     if (node_is(statement, "short_var_declaration"))
         return run_short_declaration(frame, statement) ? PURE_NEXT : PURE_FAIL;

@@ -128,11 +128,26 @@ check_kind(struct screening *screening, struct node node)
     if (node_is(node, "unary_expression") && str_is(shape_operator(shape, node), "<-") &&
         !is_ours(screening, "unary_expression", shape_text(shape, node)))
         return forbid(screening, go_cheat_of_kind(node), "", shape_text(shape, node));
-    // Compiler directives: //go:linkname, //go:nosplit, //export.
-    struct str text = shape_text(shape, node);
-    if (node_is(node, "comment") && (str_starts(text, STR("//go:")) || str_starts(text, STR("//export")) ||
-                                     str_starts(text, STR("//line ")) || str_starts(text, STR("/*line "))))
-        return forbid(screening, go_cheat_of_kind(node), "a compiler directive: ", text);
+    return 0;
+}
+
+// Compiler directives: //go:linkname, //go:nosplit, //export.
+static int
+check_comments(struct screening *screening)
+{
+    static const char *const directives[] = {"//go:", "//export", "//line ", "/*line "};
+    const struct mutation *mutation = screening->shape.mutation;
+    size_t count;
+    const struct span *comments = syntax_comments(mutation->syntax, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        struct str text = shape_between(&screening->shape, comments[i].start, comments[i].end);
+        if (comments[i].start < mutation->variant_start || comments[i].end > mutation->variant_end)
+            continue;
+        for (size_t k = 0; k < sizeof directives / sizeof *directives; k++)
+            if (str_starts(text, str_of(directives[k])))
+                return forbid(screening, CHEAT_ASSEMBLER, "a compiler directive: ", text);
+    }
     return 0;
 }
 
@@ -327,7 +342,9 @@ go_screen_variant(const struct target *target, struct str variant, const char **
     if (!same_head(&screening))
         return refuse(&screening, "signature", "another signature: ",
                       shape_between(&screening.shape, mutation.function.start, mutation.function.body_start));
-    struct walk walk = {&screening, 0};
+    struct walk walk = {&screening, check_comments(&screening)};
+    if (walk.refused != 0)
+        return walk.refused;
     node_walk(syntax_root(syntax), visit, &walk);
     return walk.refused;
 }

@@ -317,8 +317,6 @@ go_table_element(const struct shape *shape, struct str name, size_t index, struc
     size_t at = 0;
     for (size_t i = 0; i < node_count(body); i++) {
         struct node item = node_child(body, i);
-        if (node_is(item, "comment"))
-            continue;
         if (node_is(item, "keyed_element")) {
             if (!go_literal(shape_text(shape, node_field(item, "key")), &number) || number > UINT32_MAX)
                 return false;

@@ -21,8 +21,12 @@ struct go_variable {
 // What an identifier that stands at `at` refers to. False when the file declares no such variable there.
 bool go_variable(const struct shape *shape, struct node at, struct str name, struct go_variable *variable);
 
-// The type of an expression in the file's own words ("byte", "[]string"); "" when it can't be told without a
-// compiler, and for untyped constants. In the arena.
+// A text of Go in one line, without comments and white space that it does not need: "[]byte",
+// "map[string]chan int". In the arena.
+const char *go_plain(const struct shape *shape, struct str text);
+
+// The type of an expression in the file's own words, plain ("byte", "[]string"); "" when it can't be told
+// without a compiler, and for untyped constants. In the arena.
 const char *go_type_text(const struct shape *shape, struct node expression);
 
 // The element type of "[]T", "[N]T" and "string"; "" for others.

@@ -3,6 +3,7 @@
 #include "steps/island-evolve/go_shape.h"
 
 #include "steps/island-evolve/go_pure.h"
+#include "steps/island-evolve/lexeme.h"
 #include "steps/shared/target/go_function.h"
 
 #include <string.h>
@@ -19,6 +20,28 @@ go_element_text(const struct shape *shape, const char *type)
         return "byte";
     const char *close = type[0] == '[' ? strchr(type, ']') : NULL;
     return close != NULL ? close + 1 : "";
+}
+
+const char *
+go_plain(const struct shape *shape, struct str text)
+{
+    AUTO_BUF plain = BUF(1 << 16);
+    bool after_word = false;
+
+    for (struct lexeme next = lexeme_next(&text); next.kind != LEXEME_END; next = lexeme_next(&text)) {
+        bool is_word = next.kind == LEXEME_WORD || next.kind == LEXEME_NUMBER;
+        if (after_word && is_word)
+            buf_putc(&plain, ' ');
+        buf_add_str(&plain, next.text);
+        after_word = is_word;
+    }
+    return arena_str(shape->arena, buf_str(&plain));
+}
+
+static const char *
+plain_text(const struct shape *shape, struct node node)
+{
+    return go_plain(shape, shape_text(shape, node));
 }
 
 static const char *
@@ -40,12 +63,11 @@ name_type(const struct shape *shape, struct node name, unsigned depth)
 
     if (!go_variable(shape, name, shape_text(shape, name), &variable)) {
         (void)go_constant(shape, shape_text(shape, name), &type);
-        return node_is_null(type) ? "" : arena_str(shape->arena, shape_text(shape, type));
+        return node_is_null(type) ? "" : plain_text(shape, type);
     }
     if (!node_is_null(variable.type)) {
         bool several = node_is(variable.declaration, "variadic_parameter_declaration");
-        return arena_printf(shape->arena, "%s%.*s", several ? "[]" : "",
-                            STR_ARG(shape_text(shape, variable.type)));
+        return arena_printf(shape->arena, "%s%s", several ? "[]" : "", plain_text(shape, variable.type));
     }
     if (variable.origin == GO_RANGE_KEY || variable.origin == GO_RANGE_VALUE)
         return range_type(shape, &variable, depth);
@@ -74,14 +96,14 @@ call_type(const struct shape *shape, struct node call, unsigned depth)
         if (go_function_read(shape->arena, shape->syntax, function, &head, &ignored) != 0 ||
             head.result_count != 1)
             return "";
-        return head.results[0].type;
+        return go_plain(shape, str_of(head.results[0].type));
     }
     if (str_is(name, "len") || str_is(name, "cap") || str_is(name, "copy"))
         return "int";
     if (str_is(name, "append"))
         return type_of(shape, go_argument(call, 0), depth);
     if (str_is(name, "make"))
-        return arena_str(shape->arena, shape_text(shape, go_argument(call, 0)));
+        return plain_text(shape, go_argument(call, 0));
     if (str_is(name, "string") || pure_type_of(shape, name, &basic))
         return arena_str(shape->arena, name);
     return "";
@@ -118,7 +140,7 @@ type_of(const struct shape *shape, struct node expression, unsigned depth)
     if (node_is(node, "index_expression"))
         return go_element_text(shape, type_of(shape, node_field(node, "operand"), depth));
     if (node_is(node, "composite_literal") || node_is(node, "type_conversion_expression"))
-        return arena_str(shape->arena, shape_text(shape, node_field(node, "type")));
+        return plain_text(shape, node_field(node, "type"));
     if (node_is(node, "interpreted_string_literal") || node_is(node, "raw_string_literal"))
         return "string";
     if (node_is(node, "true") || node_is(node, "false"))

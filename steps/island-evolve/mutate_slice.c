@@ -268,13 +268,8 @@ drop_table(const struct plan *plan, struct edit *edit)
             continue;
         size_t start = node_start(variable.declaration), end = node_end(variable.declaration);
         struct str text = syntax_text(shape->syntax);
-        struct node all = node_parent(variable.declaration);
-        for (size_t j = 1; j < node_count(all); j++) {
-            if (node_same(node_child(all, j), variable.declaration) &&
-                node_is(node_child(all, j - 1), "comment") &&
-                node_start(node_child(all, j - 1)) >= shape->mutation->variant_start)
-                start = node_start(node_child(all, j - 1));
-        }
+        size_t comment = syntax_comment_start(shape->syntax, start);
+        start = comment >= shape->mutation->variant_start ? comment : start;
         while (end < shape->mutation->variant_end && text.ptr[end] == '\n')
             end++;
         *edit = (struct edit){start, end, ""};

@@ -367,10 +367,8 @@ shape_statements(const struct shape *shape, struct node body)
 
     if (!node_is(body, "compound_statement"))
         *vec_push(&found) = body;
-    for (size_t i = 0; node_is(body, "compound_statement") && i < node_count(body); i++) {
-        if (!node_is(node_child(body, i), "comment"))
-            *vec_push(&found) = node_child(body, i);
-    }
+    for (size_t i = 0; node_is(body, "compound_statement") && i < node_count(body); i++)
+        *vec_push(&found) = node_child(body, i);
     return nodes_kept(shape->arena, &found);
 }
 
@@ -382,12 +380,9 @@ shape_only_statement(struct node body)
     if (!node_is(body, "compound_statement"))
         return body;
     for (size_t i = 0; i < node_count(body); i++) {
-        struct node child = node_child(body, i);
-        if (node_is(child, "comment"))
-            continue;
         if (!node_is_null(only))
             return (struct node){0};
-        only = child;
+        only = node_child(body, i);
     }
     return node_is(only, "compound_statement") ? shape_only_statement(only) : only;
 }

@@ -162,34 +162,13 @@ include_position(const struct syntax *syntax)
         struct node child = node_child(root, i);
         if (node_is(child, "preproc_include"))
             at = node_end(child);
-        else if (first == 0 && !node_is(child, "comment"))
+        else if (first == 0)
             first = node_start(child);
     }
     if (at == SIZE_MAX)
         return first;
     struct str text = syntax_text(syntax);
     return at > 0 && text.ptr[at - 1] == '\n' ? at : at + (at < text.len);
-}
-
-// The start of the comment that belongs to a function, else of the function.
-static size_t
-comment_start(const struct syntax *syntax, const struct function *function)
-{
-    struct node root = node_parent(function->node);
-    struct str text = syntax_text(syntax);
-    size_t start = function->start, index = 0;
-    while (index < node_count(root) && !node_same(node_child(root, index), function->node))
-        index++;
-    while (index-- > 0) {
-        struct node before = node_child(root, index);
-        struct str gap = str_n(text.ptr + node_end(before), start - node_end(before));
-        ptrdiff_t line = str_find_byte(gap, '\n');
-        bool apart = line >= 0 && str_find_byte(str_from(gap, (size_t)line + 1), '\n') >= 0;
-        if (!node_is(before, "comment") || apart)
-            break;
-        start = node_start(before);
-    }
-    return start;
 }
 
 // The names of the parameters, in order, as arguments.
@@ -279,7 +258,8 @@ guard_write(struct arena *arena, const struct target *target, struct str variant
                guard_flag_key(arena, name), guard_variable(arena, name));
     if (write_dispatcher(target, &dispatcher, err) != 0)
         return -1;
-    size_t include_at = include_position(target->syntax), at = comment_start(target->syntax, function);
+    size_t include_at = include_position(target->syntax),
+           at = syntax_comment_start(target->syntax, function->start);
     if (include_at > at)
         include_at = at;
     buf_add_str(file, str_head(source, include_at));

@@ -184,8 +184,6 @@ declared_parameters(struct arena *arena, const struct scope *scope, struct scope
         return 0;
     for (size_t i = 0; i < node_count(parameters); i++) {
         struct node node = node_child(parameters, i);
-        if (node_is(node, "comment"))
-            continue;
         if (node_is(node, "variadic_parameter"))
             return err_set(err, ERR_TARGET,
                            "a function with variable arguments is not supported; " WHAT_TO_DO);

@@ -131,7 +131,7 @@ static bool
 is_declarator(struct node field, struct node child)
 {
     return !node_same(child, node_field(field, "type")) && !node_is(child, "type_qualifier") &&
-           !node_is(child, "comment") && !node_is(child, "storage_class_specifier");
+           !node_is(child, "storage_class_specifier");
 }
 
 static void
@@ -223,8 +223,6 @@ read_body(struct reading *reading, struct scope_node type)
             refuse(reading, type.node, "attributes");
     for (size_t i = 0; i < node_count(body) && record->problem == NULL; i++) {
         struct node field = node_child(body, i);
-        if (node_is(field, "comment"))
-            continue;
         if (!node_is(field, "field_declaration")) {
             refuse(reading, field, "members under preprocessor conditions");
             continue;

@@ -23,10 +23,13 @@ enum { NOWHERE = UINT32_MAX };
 // down from the root, and walks slowly.
 typedef VEC(struct place) place_list;
 
+typedef VEC(struct span) span_list;
+
 struct syntax {
-    TSTree *tree;
-    char *text;
+    TSTree *tree;      // of the bare text
+    char *text, *bare; // the bare one is as long and has white space for comments
     size_t len;
+    span_list comments;
     enum language language;
     place_list *places;
     bool is_broken; // the text as it stands has errors
@@ -227,24 +230,71 @@ has_errors(const TSTree *tree)
     return ts_node_has_error(ts_tree_root_node(tree));
 }
 
-// Takes the text and the tree of it, which may be NULL.
-static struct syntax *
-syntax_of(enum language language, TSTree *tree, char *text, size_t len, struct err *err)
+// Adds the comments that begin between two places.
+static void
+find_comments(const TSTree *tree, size_t start, size_t end, span_list *comments)
 {
-    struct syntax *syntax = calloc(1, sizeof *syntax);
-    place_list *places = calloc(1, sizeof *places);
+    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
+    bool more = true;
 
-    if (syntax == NULL || places == NULL)
+    while (more) {
+        TSNode here = ts_tree_cursor_current_node(&cursor);
+        struct span span = {ts_node_start_byte(here), ts_node_end_byte(here)};
+        bool inside = span.end > start && span.start < end;
+        bool comment = inside && ts_node_is_extra(here) && strcmp(ts_node_type(here), "comment") == 0;
+        if (comment)
+            *vec_push(comments) = span;
+        more = (inside && !comment && ts_tree_cursor_goto_first_child(&cursor)) || next_beside(&cursor);
+    }
+    ts_tree_cursor_delete(&cursor);
+}
+
+static void
+blank_out(char *text, const span_list *comments)
+{
+    for (size_t i = 0; i < comments->count; i++)
+        for (size_t at = comments->items[i].start; at < comments->items[i].end; at++)
+            if (text[at] != '\n' && text[at] != '\r')
+                text[at] = ' ';
+}
+
+// Takes the tree, which may be NULL.
+static struct syntax *
+finish(struct syntax *syntax, TSTree *tree, struct err *err)
+{
+    syntax->tree = tree;
+    syntax->places = calloc(1, sizeof *syntax->places);
+    if (syntax->places == NULL)
         abort();
-    *syntax = (struct syntax){.tree = tree, .text = text, .len = len, .language = language, .places = places};
     if (tree == NULL) {
         syntax_free(syntax);
         return NULL;
     }
     syntax->is_broken = has_errors(tree);
-    if (language == LANGUAGE_C && syntax->is_broken)
-        syntax->tree = without_macros(&grammars[language], tree, str_n(text, len), err);
+    if (syntax->language == LANGUAGE_C && syntax->is_broken)
+        syntax->tree =
+            without_macros(&grammars[syntax->language], tree, str_n(syntax->bare, syntax->len), err);
     return syntax;
+}
+
+// Where there are comments the text is parsed again without, so that none stands between what belongs
+// together.
+static struct syntax *
+read_whole(struct syntax *syntax, struct err *err)
+{
+    const struct grammar *grammar = &grammars[syntax->language];
+    TSTree *tree = parse(grammar, NULL, syntax->text, syntax->len, err);
+
+    memcpy(syntax->bare, syntax->text, syntax->len + 1);
+    syntax->comments.count = 0;
+    if (tree != NULL)
+        find_comments(tree, 0, syntax->len, &syntax->comments);
+    if (syntax->comments.count > 0) {
+        ts_tree_delete(tree);
+        blank_out(syntax->bare, &syntax->comments);
+        tree = parse(grammar, NULL, syntax->bare, syntax->len, err);
+    }
+    return finish(syntax, tree, err);
 }
 
 static bool
@@ -276,14 +326,26 @@ put(char *at, struct str text)
         memcpy(at, text.ptr, text.len);
 }
 
+// Room for both texts.
+static struct syntax *
+syntax_of(enum language language, size_t len)
+{
+    struct syntax *syntax = calloc(1, sizeof *syntax);
+
+    if (syntax == NULL)
+        abort();
+    *syntax = (struct syntax){.text = text_new(len), .bare = text_new(len), .len = len, .language = language};
+    return syntax;
+}
+
 struct syntax *
 syntax_new_in(enum language language, struct str text, struct err *err)
 {
     if (!fits(language, text.len, err))
         return NULL;
-    char *copy = text_new(text.len);
-    put(copy, text);
-    return syntax_of(language, parse(&grammars[language], NULL, copy, text.len, err), copy, text.len, err);
+    struct syntax *syntax = syntax_of(language, text.len);
+    put(syntax->text, text);
+    return read_whole(syntax, err);
 }
 
 static TSPoint
@@ -296,8 +358,8 @@ point_of(const char *text, size_t position)
     return point;
 }
 
-// The tree of `text`, which differs from the one before between start and end, made of what stays of that;
-// NULL when one of them has errors, which trees of parts may group in another way.
+// The tree of `text`, which differs from the bare one before between start and end, made of what stays of
+// that; NULL when one of them has errors, which trees of parts may group in another way.
 static TSTree *
 parse_change(const struct syntax *before, size_t start, size_t end, struct str text, struct err *err)
 {
@@ -305,8 +367,8 @@ parse_change(const struct syntax *before, size_t start, size_t end, struct str t
     TSInputEdit edit = {.start_byte = (uint32_t)start,
                         .old_end_byte = (uint32_t)end,
                         .new_end_byte = (uint32_t)new_end,
-                        .start_point = point_of(before->text, start),
-                        .old_end_point = point_of(before->text, end),
+                        .start_point = point_of(before->bare, start),
+                        .old_end_point = point_of(before->bare, end),
                         .new_end_point = point_of(text.ptr, new_end)};
     if (before->is_broken)
         return NULL;
@@ -320,22 +382,57 @@ parse_change(const struct syntax *before, size_t start, size_t end, struct str t
     return NULL;
 }
 
+static void
+splice(char *to, struct str old, size_t start, size_t end, struct str text)
+{
+    put(to, str_head(old, start));
+    put(to + start, text);
+    put(to + start + text.len, str_from(old, end));
+}
+
+// The comments of a text whose changed part has these.
+static void
+splice_comments(const struct syntax *before, size_t start, size_t end, const span_list *changed,
+                struct syntax *syntax)
+{
+    size_t new_end = syntax->len - (before->len - end);
+
+    for (size_t i = 0; i < before->comments.count; i++)
+        if (before->comments.items[i].end <= start)
+            *vec_push(&syntax->comments) = before->comments.items[i];
+    for (size_t i = 0; i < changed->count; i++)
+        *vec_push(&syntax->comments) = changed->items[i];
+    for (size_t i = 0; i < before->comments.count; i++) {
+        struct span span = before->comments.items[i];
+        if (span.start >= end)
+            *vec_push(&syntax->comments) =
+                (struct span){span.start - end + new_end, span.end - end + new_end};
+    }
+}
+
 struct syntax *
 syntax_new_spliced(const struct syntax *before, size_t start, size_t end, struct str text, struct err *err)
 {
-    struct str old = syntax_text(before);
-    size_t len = start + text.len + (old.len - end);
+    size_t len = start + text.len + (before->len - end);
 
     if (!fits(before->language, len, err))
         return NULL;
-    char *copy = text_new(len);
-    put(copy, str_head(old, start));
-    put(copy + start, text);
-    put(copy + start + text.len, str_from(old, end));
-    TSTree *tree = parse_change(before, start, end, str_n(copy, len), err);
-    if (tree == NULL)
-        tree = parse(&grammars[before->language], NULL, copy, len, err);
-    return syntax_of(before->language, tree, copy, len, err);
+    struct syntax *syntax = syntax_of(before->language, len);
+    span_list changed = {0};
+    splice(syntax->text, syntax_text(before), start, end, text);
+    splice(syntax->bare, str_n(before->bare, before->len), start, end, text);
+    TSTree *tree = parse_change(before, start, end, str_n(syntax->bare, len), err);
+    if (tree != NULL)
+        find_comments(tree, start, start + text.len, &changed);
+    if (changed.count > 0) {
+        ts_tree_delete(tree);
+        blank_out(syntax->bare, &changed);
+        tree = parse_change(before, start, end, str_n(syntax->bare, len), err);
+    }
+    if (tree != NULL)
+        splice_comments(before, start, end, &changed, syntax);
+    vec_release(&changed);
+    return tree != NULL ? finish(syntax, tree, err) : read_whole(syntax, err);
 }
 
 void
@@ -345,8 +442,11 @@ syntax_free(struct syntax *syntax)
         return;
     if (syntax->tree != NULL)
         ts_tree_delete(syntax->tree);
-    vec_release(syntax->places);
+    if (syntax->places != NULL)
+        vec_release(syntax->places);
     free(syntax->places);
+    vec_release(&syntax->comments);
+    free(syntax->bare);
     free(syntax->text);
     free(syntax);
 }
@@ -373,6 +473,37 @@ struct node
 syntax_root(const struct syntax *syntax)
 {
     return from_ts(syntax, ts_tree_root_node(syntax->tree));
+}
+
+const struct span *
+syntax_comments(const struct syntax *syntax, size_t *count)
+{
+    *count = syntax->comments.count;
+    return syntax->comments.items;
+}
+
+// Whether nothing but white space stands between two places, and no empty line.
+static bool
+is_near(const struct syntax *syntax, size_t from, size_t to)
+{
+    struct str gap = str_n(syntax->text + from, to - from);
+    ptrdiff_t line = str_find_byte(gap, '\n');
+
+    return str_trim(gap).len == 0 && (line < 0 || str_find_byte(str_from(gap, (size_t)line + 1), '\n') < 0);
+}
+
+size_t
+syntax_comment_start(const struct syntax *syntax, size_t at)
+{
+    for (size_t i = syntax->comments.count; i-- > 0;) {
+        struct span comment = syntax->comments.items[i];
+        if (comment.end > at)
+            continue;
+        if (!is_near(syntax, comment.end, at))
+            break;
+        at = comment.start;
+    }
+    return at;
 }
 
 bool

@@ -41,6 +41,18 @@ void syntax_free(struct syntax *syntax);
 // Cleanup function of AUTO_SYNTAX.
 void syntax_drop(struct syntax **syntax);
 
+// Bytes of a text.
+struct span {
+    size_t start, end;
+};
+
+// All comments in order, borrowed. They are white space to the tree: no node is one.
+const struct span *syntax_comments(const struct syntax *syntax, size_t *count);
+
+// Where the comments begin that end right in front of `at`, without an empty line between; `at` where there
+// are none.
+size_t syntax_comment_start(const struct syntax *syntax, size_t at);
+
 // The whole text / the root node.
 struct str syntax_text(const struct syntax *syntax);
 struct node syntax_root(const struct syntax *syntax);

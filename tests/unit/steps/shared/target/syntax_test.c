@@ -270,7 +270,58 @@ START_TEST(deep_nesting_does_not_overflow)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/syntax", finds_nodes_by_field_and_index, every_node_knows_its_parent,
-          absent_nodes_are_none, broken_text_gives_a_tree, macros_among_qualifiers_have_no_nodes,
+START_TEST(comments_are_no_nodes)
+{
+    static const char text[] =
+        "int a;\n\n// far\n\n/* near, */ // and\n// nearer\nint f(int /* n */ x) { /* b */ return "
+        "x; }\n";
+    struct err err;
+    struct syntax *syntax = syntax_new(str_of(text), &err);
+    size_t count;
+
+    ck_assert_ptr_nonnull(syntax);
+    ck_assert_uint_eq(node_count(syntax_root(syntax)), 2);
+    struct node f = node_child(syntax_root(syntax), 1);
+    ck_assert_uint_eq(node_count(node_field(f, "body")), 1);
+    const struct span *comments = syntax_comments(syntax, &count);
+    ck_assert_uint_eq(count, 6);
+    ck_assert(str_eq(str_n(text + comments[4].start, comments[4].end - comments[4].start), STR("/* n */")));
+    // What stands there is still in the text.
+    ck_assert(str_find(node_text(syntax, f), STR("/* b */")) > 0);
+    ck_assert_uint_eq(syntax_comment_start(syntax, node_start(f)), (size_t)(strstr(text, "/* near") - text));
+    ck_assert_uint_eq(syntax_comment_start(syntax, 0), 0);
+    syntax_free(syntax);
+}
+END_TEST
+
+START_TEST(spliced_text_has_the_comments_of_the_whole)
+{
+    static const char text[] = "// a\nint f(void) { return 1; /* b */ } // c\n\n/* d */ int g;\n";
+    static const char *const variants[] = {
+        "int f(void) { return 22; }", "int f(void) /* x */ { // y\n return 3; }", "int f(void) { /* open"};
+    struct err err;
+    struct syntax *before = syntax_new(str_of(text), &err);
+    struct node f = node_child(syntax_root(before), 0);
+
+    for (size_t i = 0; i < 3; i++) {
+        size_t count, expected;
+        struct syntax *spliced =
+            syntax_new_spliced(before, node_start(f), node_end(f), str_of(variants[i]), &err);
+        ck_assert_ptr_nonnull(spliced);
+        struct syntax *whole = syntax_new(syntax_text(spliced), &err);
+        const struct span *one = syntax_comments(spliced, &count), *other = syntax_comments(whole, &expected);
+        ck_assert_uint_eq(count, expected);
+        ck_assert_mem_eq(one, other, count * sizeof *one);
+        ck_assert_uint_eq(node_count(syntax_root(spliced)), node_count(syntax_root(whole)));
+        syntax_free(whole);
+        syntax_free(spliced);
+    }
+    syntax_free(before);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/syntax", comments_are_no_nodes, spliced_text_has_the_comments_of_the_whole,
+          finds_nodes_by_field_and_index, every_node_knows_its_parent, absent_nodes_are_none,
+          broken_text_gives_a_tree, macros_among_qualifiers_have_no_nodes,
           words_that_are_no_macros_stay_errors, spliced_text_has_the_tree_of_the_whole, text_is_copied,
           walks_in_source_order, refuses_what_is_too_large, deep_nesting_does_not_overflow)
