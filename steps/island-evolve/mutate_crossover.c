@@ -11,7 +11,7 @@
 
 enum { STATEMENTS_MAX = 200, ITEMS_MAX = 64, ROUNDS_MAX = 16 };
 
-// A definition or an include before the function.
+// A definition or an include beside the function.
 struct item {
     struct str name, text; // name: empty for an include
 };
@@ -39,8 +39,6 @@ read_statements(struct parent *parent)
 
     for (size_t i = 0; i < node_count(body); i++) {
         struct node child = node_child(body, i);
-        if (node_is(child, "comment"))
-            continue;
         if (parent->statement_count == STATEMENTS_MAX)
             return false;
         parent->statements[parent->statement_count++] = str_n(text.ptr + at, node_end(child) - at);
@@ -70,18 +68,17 @@ read_items(const struct parent *parent, struct items *items)
 {
     struct node root = syntax_root(parent->syntax);
     struct str text = syntax_text(parent->syntax);
-    size_t from = SIZE_MAX;
+    bool is_go = syntax_language(parent->syntax) == LANGUAGE_GO;
+    size_t end = is_go ? parent->end : parent->function.start;
 
-    for (size_t i = 0; i < node_count(root); i++) {
+    for (size_t i = 0; i < node_count(root) && items->count < ITEMS_MAX; i++) {
         struct node node = node_child(root, i);
-        if (node_start(node) < parent->start || node_start(node) >= parent->function.start)
+        size_t start = node_start(node), comment = syntax_comment_start(parent->syntax, start);
+        if (start < parent->start || start >= end || start == parent->function.start)
             continue;
-        from = from == SIZE_MAX ? node_start(node) : from;
-        if (node_is(node, "comment") || items->count == ITEMS_MAX)
-            continue;
-        items->items[items->count++] = (struct item){item_name(parent->syntax, node),
-                                                     str_trim(str_n(text.ptr + from, node_end(node) - from))};
-        from = SIZE_MAX;
+        start = comment >= parent->start ? comment : start;
+        items->items[items->count++] = (struct item){
+            item_name(parent->syntax, node), str_trim(str_n(text.ptr + start, node_end(node) - start))};
     }
 }
 
@@ -263,8 +260,14 @@ apply(const struct mutation *mutation, size_t index, struct buf *variant, char n
                 shape_between(&shape, mutation->function.start, mutation->function.body_start + 1));
     mix_statements(&shape, a, b, &function);
     buf_add_str(&function, STR("\n}"));
+    bool is_go = syntax_language(mutation->syntax) == LANGUAGE_GO; // as mutation_write has it
+    if (is_go)
+        buf_printf(variant, "%s\n\n", buf_text(&function));
     write_items(mixed, buf_str(&function), variant);
-    buf_add_str(variant, buf_str(&function));
+    if (is_go)
+        buf_cut(variant, str_trim(buf_str(variant)).len);
+    else
+        buf_add_str(variant, buf_str(&function));
     snprintf(note, 160, "each difference of the two parents from one of them");
     return !variant->full;
 }

@@ -59,31 +59,41 @@ includes_end(struct str text, size_t start, size_t end)
     return at;
 }
 
-bool
-mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count, const char *prologue,
-               struct buf *variant)
+// Writes definitions of C, behind the includes that the variant begins with. From where the variant goes on.
+static size_t
+put_in_front(const struct mutation *mutation, const char *definitions, size_t first_edit, struct buf *variant)
 {
-    struct edit *sorted = ARENA_ARRAY(mutation->arena, struct edit, count + 1);
     struct str text = syntax_text(mutation->syntax);
-    size_t at = mutation->variant_start;
+    size_t start = mutation->variant_start, at = start;
 
-    if (count > 0)
-        memcpy(sorted, edits, count * sizeof *edits);
-    qsort(sorted, count, sizeof *sorted, by_start);
-    if (prologue != NULL && !str_starts(str_of(prologue), STR("#include"))) {
-        size_t includes = includes_end(text, mutation->variant_start, mutation->variant_end);
-        bool touched = count > 0 && sorted[0].start < includes;
-        if (!touched) {
-            buf_add(variant, text.ptr + at, includes - at);
+    if (!str_starts(str_of(definitions), STR("#include"))) {
+        size_t includes = includes_end(text, start, mutation->variant_end);
+        if (first_edit >= includes) {
+            buf_add(variant, text.ptr + start, includes - start);
             at = includes;
         }
     }
     // A directive needs a line of its own, also where the function stands in the middle of one.
-    if (prologue != NULL && *prologue == '#' && mutation->variant_start > 0 &&
-        text.ptr[mutation->variant_start - 1] != '\n')
+    if (*definitions == '#' && start > 0 && text.ptr[start - 1] != '\n')
         buf_putc(variant, '\n');
-    if (prologue != NULL)
-        buf_puts(variant, prologue);
+    buf_puts(variant, definitions);
+    return at;
+}
+
+bool
+mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count,
+               const char *definitions, struct buf *variant)
+{
+    struct edit *sorted = ARENA_ARRAY(mutation->arena, struct edit, count + 1);
+    struct str text = syntax_text(mutation->syntax);
+    size_t at = mutation->variant_start;
+    bool behind = syntax_language(mutation->syntax) == LANGUAGE_GO;
+
+    if (count > 0)
+        memcpy(sorted, edits, count * sizeof *edits);
+    qsort(sorted, count, sizeof *sorted, by_start);
+    if (definitions != NULL && !behind)
+        at = put_in_front(mutation, definitions, count > 0 ? sorted[0].start : SIZE_MAX, variant);
     for (size_t i = 0; i < count; i++) {
         if (sorted[i].start < at || sorted[i].end < sorted[i].start || sorted[i].end > mutation->variant_end)
             return false;
@@ -92,5 +102,9 @@ mutation_write(const struct mutation *mutation, const struct edit *edits, size_t
         at = sorted[i].end;
     }
     buf_add(variant, text.ptr + at, mutation->variant_end - at);
+    if (definitions != NULL && behind) {
+        buf_puts(variant, "\n\n");
+        buf_add_str(variant, str_trim(str_of(definitions)));
+    }
     return !variant->full;
 }

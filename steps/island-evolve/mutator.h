@@ -58,9 +58,10 @@ struct edit {
     const char *text;
 };
 
-// Writes the variant's text with `count` edits applied and `prologue` (may be NULL) put before its first
-// byte. Edits outside of the variant's range make it return false.
+// Writes the variant's text with `count` edits applied and `definitions` (may be NULL) added: of C in front,
+// of Go behind, where they do not come between the function and its comment or directive. Edits outside of
+// the variant's range make it return false.
 bool mutation_write(const struct mutation *mutation, const struct edit *edits, size_t count,
-                    const char *prologue, struct buf *variant);
+                    const char *definitions, struct buf *variant);
 
 #endif

@@ -39,13 +39,10 @@ START_TEST(edits_parse_and_vary)
 END_TEST
 
 // Each branch and each helper comes from one of the parents, and what nobody uses is left out.
-START_TEST(two_parents_are_mixed)
+static void
+check_mixed(const char *one, const char *two)
 {
     struct go_rig rig;
-    const char *one =
-        "var ones = [2]uint{1, 2}\n\nfunc F(in []byte) uint {\n\tsum := ones[0]\n\tsum++\n\treturn sum\n}";
-    const char *two =
-        "var twos = [2]uint{3, 4}\n\nfunc F(in []byte) uint {\n\tsum := twos[0]\n\tsum--\n\treturn sum\n}";
     unsigned seen = 0;
 
     go_rig_open(&rig, file, "F");
@@ -59,6 +56,7 @@ START_TEST(two_parents_are_mixed)
         m.mutation.mate_end = mate.mutation.variant_end;
         ck_assert_int_eq(go_rig_mutator("crossover")->apply(&m.mutation, 0, &variant, note, &rig.err), 1);
         const char *text = buf_text(&variant);
+        ck_assert(str_starts(buf_str(&variant), STR("func F")));
         bool ones = strstr(text, "sum := ones[0]") != NULL, up = strstr(text, "sum++") != NULL;
         ck_assert(ones == (strstr(text, "var ones") != NULL));
         ck_assert(ones != (strstr(text, "var twos") != NULL));
@@ -68,6 +66,19 @@ START_TEST(two_parents_are_mixed)
     }
     ck_assert_uint_eq(seen, 15);
     go_rig_close(&rig);
+}
+
+START_TEST(two_parents_are_mixed)
+{
+    static const char one[] = "func F(in []byte) uint {\n\tsum := ones[0]\n\tsum++\n\treturn sum\n}",
+                      two[] = "func F(in []byte) uint {\n\tsum := twos[0]\n\tsum--\n\treturn sum\n}",
+                      ones[] = "// ones are these.\nvar ones = [2]uint{1, 2}",
+                      twos[] = "var twos = [2]uint{3, 4}";
+    struct arena arena = {0};
+
+    check_mixed(arena_printf(&arena, "%s\n\n%s", one, ones), arena_printf(&arena, "%s\n\n%s", two, twos));
+    check_mixed(arena_printf(&arena, "%s\n\n%s", ones, one), arena_printf(&arena, "%s\n\n%s", two, twos));
+    arena_release(&arena);
 }
 END_TEST
 

@@ -54,6 +54,36 @@ START_TEST(other_names_another_layout)
 }
 END_TEST
 
+START_TEST(comments_and_line_breaks_hide_nothing)
+{
+    check("package q\n\nfunc Zz /* f */ (\n\tp uint32, qq [ // of\n\t] /* 8 bits */ byte) uint32 {\n"
+          "\tw /* now */ := ^p ; for _ , b /* each */ := range /* all */ qq { // one\n"
+          "\t\tw /* with */ ^= uint32 ( b ) ; /* eight */ for k := /* from */ 0 ; k < 8 ; k ++ { /* bits */\n"
+          "\t\t\tif w & 1 == /* set */ 1 { w = w >> 1 ^ 2197175160 ; } else /* clear */ {\n"
+          "\t\t\t\tw >>= 1 ; // down\n\t\t\t} ; } ; } ; return /* not */ ^ w ; }\n",
+          "Zz", "func(uint32, []byte) uint32", over_bytes, 4, "= zzBytes[byte(w)^b2] ^ w>>8");
+}
+END_TEST
+
+// A table between the two would be what the directive is about, which the compiler refuses.
+START_TEST(a_comment_and_a_directive_stay_with_their_function)
+{
+    struct go_rig rig;
+
+    go_rig_open(&rig,
+                "package q\n\n// Sum sums.\n//\n//go:noinline\nfunc Sum(c uint32, s []byte) uint32 {\n"
+                "\tfor _, b := range s {\n\t\tc ^= uint32(b)\n\t\tfor k := 0; k < 8; k++ {\n"
+                "\t\t\tif c&1 == 1 {\n\t\t\t\tc = c>>1 ^ 0x82f63b78\n\t\t\t} else {\n\t\t\t\tc >>= 1\n"
+                "\t\t\t}\n\t\t}\n\t}\n\treturn c\n}\n",
+                "Sum");
+    ck_assert_uint_eq(go_rig_collect(&rig, "go-slice-table", NULL), 4);
+    for (size_t i = 0; i < rig.count; i++)
+        ck_assert(str_starts(str_of(rig.variants[i]), STR("func Sum")));
+    go_rig_check(&rig, "func(uint32, []byte) uint32", over_bytes, NULL);
+    go_rig_close(&rig);
+}
+END_TEST
+
 START_TEST(highest_bit_first_and_narrow)
 {
     check("package q\n\ntype sum uint16\n\nconst poly sum = 0x1021\n\nfunc Crc(s string) int {\n\tvar c sum "
@@ -116,4 +146,5 @@ START_TEST(what_is_no_such_loop_has_no_sites)
 END_TEST
 
 UNIT_MAIN("steps/island-evolve/go_slice", the_checksum_of_the_demo, other_names_another_layout,
+          a_comment_and_a_directive_stay_with_their_function, comments_and_line_breaks_hide_nothing,
           highest_bit_first_and_narrow, a_table_of_the_file_and_64_bits, what_is_no_such_loop_has_no_sites)
