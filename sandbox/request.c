@@ -110,11 +110,9 @@ send_packet(int socket_fd, const struct packet *packet, struct str text, struct 
                              .msg_iovlen = 2,
                              .msg_control = control.bytes,
                              .msg_controllen = CMSG_SPACE(fds_bytes)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(fds_bytes);
-    memcpy(CMSG_DATA(header), packet->fds, fds_bytes);
+    control.header =
+        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(fds_bytes)};
+    memcpy(CMSG_DATA(&control.header), packet->fds, fds_bytes);
     ssize_t sent;
     do
         sent = sendmsg(socket_fd, &message, MSG_NOSIGNAL);

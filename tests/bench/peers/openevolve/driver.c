@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares a program's normalize_tag, which is named candidate, with the demo's own on each line of standard input.
+// Compares a program's normalize_tag, which is named candidate, with the demo's own on each line of standard
+// input.
 #undef normalize_tag
 #undef normalize_tag_value
 #include "tag.c"
