@@ -2,14 +2,12 @@
 #include "steps/shared/target/syntax.h"
 
 #include "base/vec.h"
+#include "steps/shared/target/tree.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <tree_sitter/api.h>
-
-enum { TEXT_MAX_BYTES = 16 << 20, PARSE_MAX_US = 20 * 1000 * 1000, MACRO_PASSES = 4 };
+enum { TEXT_MAX_BYTES = 16 << 20 };
 
 // A node, and which one of the list is its parent and the next that is not below it.
 struct place {
@@ -33,17 +31,6 @@ struct syntax {
     enum language language;
     place_list *places;
     bool is_broken; // the text as it stands has errors
-};
-
-const TSLanguage *tree_sitter_c(void);
-const TSLanguage *tree_sitter_go(void);
-
-static const struct grammar {
-    const char *name;
-    const TSLanguage *(*grammar)(void);
-} grammars[] = {
-    [LANGUAGE_C] = {"C", tree_sitter_c},
-    [LANGUAGE_GO] = {"Go", tree_sitter_go},
 };
 
 enum language
@@ -70,164 +57,10 @@ from_ts(const struct syntax *syntax, TSNode ts)
     return node;
 }
 
-// `before`: a tree that the edits of this text were made to, or NULL.
-static TSTree *
-parse(const struct grammar *grammar, const TSTree *before, const char *text, size_t len, struct err *err)
-{
-    TSParser *parser = ts_parser_new();
-    TSTree *tree = NULL;
-
-    if (!ts_parser_set_language(parser, grammar->grammar())) {
-        err_set(err, ERR_ENVIRONMENT, "the %s grammar does not fit the tree-sitter runtime", grammar->name);
-        goto out;
-    }
-    ts_parser_set_timeout_micros(parser, PARSE_MAX_US);
-    tree = ts_parser_parse_string(parser, before, text, (uint32_t)len);
-    if (tree == NULL)
-        err_set(err, ERR_LIMIT, "parsing took longer than %d s", PARSE_MAX_US / 1000000);
-out:
-    ts_parser_delete(parser);
-    return tree;
-}
-
-// Moves to the next node in source order that is not below the current one; false at the end of the walk.
-static bool
-next_beside(TSTreeCursor *cursor)
-{
-    while (!ts_tree_cursor_goto_next_sibling(cursor)) {
-        if (!ts_tree_cursor_goto_parent(cursor))
-            return false;
-    }
-    return true;
-}
-
-// ---- macros in the place of qualifiers
-// ------------------------------------------------------------------------------
-
-// The text that is parsed, and how many errors the tree of it has.
-struct draft {
-    char *text; // as long as the source
-    size_t errors, hidden;
-};
-
-static bool
-is_word_char(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-// Whether a word is spelt as macros are.
-static bool
-is_shouted(struct str word)
-{
-    bool capitals = false;
-
-    for (size_t i = 0; i < word.len; i++) {
-        if (!is_word_char(word.ptr[i]) || islower((unsigned char)word.ptr[i]))
-            return false;
-        capitals |= isupper((unsigned char)word.ptr[i]) != 0;
-    }
-    return capitals && word.len > 1;
-}
-
-// The word that ends before `end`, with blanks and asterisks between; empty when there is something else.
-static struct str
-word_before(const char *text, size_t end)
-{
-    while (end > 0 && (isspace((unsigned char)text[end - 1]) || text[end - 1] == '*'))
-        end--;
-    size_t start = end;
-    while (start > 0 && is_word_char(text[start - 1]))
-        start--;
-    return str_n(text + start, end - start);
-}
-
-// The word that comes after `start`, with blanks between.
-static struct str
-word_after(const char *text, size_t start)
-{
-    while (isspace((unsigned char)text[start]))
-        start++;
-    size_t end = start;
-    while (is_word_char(text[end]))
-        end++;
-    return str_n(text + start, end - start);
-}
-
-// Hides the macro that makes an error of itself ("uLong EXPORT f(int a)"), of what comes behind it
-// ("API int f(int a)") or before it ("int a UNUSED").
-static void
-hide_macro(struct draft *draft, size_t start, size_t end)
-{
-    struct str word = str_n(draft->text + start, end - start);
-
-    while (word.len > 0 && !is_shouted(word))
-        word = word_before(draft->text, (size_t)(word.ptr - draft->text));
-    if (word.len == 0)
-        word = word_after(draft->text, end);
-    if (!is_shouted(word))
-        return;
-    memset(draft->text + (word.ptr - draft->text), ' ', word.len);
-    draft->hidden++;
-}
-
-// Counts the errors of a tree and, when asked to, hides macros in front of them.
-static void
-visit_errors(TSTree *tree, struct draft *draft, bool hide)
-{
-    TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree));
-    bool more = true;
-
-    while (more) {
-        TSNode here = ts_tree_cursor_current_node(&cursor);
-        bool wrong = strcmp(ts_node_type(here), "ERROR") == 0 || ts_node_is_missing(here);
-        draft->errors += wrong;
-        if (wrong && hide)
-            hide_macro(draft, ts_node_start_byte(here), ts_node_end_byte(here));
-        more = (!wrong && ts_node_has_error(here) && ts_tree_cursor_goto_first_child(&cursor)) ||
-               next_beside(&cursor);
-    }
-    ts_tree_cursor_delete(&cursor);
-}
-
-// A C file is parsed as it stands, with macros for what they are not. Those that stand for nothing, or for a
-// qualifier or an attribute, are taken for blanks where that leaves fewer errors. Returns the better tree.
-static TSTree *
-without_macros(const struct grammar *grammar, TSTree *tree, struct str text, struct err *err)
-{
-    struct draft draft = {.text = malloc(text.len + 1)};
-
-    if (draft.text == NULL)
-        abort();
-    memcpy(draft.text, text.ptr, text.len);
-    draft.text[text.len] = '\0';
-    for (int pass = 0; pass < MACRO_PASSES; pass++) {
-        draft.errors = draft.hidden = 0;
-        visit_errors(tree, &draft, true);
-        struct draft after = {.text = draft.text};
-        TSTree *next = draft.hidden > 0 ? parse(grammar, NULL, draft.text, text.len, err) : NULL;
-        if (next == NULL)
-            break;
-        visit_errors(next, &after, false);
-        ts_tree_delete(after.errors < draft.errors ? tree : next);
-        if (after.errors >= draft.errors)
-            break;
-        tree = next;
-    }
-    free(draft.text);
-    return tree;
-}
-
 struct syntax *
 syntax_new(struct str text, struct err *err)
 {
     return syntax_new_in(LANGUAGE_C, text, err);
-}
-
-static bool
-has_errors(const TSTree *tree)
-{
-    return ts_node_has_error(ts_tree_root_node(tree));
 }
 
 // Adds the comments that begin between two places.
@@ -244,7 +77,7 @@ find_comments(const TSTree *tree, size_t start, size_t end, span_list *comments)
         bool comment = inside && ts_node_is_extra(here) && strcmp(ts_node_type(here), "comment") == 0;
         if (comment)
             *vec_push(comments) = span;
-        more = (inside && !comment && ts_tree_cursor_goto_first_child(&cursor)) || next_beside(&cursor);
+        more = (inside && !comment && ts_tree_cursor_goto_first_child(&cursor)) || tree_next_beside(&cursor);
     }
     ts_tree_cursor_delete(&cursor);
 }
@@ -270,10 +103,9 @@ finish(struct syntax *syntax, TSTree *tree, struct err *err)
         syntax_free(syntax);
         return NULL;
     }
-    syntax->is_broken = has_errors(tree);
+    syntax->is_broken = tree_has_errors(tree);
     if (syntax->language == LANGUAGE_C && syntax->is_broken)
-        syntax->tree =
-            without_macros(&grammars[syntax->language], tree, str_n(syntax->bare, syntax->len), err);
+        syntax->tree = tree_without_macros(tree, str_n(syntax->bare, syntax->len), err);
     return syntax;
 }
 
@@ -282,8 +114,7 @@ finish(struct syntax *syntax, TSTree *tree, struct err *err)
 static struct syntax *
 read_whole(struct syntax *syntax, struct err *err)
 {
-    const struct grammar *grammar = &grammars[syntax->language];
-    TSTree *tree = parse(grammar, NULL, syntax->text, syntax->len, err);
+    TSTree *tree = tree_parse(syntax->language, NULL, syntax->text, syntax->len, err);
 
     memcpy(syntax->bare, syntax->text, syntax->len + 1);
     syntax->comments.count = 0;
@@ -292,7 +123,7 @@ read_whole(struct syntax *syntax, struct err *err)
     if (syntax->comments.count > 0) {
         ts_tree_delete(tree);
         blank_out(syntax->bare, &syntax->comments);
-        tree = parse(grammar, NULL, syntax->bare, syntax->len, err);
+        tree = tree_parse(syntax->language, NULL, syntax->bare, syntax->len, err);
     }
     return finish(syntax, tree, err);
 }
@@ -302,7 +133,7 @@ fits(enum language language, size_t len, struct err *err)
 {
     if (len <= TEXT_MAX_BYTES)
         return true;
-    err_set(err, ERR_LIMIT, "%s text of %zu bytes is larger than %d", grammars[language].name, len,
+    err_set(err, ERR_LIMIT, "%s text of %zu bytes is larger than %d", tree_language_name(language), len,
             TEXT_MAX_BYTES);
     return false;
 }
@@ -374,9 +205,9 @@ parse_change(const struct syntax *before, size_t start, size_t end, struct str t
         return NULL;
     TSTree *edited = ts_tree_copy(before->tree);
     ts_tree_edit(edited, &edit);
-    TSTree *tree = parse(&grammars[before->language], edited, text.ptr, text.len, err);
+    TSTree *tree = tree_parse(before->language, edited, text.ptr, text.len, err);
     ts_tree_delete(edited);
-    if (tree == NULL || !has_errors(tree))
+    if (tree == NULL || !tree_has_errors(tree))
         return tree;
     ts_tree_delete(tree);
     return NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// C or Go source as a syntax tree (tree-sitter-c, tree-sitter-go). This is the one door to tree-sitter; nodes
-// are small values that stay valid as long as their syntax. Node kinds are the grammar's own
+// C or Go source as a syntax tree (tree-sitter-c, tree-sitter-go). This is the one door to tree-sitter (with
+// tree.h behind it); nodes are small values that stay valid as long as their syntax. Node kinds are the
+// grammar's own
 // ("function_definition", "for_statement", ...).
 #ifndef ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
 #define ATOLL_STEPS_SHARED_TARGET_SYNTAX_H
