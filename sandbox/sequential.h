@@ -45,8 +45,9 @@ enum sequential_verdict sequential_judge(const struct sequential *sequential);
 // The estimate so far.
 struct sequential_estimate sequential_estimate(const struct sequential *sequential);
 
-// How many further launches the verdict will take, if they have the mean and the variance of those so far. 0
-// when it is there already, infinity when it would take more than a million, NAN below two launches.
+// How many further launches the verdict will take, if they have the mean and the variance of those so far:
+// the median over their luck. 0 when it is there already, infinity when it would take more than a million,
+// NAN below two launches.
 double sequential_launches_left(const struct sequential *sequential);
 
 // "faster" and so on, static.

@@ -214,7 +214,7 @@ START_TEST(says_how_many_launches_it_takes)
     sequential_add(&test, -1);
     ck_assert(isinf(sequential_launches_left(&test)));
 
-    // Halfway to a verdict, the number is within a factor of two in most comparisons.
+    // Halfway to a verdict, what is told is within a factor of two in nine of ten comparisons.
     struct world world = {.effect = 0.02, .noise = 0.003, .layout_sd = 0.02, .draw_layout = normal};
     unsigned near = 0;
     for (unsigned run = 0; run < 400; run++) {
@@ -231,7 +231,7 @@ START_TEST(says_how_many_launches_it_takes)
         double all = (double)(total / 2 + 1) + said[total / 2];
         near += all < 2 * (double)total && all > (double)total / 2;
     }
-    ck_assert_msg(near >= 280, "%u of 400", near);
+    ck_assert_msg(near >= 360, "%u of 400", near);
 }
 END_TEST
 
