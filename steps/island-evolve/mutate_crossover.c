@@ -278,4 +278,5 @@ const struct mutator_ops mutate_crossover = {
     .technique = TECHNIQUE_CROSSOVER,
     .sites = sites,
     .apply = apply,
+    .draws = true,
 };

@@ -324,6 +324,7 @@ const struct mutator_ops mutate_edit_statement = {
     .technique = TECHNIQUE_EDIT,
     .sites = statement_sites,
     .apply = apply_statement,
+    .draws = true,
 };
 
 const struct mutator_ops mutate_edit_constant = {
@@ -332,6 +333,7 @@ const struct mutator_ops mutate_edit_constant = {
     .technique = TECHNIQUE_EDIT,
     .sites = constant_sites,
     .apply = apply_constant,
+    .draws = true,
 };
 
 const struct mutator_ops mutate_edit_operator = {
@@ -340,6 +342,7 @@ const struct mutator_ops mutate_edit_operator = {
     .technique = TECHNIQUE_EDIT,
     .sites = operator_sites,
     .apply = apply_operator,
+    .draws = true,
 };
 
 const struct mutator_ops mutate_edit_condition = {
@@ -348,4 +351,5 @@ const struct mutator_ops mutate_edit_condition = {
     .technique = TECHNIQUE_EDIT,
     .sites = condition_sites,
     .apply = apply_condition,
+    .draws = true,
 };

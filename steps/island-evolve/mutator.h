@@ -47,6 +47,7 @@ struct mutator_ops {
     int (*apply)(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
                  struct err *err);
     bool systematic; // every site is worth trying once on the baseline and on each elite
+    bool draws;      // what it makes at a site is drawn: twice there need not be the same
 };
 
 // All mutators, NULL-terminated.

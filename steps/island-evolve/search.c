@@ -4,7 +4,6 @@
 #include "base/hash.h"
 #include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/turn.h"
-#include "steps/island-evolve/workpiece.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -152,8 +151,8 @@ queue_sites(struct search *search, struct candidate *candidate, struct err *err)
     struct workpiece piece;
     struct rng rng;
     rng_init(&rng, search->spec->seed, rng_mix(candidate->sequence, 0x7369746573));
-    int status =
-        workpiece_init(&piece, search->spec->target, search->spec->oracle, candidate, NULL, &rng, err);
+    int status = workpiece_init(&piece, &search->shelf, search->spec->target, search->spec->oracle, candidate,
+                                NULL, &rng, err);
     for (const struct mutator_ops *const *m = search->spec->mutators; status == 0 && *m != NULL; m++) {
         if (!(*m)->systematic || (*m)->technique == TECHNIQUE_CROSSOVER)
             continue;
@@ -231,6 +230,12 @@ static bool
 is_refuted(const struct candidate *candidate)
 {
     return candidate->stage == STAGE_SMOKE || candidate->stage == STAGE_DIFFERENTIAL;
+}
+
+void
+search_skip(struct search *search)
+{
+    count_rejected(search, "duplicate");
 }
 
 int
@@ -337,8 +342,10 @@ search_release(struct search *search)
     if (search->ring.islands != NULL)
         archipelago_release(&search->ring);
     sweep_release(&search->sweep);
+    shelf_release(&search->shelf);
     map_release(&search->seen);
     map_release(&search->refuted);
+    map_release(&search->visits);
     vec_release(&search->candidates);
     json_decref(search->rejected);
     *search = (struct search){0};

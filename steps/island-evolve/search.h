@@ -8,6 +8,7 @@
 #include "steps/island-evolve/bandit.h"
 #include "steps/island-evolve/island.h"
 #include "steps/island-evolve/sweep.h"
+#include "steps/island-evolve/workpiece.h"
 
 // Evaluates a candidate: fills stage, reason, detail, code hash and measurement, adds to `seconds`.
 struct judge {
@@ -54,6 +55,8 @@ struct search {
     struct arm *arms;                   // random mutators, then models
     const struct mutator_ops **randoms; // of the first arms
     size_t random_count;
+    struct shelf shelf;
+    struct map visits;                  // a parent's id and a mutator that draws nothing -> struct visits
     struct map refuted;                 // substitutions that were wrong -> how often
     struct map seen;                    // normal form of the source -> candidate
     VEC(struct candidate *) candidates; // evaluated, in order, without the baseline
@@ -75,13 +78,17 @@ struct proposal {
     enum technique technique;
     const char *note;
     struct str text;
-    double seconds; // spent on making it
+    double seconds;     // spent on making it
+    size_t site, sites; // where it was drawn to be made, of how many; sites 0: it was not drawn
 };
 
 // Evaluates a proposal unless its source was seen, and takes it in. *gain is its logarithmic gain over the
 // parent.
 int search_consider(struct search *search, const struct proposal *proposal, double *gain, bool *evaluated,
                     struct err *err) MUST_USE;
+
+// Counts a proposal that was not even made because it would be a duplicate.
+void search_skip(struct search *search);
 
 // Island and generation of the current turn: each generation has one turn an island.
 unsigned search_island(const struct search *search);

@@ -2,7 +2,6 @@
 #include "steps/island-evolve/turn.h"
 
 #include "steps/island-evolve/prompt.h"
-#include "steps/island-evolve/workpiece.h"
 #include "steps/shared/model/reply.h"
 
 #include <math.h>
@@ -26,6 +25,12 @@ seconds_of(const struct search *search)
 // ---- proposals
 // -------------------------------------------------------------------------------------------------
 
+static size_t
+draw_site(size_t sites, struct rng *rng)
+{
+    return sites > 0 ? (size_t)rng_below(rng, sites) : SIZE_MAX;
+}
+
 // Lets a mutator make a variant at a site (SIZE_MAX = drawn).
 static int
 mutate(struct search *search, const struct mutator_ops *mutator, const struct candidate *parent,
@@ -34,10 +39,12 @@ mutate(struct search *search, const struct mutator_ops *mutator, const struct ca
 {
     struct workpiece piece;
     double begun_s = seconds_of(search);
-    int status = workpiece_init(&piece, search->spec->target, search->spec->oracle, parent, mate, rng, err);
+    size_t sites = 0;
+    int status = workpiece_init(&piece, &search->shelf, search->spec->target, search->spec->oracle, parent,
+                                mate, rng, err);
     if (status == 0 && site == SIZE_MAX) {
-        size_t sites = mutator->sites(&piece.mutation);
-        site = sites > 0 ? (size_t)rng_below(rng, sites) : SIZE_MAX;
+        sites = mutator->sites(&piece.mutation);
+        site = draw_site(sites, rng);
     }
     note[0] = '\0';
     if (status == 0 && site != SIZE_MAX)
@@ -49,7 +56,9 @@ mutate(struct search *search, const struct mutator_ops *mutator, const struct ca
                                   .technique = mutator->technique,
                                   .note = note,
                                   .text = buf_str(text),
-                                  .seconds = seconds_of(search) - begun_s};
+                                  .seconds = seconds_of(search) - begun_s,
+                                  .site = site,
+                                  .sites = sites};
     return status == 1 && text->len > 0 && !text->full ? 1 : status < 0 ? -1 : 0;
 }
 
@@ -71,6 +80,54 @@ try_job(struct search *search, const struct job *job, struct err *err)
     return 0;
 }
 
+// Where a mutator that draws nothing but the site made variants of a parent: there it would make the same
+// again.
+struct visits {
+    size_t sites; // 0: not known
+    bool *made;
+};
+
+static struct visits *
+visits_of(struct search *search, const struct mutator_ops *mutator, const struct candidate *parent)
+{
+    AUTO_BUF key = BUF(256);
+    buf_printf(&key, "%s %s", parent->id, mutator->name);
+    void **slot = map_slot(&search->visits, buf_str(&key));
+    if (*slot == NULL)
+        *slot = ARENA_NEW(search->spec->arena, struct visits);
+    return *slot;
+}
+
+static void
+note_visit(const struct search *search, const struct proposal *proposal, struct visits *visits)
+{
+    if (visits->sites == 0) {
+        visits->sites = proposal->sites;
+        visits->made = ARENA_ARRAY(search->spec->arena, bool, proposal->sites);
+    }
+    visits->made[proposal->site] = true;
+}
+
+// Lets a mutator make a variant at a drawn site and considers it, unless it was made there before.
+static int
+try_site(struct search *search, const struct mutator_ops *mutator, const struct candidate *parent,
+         const struct candidate *mate, struct rng *rng, double *gain, bool *evaluated, struct err *err)
+{
+    AUTO_BUF text = BUF(TEXT_MAX_BYTES);
+    struct proposal proposal;
+    char note[160];
+    struct visits *visits = mutator->draws ? NULL : visits_of(search, mutator, parent);
+    size_t site = visits != NULL ? draw_site(visits->sites, rng) : SIZE_MAX;
+    if (site != SIZE_MAX && visits->made[site]) {
+        search_skip(search);
+        return 0;
+    }
+    int made = mutate(search, mutator, parent, mate, site, rng, &proposal, &text, note, err);
+    if (made > 0 && visits != NULL)
+        note_visit(search, &proposal, visits);
+    return made > 0 ? search_consider(search, &proposal, gain, evaluated, err) : made;
+}
+
 static int
 try_random(struct search *search, size_t arm, struct err *err)
 {
@@ -78,10 +135,7 @@ try_random(struct search *search, size_t arm, struct err *err)
     double begun_s = seconds_of(search), gain = 0;
     bool evaluated = false;
     for (unsigned draw = 0; draw < DRAWS && !evaluated; draw++) {
-        AUTO_BUF text = BUF(TEXT_MAX_BYTES);
-        struct proposal proposal;
         struct rng rng;
-        char note[160];
         rng_init(&rng, search->spec->seed,
                  rng_mix(search_island(search), rng_mix(search_generation(search), draw + 1)));
         const struct candidate *parent = island_parent(&search->ring, search_island(search), &rng),
@@ -91,8 +145,7 @@ try_random(struct search *search, size_t arm, struct err *err)
             if (mate == NULL)
                 break;
         }
-        int made = mutate(search, mutator, parent, mate, SIZE_MAX, &rng, &proposal, &text, note, err);
-        if (made < 0 || (made > 0 && search_consider(search, &proposal, &gain, &evaluated, err) != 0))
+        if (try_site(search, mutator, parent, mate, &rng, &gain, &evaluated, err) != 0)
             return -1;
     }
     bandit_note(&search->bandit, arm, gain, seconds_of(search) - begun_s);

@@ -133,8 +133,36 @@ static const struct mutator_ops hint = {.name = "hint",
                                         .sites = open_sites,
                                         .apply = fast_apply,
                                         .systematic = true};
-static const struct mutator_ops chance = {
-    .name = "chance", .technique = TECHNIQUE_EDIT, .sites = random_sites, .apply = random_apply};
+static const struct mutator_ops chance = {.name = "chance",
+                                          .technique = TECHNIQUE_EDIT,
+                                          .sites = random_sites,
+                                          .apply = random_apply,
+                                          .draws = true};
+
+static unsigned fixed_made;
+
+static size_t
+fixed_sites(const struct mutation *mutation)
+{
+    return has(mutation, "fixed") ? 0 : 3;
+}
+
+static int
+fixed_apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
+            struct err *err)
+{
+    char mark[32];
+    (void)mutation;
+    (void)err;
+    fixed_made++;
+    snprintf(note, 160, "fixed");
+    snprintf(mark, sizeof mark, "fixed%zu();", index);
+    say(variant, mark, 1);
+    return 1;
+}
+
+static const struct mutator_ops fixed = {
+    .name = "fixed", .technique = TECHNIQUE_EDIT, .sites = fixed_sites, .apply = fixed_apply};
 
 static int
 evaluate(void *context, struct candidate *candidate, struct err *err)
@@ -320,6 +348,20 @@ START_TEST(test_equal_sources_are_evaluated_once)
 }
 END_TEST
 
+START_TEST(test_what_draws_only_its_site_makes_nothing_twice)
+{
+    static const struct mutator_ops *const list[] = {&fixed, NULL};
+    struct world world;
+    open_world(&world, list);
+    fixed_made = 0;
+    run(&world);
+    ck_assert_uint_eq(world.search.evaluations, 3);
+    ck_assert_uint_eq(fixed_made, 3);
+    ck_assert_int_gt(json_get_int(world.search.rejected, "duplicate", 0), 3);
+    close_world(&world);
+}
+END_TEST
+
 static int
 reply_to(void *context, size_t author, const char *key, struct str prompt, struct buf *reply, double *seconds,
          struct err *err)
@@ -385,4 +427,5 @@ END_TEST
 
 UNIT_MAIN("island-evolve/search", test_a_chain_over_neutral_steps, test_hints_alone_do_not_count,
           test_random_mutators_and_the_budget, test_patience_ends, test_the_same_seed_takes_the_same_way,
-          test_equal_sources_are_evaluated_once, test_models_are_arms_too, test_the_judge_fails)
+          test_equal_sources_are_evaluated_once, test_what_draws_only_its_site_makes_nothing_twice,
+          test_models_are_arms_too, test_the_judge_fails)
