@@ -26,9 +26,8 @@ chain_write(const struct chain *chain, struct buf *variant)
     buf_add(variant, syntax_text(m->syntax).ptr + m->variant_start, m->variant_end - m->variant_start);
 }
 
-// Parses the file with `variant` in place of the present one.
-static int
-replace(struct chain *chain, struct str variant, struct err *err)
+int
+chain_replace(struct chain *chain, struct str variant, struct err *err)
 {
     struct mutation *m = &chain->mutation;
     struct syntax *syntax = syntax_new_spliced(m->syntax, m->variant_start, m->variant_end, variant, err);
@@ -54,7 +53,7 @@ chain_apply(struct chain *chain, const struct mutator_ops *ops, size_t index, st
     AUTO_BUF variant = BUF(VARIANT_MAX_BYTES);
 
     int done = ops->apply(&chain->mutation, index, &variant, chain->note, err);
-    return done <= 0 ? done : replace(chain, buf_str(&variant), err);
+    return done <= 0 ? done : chain_replace(chain, buf_str(&variant), err);
 }
 
 int

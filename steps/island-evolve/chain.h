@@ -20,6 +20,10 @@ void chain_end(struct chain *chain);
 // Applies a mutator at a site. 1 done, 0 no result there (the chain stays as it was), -1 the machine failed.
 int chain_apply(struct chain *chain, const struct mutator_ops *ops, size_t index, struct err *err) MUST_USE;
 
+// Parses the file with `variant` in place of the present one. 1 done, 0 the function is not in it (the chain
+// stays as it was), -1 the machine failed.
+int chain_replace(struct chain *chain, struct str variant, struct err *err) MUST_USE;
+
 // Applies what is known to keep the meaning and to pay wherever it fits: slices of `rows` bytes, tables,
 // loops that count up, libc. Returns how many changes were made, -1 the machine failed.
 int chain_improve(struct chain *chain, size_t rows, struct err *err) MUST_USE;

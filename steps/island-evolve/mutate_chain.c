@@ -3,6 +3,7 @@
 // brought into the variant where that lets them be improved there. A substitution of a call may go before.
 // Alone, some of these steps gain nothing.
 #include "steps/island-evolve/chain.h"
+#include "steps/island-evolve/claim.h"
 #include "steps/island-evolve/mutate.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static const struct manner manners[] = {
     {"loops split", 8, true, 0, 0},       {"short loops written out", 8, false, 1, 0},
     {"4 rounds at once", 8, false, 0, 3},
 };
-enum { MANNERS = sizeof manners / sizeof *manners, WIDTHS = 2 };
+enum { MANNERS = sizeof manners / sizeof *manners, WIDTHS = 2, CALL_MAX_BYTES = 110 };
 
 static int
 improve_callee(struct chain *chain, size_t index, const struct manner *manner, struct err *err)
@@ -132,16 +133,23 @@ apply_substitute(const struct mutation *mutation, size_t index, struct buf *vari
     if (calls == 0 || index >= calls * WIDTHS)
         return 0;
     bool wide = index < calls;
-    int done = chain_apply(&chain, &mutate_substitute_call, index % calls, err);
+    int done = mutate_substitute_call.apply(mutation, index % calls, variant, note, err);
     if (done <= 0)
         return done;
-    const char *call = arena_dup(mutation->arena, chain.note);
+    note[CALL_MAX_BYTES] = '\0';
+    const char *call = arena_dup(mutation->arena, note);
+    if (claim_is_hopeless(mutation->wrong, mutate_substitute_improve.name, call)) // the search counts it
+        return wide ? 1 : 0;
+    done = chain_replace(&chain, buf_str(variant), err);
+    buf_clear(variant);
+    if (done <= 0)
+        return done;
     int improved = improve(&chain, &manners[wide ? 1 : 0], err);
     if (improved < 0)
         return -1;
     if (improved == 0 && !wide)
         return 0;
-    snprintf(note, 160, "%.110s%s%s", call, improved > 0 ? ", improved: " : "",
+    snprintf(note, 160, "%s%s%s", call, improved > 0 ? CLAIM_IMPROVED : "",
              improved > 0 ? manners[wide ? 1 : 0].text : "");
     chain_write(&chain, variant);
     return 1;

@@ -4,6 +4,7 @@
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_MUTATOR_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_MUTATOR_H
 
+#include "base/map.h"
 #include "base/rng.h"
 #include "steps/island-evolve/oracle.h"
 #include "steps/shared/target/target.h"
@@ -16,6 +17,7 @@ struct mutation {
     const struct syntax *syntax;       // of the file with the parent in it
     struct function function;          // the target function in that file
     size_t variant_start, variant_end; // byte range of the variant: helpers it defines and the function
+    const struct map *wrong;           // what was claimed and refuted (claim.h); may be NULL
     struct oracle *oracle;             // evaluates pure code of the file, in the sandbox
     struct rng *rng;                   // for mutators that choose at random
     const struct syntax *mate;         // crossover: the file with the other parent in it; NULL otherwise

@@ -2,6 +2,7 @@
 #include "steps/island-evolve/search.h"
 
 #include "base/hash.h"
+#include "steps/island-evolve/claim.h"
 #include "steps/island-evolve/lexeme.h"
 #include "steps/island-evolve/turn.h"
 
@@ -18,7 +19,6 @@
 #define PATIENCE_SHARE 0.4      // of the budget, after the last gain
 #define BARREN_TURNS 200        // without a single evaluation
 #define GAIN_MIN 1.02
-#define REFUTED_MAX 2 // then the same substitution is not tried on further parents
 
 static const char *const technique_names[] = {
     [TECHNIQUE_EDIT] = "edit",           [TECHNIQUE_ALGORITHM] = "algorithm", [TECHNIQUE_TABLE] = "table",
@@ -153,6 +153,7 @@ queue_sites(struct search *search, struct candidate *candidate, struct err *err)
     rng_init(&rng, search->spec->seed, rng_mix(candidate->sequence, 0x7369746573));
     int status = workpiece_init(&piece, &search->shelf, search->spec->target, search->spec->oracle, candidate,
                                 NULL, &rng, err);
+    piece.mutation.wrong = &search->wrong;
     for (const struct mutator_ops *const *m = search->spec->mutators; status == 0 && *m != NULL; m++) {
         if (!(*m)->systematic || (*m)->technique == TECHNIQUE_CROSSOVER)
             continue;
@@ -214,16 +215,11 @@ settle(struct search *search, struct candidate *candidate, enum technique techni
     return 0;
 }
 
-// The count of refutations of what a proposal does, for substitutions, whose note says exactly what was put
-// where; NULL for others.
-static void **
-refutations(struct search *search, const struct proposal *proposal)
+static bool
+is_hopeless(const struct search *search, const struct proposal *proposal)
 {
-    AUTO_BUF key = BUF(512);
-    if (proposal->technique != TECHNIQUE_ALGORITHM)
-        return NULL;
-    buf_printf(&key, "%s %s", proposal->mutator, proposal->note);
-    return map_slot(&search->refuted, buf_str(&key));
+    return proposal->technique == TECHNIQUE_ALGORITHM &&
+           claim_is_hopeless(&search->wrong, proposal->mutator, proposal->note);
 }
 
 static bool
@@ -243,8 +239,7 @@ search_consider(struct search *search, const struct proposal *proposal, double *
                 struct err *err)
 {
     *gain = 0;
-    void **wrong = refutations(search, proposal);
-    bool hopeless = wrong != NULL && (uintptr_t)*wrong >= REFUTED_MAX;
+    bool hopeless = is_hopeless(search, proposal);
     *evaluated = !hopeless && is_new(search, proposal->text);
     if (!*evaluated) {
         count_rejected(search, hopeless ? "refuted-before" : "duplicate");
@@ -255,8 +250,8 @@ search_consider(struct search *search, const struct proposal *proposal, double *
         return -1;
     if (candidate_is_right(candidate) && candidate->speedup > proposal->parent->speedup)
         *gain = log(candidate->speedup / proposal->parent->speedup);
-    if (wrong != NULL && is_refuted(candidate))
-        *wrong = (void *)((uintptr_t)*wrong + 1);
+    if (proposal->technique == TECHNIQUE_ALGORITHM && is_refuted(candidate))
+        claim_note_wrong(&search->wrong, proposal->mutator, proposal->note);
     return settle(search, candidate, proposal->technique, err);
 }
 
@@ -344,7 +339,7 @@ search_release(struct search *search)
     sweep_release(&search->sweep);
     shelf_release(&search->shelf);
     map_release(&search->seen);
-    map_release(&search->refuted);
+    map_release(&search->wrong);
     map_release(&search->visits);
     vec_release(&search->candidates);
     json_decref(search->rejected);

@@ -57,7 +57,7 @@ struct search {
     size_t random_count;
     struct shelf shelf;
     struct map visits;                  // a parent's id and a mutator that draws nothing -> struct visits
-    struct map refuted;                 // substitutions that were wrong -> how often
+    struct map wrong;                   // what was claimed and refuted (claim.h)
     struct map seen;                    // normal form of the source -> candidate
     VEC(struct candidate *) candidates; // evaluated, in order, without the baseline
     struct candidate *root;

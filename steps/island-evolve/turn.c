@@ -42,6 +42,7 @@ mutate(struct search *search, const struct mutator_ops *mutator, const struct ca
     size_t sites = 0;
     int status = workpiece_init(&piece, &search->shelf, search->spec->target, search->spec->oracle, parent,
                                 mate, rng, err);
+    piece.mutation.wrong = &search->wrong;
     if (status == 0 && site == SIZE_MAX) {
         sites = mutator->sites(&piece.mutation);
         site = draw_site(sites, rng);

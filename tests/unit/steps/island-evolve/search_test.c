@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search with mutators and a judge of the test's own: a variant's text says how fast it is.
 #include "steps/island-evolve/search.h"
+
+#include "steps/island-evolve/claim.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -160,6 +162,28 @@ fixed_apply(const struct mutation *mutation, size_t index, struct buf *variant, 
     say(variant, mark, 1);
     return 1;
 }
+
+// Substitutions of one kind that are always wrong, some of them improved; what they see of it.
+static bool was_hopeless;
+
+static int
+claiming_apply(const struct mutation *mutation, size_t index, struct buf *variant, char note[160],
+               struct err *err)
+{
+    char mark[32];
+    (void)err;
+    was_hopeless = claim_is_hopeless(mutation->wrong, "claiming", "call g() instead of h()");
+    snprintf(note, 160, "call g() instead of h()%s", index % 2 == 1 ? CLAIM_IMPROVED "8 bytes at once" : "");
+    snprintf(mark, sizeof mark, "claim%zu(wrong);", index);
+    say(variant, mark, 2);
+    return 1;
+}
+
+static const struct mutator_ops claiming = {.name = "claiming",
+                                            .technique = TECHNIQUE_ALGORITHM,
+                                            .sites = many_sites,
+                                            .apply = claiming_apply,
+                                            .systematic = true};
 
 static const struct mutator_ops fixed = {
     .name = "fixed", .technique = TECHNIQUE_EDIT, .sites = fixed_sites, .apply = fixed_apply};
@@ -348,6 +372,20 @@ START_TEST(test_equal_sources_are_evaluated_once)
 }
 END_TEST
 
+START_TEST(test_a_claim_that_was_wrong_twice)
+{
+    static const struct mutator_ops *const list[] = {&claiming, NULL};
+    struct world world;
+    open_world(&world, list);
+    run(&world);
+    // Five sites; the second refutation is of an improved one.
+    ck_assert_int_eq(json_get_int(world.search.rejected, "wrong-output", 0), 2);
+    ck_assert_int_eq(json_get_int(world.search.rejected, "refuted-before", 0), 3);
+    ck_assert(was_hopeless);
+    close_world(&world);
+}
+END_TEST
+
 START_TEST(test_what_draws_only_its_site_makes_nothing_twice)
 {
     static const struct mutator_ops *const list[] = {&fixed, NULL};
@@ -427,5 +465,5 @@ END_TEST
 
 UNIT_MAIN("island-evolve/search", test_a_chain_over_neutral_steps, test_hints_alone_do_not_count,
           test_random_mutators_and_the_budget, test_patience_ends, test_the_same_seed_takes_the_same_way,
-          test_equal_sources_are_evaluated_once, test_what_draws_only_its_site_makes_nothing_twice,
-          test_models_are_arms_too, test_the_judge_fails)
+          test_equal_sources_are_evaluated_once, test_a_claim_that_was_wrong_twice,
+          test_what_draws_only_its_site_makes_nothing_twice, test_models_are_arms_too, test_the_judge_fails)
