@@ -202,7 +202,7 @@ serve(struct order *order)
         struct pollfd wanted = {WIRE_CONTROL, POLLIN, 0};
         bool waits = await(&wanted, 1) && (wanted.revents & POLLIN);
         outcome = waits ? have_runner(order, true) : OUTCOME_OVER;
-    } while (outcome == OUTCOME_DUE);
+    } while (outcome != OUTCOME_OVER);
 }
 
 int

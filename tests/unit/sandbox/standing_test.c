@@ -168,6 +168,39 @@ lost_runner_is_replaced_at(enum isolation_level level)
     shell_release(&s);
 }
 
+// Kills, from a process of its own, the runner that this zygote has by then.
+static pid_t
+kill_runner_later(pid_t zygote)
+{
+    pid_t killer = fork();
+    if (killer != 0)
+        return killer;
+    sleep_ms(300);
+    struct family family = find_family(zygote);
+    _exit(family.count > 1 && kill(family.pids[1], SIGKILL) == 0 ? 0 : 1);
+}
+
+static void
+launches_go_on_after_killed_runners_at(enum isolation_level level)
+{
+    struct shell s;
+    if (!shell_at(&s, level))
+        return;
+    pid_t zygote = await_standing(level).pids[1];
+    const char *const argv[] = {"/bin/sleep", "60", NULL};
+    struct launch_spec spec = {.argv = argv};
+    for (int i = 0, status; i < 3; i++) {
+        pid_t killer = kill_runner_later(zygote);
+        ck_assert_int_eq(launcher_run(s.f.launcher, &spec, &s.result, &s.f.err), -1);
+        ck_assert_int_eq(s.f.err.kind, ERR_LOST);
+        ck_assert_int_eq(waitpid(killer, &status, 0), killer);
+        ck_assert_int_eq(status, 0);
+    }
+    shell_run(&s, "echo served");
+    ck_assert_str_eq(buf_text(&s.result.output), "served\n");
+    shell_release(&s);
+}
+
 static void
 each_runner_serves_once_at(enum isolation_level level)
 {
@@ -333,11 +366,13 @@ AT_EACH_LEVEL(standing_runner_ends_with_the_launcher)
 AT_EACH_LEVEL(standing_runner_dies_with_a_killed_supervisor)
 AT_EACH_LEVEL(standing_runner_dies_with_a_killed_zygote)
 AT_EACH_LEVEL(lost_runner_is_replaced)
+AT_EACH_LEVEL(launches_go_on_after_killed_runners)
 AT_EACH_LEVEL(each_runner_serves_once)
 AT_EACH_LEVEL(launches_share_nothing)
 AT_EACH_LEVEL(standing_does_not_count)
 
 UNIT_MAIN("sandbox/standing", standing_runner_ends_with_the_launcher,
           standing_runner_dies_with_a_killed_supervisor, standing_runner_dies_with_a_killed_zygote,
-          lost_runner_is_replaced, each_runner_serves_once, launches_share_nothing, standing_does_not_count,
-          replaced_files_are_read, failure_to_prepare_is_told)
+          lost_runner_is_replaced, launches_go_on_after_killed_runners, each_runner_serves_once,
+          launches_share_nothing, standing_does_not_count, replaced_files_are_read,
+          failure_to_prepare_is_told)
