@@ -77,8 +77,9 @@ $(BUILD)/%.o: %.c | grammar
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# It has these files in it.
+# They have these files in them.
 $(BUILD)/steps/shared/target/go_harness.o: $(wildcard steps/shared/target/harness*.go)
+$(BUILD)/steps/shared/target/go_vet.o: steps/shared/target/vet.go
 
 $(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMARS)
 	@echo "  LINK    $@"

@@ -249,28 +249,40 @@ read_object(const struct built *built, struct buf *bytes, struct err *err)
     return fs_read(built->object, OBJECT_MAX_BYTES, bytes, err);
 }
 
-// Whatever the text looks like: what the machine code may not have that the baseline's has not. 1 with what
-// it is in *detail.
+// What the variant's object takes from elsewhere that the baseline's does not. 1 with what it is in *detail.
 static int
-check_object(struct cascade *cascade, const struct built *built, char detail[128], struct err *err)
+check_foreign(struct cascade *cascade, const struct built *built, char *detail, size_t detail_size,
+              struct err *err)
 {
-    const struct object_summary *ours = &cascade->baseline.summary, *theirs = &built->summary;
     AUTO_BUF bytes = BUF(OBJECT_MAX_BYTES), baseline = BUF(OBJECT_MAX_BYTES);
     char name[64];
-    if (theirs->starts && !ours->starts)
-        return snprintf(detail, 128, "%s: code that runs when it is loaded", cheat_name(CHEAT_CONSTRUCTOR)) >
-               0;
-    if (theirs->state_bytes > ours->state_bytes)
-        return snprintf(detail, 128, "%s: state that outlives a call: %zu bytes of variables",
-                        cheat_name(CHEAT_KEEPS_STATE), theirs->state_bytes - ours->state_bytes) > 0;
     if (read_object(built, &bytes, err) != 0 || read_object(&cascade->baseline, &baseline, err) != 0 ||
         builder_foreign(cascade->bench->builder, buf_str(&bytes), buf_str(&baseline), name, err) != 0)
         return -1;
     if (name[0] == '\0')
         return 0;
     enum cheat cheat = screen_word(str_of(name));
-    return snprintf(detail, 128, "%s: use of %s, which the file does not use",
+    return snprintf(detail, detail_size, "%s: use of %s, which the file does not use",
                     cheat_name(cheat != CHEAT_NONE ? cheat : CHEAT_SYSTEM_CALL), name) > 0;
+}
+
+// Whatever the text looks like: what the compiled variant may not have that the baseline has not. 1 with what
+// it is in *detail.
+static int
+check_object(struct cascade *cascade, const struct candidate *candidate, const struct built *built,
+             char *detail, size_t detail_size, struct err *err)
+{
+    const struct object_summary *ours = &cascade->baseline.summary, *theirs = &built->summary;
+    if (theirs->starts && !ours->starts)
+        return snprintf(detail, detail_size, "%s: code that runs when it is loaded",
+                        cheat_name(CHEAT_CONSTRUCTOR)) > 0;
+    int odd = builder_vet(cascade->bench->builder, built, candidate->text, detail, detail_size, err);
+    if (odd != 0)
+        return odd;
+    if (theirs->state_bytes > ours->state_bytes)
+        return snprintf(detail, detail_size, "%s: state that outlives a call: %zu bytes of variables",
+                        cheat_name(CHEAT_KEEPS_STATE), theirs->state_bytes - ours->state_bytes) > 0;
+    return check_foreign(cascade, built, detail, detail_size, err);
 }
 
 static int
@@ -308,8 +320,8 @@ climb(struct cascade *cascade, struct candidate *candidate, const struct built *
     const struct candidate *twin = map_get(&cascade->codes, str_of(built->code_hash));
     if (twin != NULL)
         return drop_duplicate(candidate, twin);
-    char forbidden[128];
-    int odd = check_object(cascade, built, forbidden, err);
+    char forbidden[300];
+    int odd = check_object(cascade, candidate, built, forbidden, sizeof forbidden, err);
     if (odd != 0)
         return odd < 0 ? -1 : drop_with(candidate, STAGE_COMPILE, "forbidden", str_of(forbidden));
     struct refutation refutation = {.detail = candidate->detail, .detail_size = sizeof candidate->detail};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What screen.h asks of a variant, for Go: the same head, no goroutines, channels, imports, compiler
-// directives, no packages that reach outside of the function, no state that outlives a call, nothing done
-// before main, none of the harness's own names.
+// What screen.h asks of a variant that a text tells before it is compiled, for Go: the same head, no compiler
+// directives. The rest is told by the type checker, once it compiles (builder_vet).
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_GO_SCREEN_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_GO_SCREEN_H
 

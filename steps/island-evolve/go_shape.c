@@ -186,8 +186,9 @@ go_variable(const struct shape *shape, struct node at, struct str name, struct g
 
 // ---- what is changed ----
 
-bool
-go_is_changed(const struct shape *shape, struct node node)
+// Whether an expression stands as a whole left of an assignment, in ++ or --, or has its address taken.
+static bool
+is_changed(const struct shape *shape, struct node node)
 {
     struct node parent = node_parent(node);
 
@@ -213,7 +214,7 @@ go_changes(const struct shape *shape, struct node node, struct str name)
     struct nodes all = shape_find(shape, node, "identifier");
 
     for (size_t i = 0; i < all.count; i++)
-        if (str_eq(shape_text(shape, all.items[i]), name) && go_is_changed(shape, all.items[i]))
+        if (str_eq(shape_text(shape, all.items[i]), name) && is_changed(shape, all.items[i]))
             return true;
     return false;
 }
@@ -226,7 +227,7 @@ go_changes_elements(const struct shape *shape, struct node node, struct str name
     for (size_t i = 0; i < all.count; i++) {
         if (!go_is_name(shape, go_strip(node_field(all.items[i], "operand")), name))
             continue;
-        if (go_is_changed(shape, all.items[i]))
+        if (is_changed(shape, all.items[i]))
             return true;
     }
     return false;
@@ -277,7 +278,7 @@ check_mention(void *context, struct node node)
         return check->only_read;
     struct node parent = node_parent(node);
     bool element = node_is(parent, "index_expression") && node_same(node_field(parent, "operand"), node) &&
-                   !go_is_changed(check->shape, parent);
+                   !is_changed(check->shape, parent);
     check->only_read = node_same(parent, check->spec) || element ||
                        (node_is(node_parent(parent), "call_expression") &&
                         go_is_call(check->shape, node_parent(parent), "len"));

@@ -46,9 +46,6 @@ bool go_table_element(const struct shape *shape, struct str name, size_t index, 
 bool go_changes(const struct shape *shape, struct node node, struct str name);
 bool go_changes_elements(const struct shape *shape, struct node node, struct str name);
 
-// Whether an expression stands as a whole left of an assignment, in ++ or --, or has its address taken.
-bool go_is_changed(const struct shape *shape, struct node expression);
-
 // The name under which the file knows an imported package ("unicode/utf8" -> "utf8"); empty when it does not.
 struct str go_import(const struct shape *shape, const char *path);
 

@@ -71,7 +71,17 @@ int
 builder_foreign(const struct builder *builder, struct str object, struct str like, char name[64],
                 struct err *err)
 {
-    return builder->language->foreign(object, like, name, err);
+    name[0] = '\0';
+    return builder->language->foreign == NULL ? 0 : builder->language->foreign(object, like, name, err);
+}
+
+int
+builder_vet(struct builder *builder, const struct built *built, struct str variant, char *refusal,
+            size_t refusal_size, struct err *err)
+{
+    const struct builder_ops *ops = &builder->language->builder;
+
+    return ops->vet == NULL ? 0 : ops->vet(builder->own, built, variant, refusal, refusal_size, err);
 }
 
 static int

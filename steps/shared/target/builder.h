@@ -57,6 +57,12 @@ int builder_signature(struct builder *builder, struct arena *arena, struct signa
 int builder_foreign(const struct builder *builder, struct str object, struct str like, char name[64],
                     struct err *err) MUST_USE;
 
+// Asks the language's own tools what a built variant has that a function which only computes has no use for,
+// unless the function had it already. 0 nothing, or nobody to ask; 1 with "CHEAT: what it is" in *refusal,
+// the cheat as sandbox/cheat.h names it.
+int builder_vet(struct builder *builder, const struct built *built, struct str variant, char *refusal,
+                size_t refusal_size, struct err *err) MUST_USE;
+
 // A duet variant of a compiled one: link() with fresh layouts. Both must outlive it.
 struct built_variant {
     struct builder *builder;

@@ -5,6 +5,7 @@
 #include "steps/shared/target/go_harness.h"
 #include "steps/shared/target/go_listing.h"
 #include "steps/shared/target/go_tool.h"
+#include "steps/shared/target/go_vet.h"
 #include "steps/shared/target/target.h"
 
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 enum { DIAGNOSTICS_MAX_BYTES = 8 << 10, LISTING_MAX_BYTES = 64 << 20, TEXT_MAX_BYTES = 1 << 20 };
-enum { DESCRIBE_WALL_MS = 10000, TYPES_MAX_BYTES = 1 << 20 };
+enum { TYPES_MAX_BYTES = 1 << 20 };
 
 // What a variant's folder has in it beside its file.
 #define PROGRAM "cell"
@@ -23,8 +24,8 @@ struct go_builder {
     struct arena arena;
     const struct target *target;
     struct go_function function;
-    struct launcher *launcher;
     struct go_tool *tool;
+    struct go_vet *vet; // made when it is first asked
     const char *scratch;
     json_t *overlay;        // of every variant: the harness, and no tests
     size_t variants, links; // counters for names
@@ -80,7 +81,6 @@ go_builder_new(struct launcher *launcher, const struct target *target, const cha
     if (builder == NULL)
         abort();
     builder->target = target;
-    builder->launcher = launcher;
     builder->scratch = arena_dup(&builder->arena, scratch);
     builder->overlay = json_object();
     if (go_function_read(&builder->arena, target->syntax, &target->function, &builder->function, err) != 0 ||
@@ -101,6 +101,7 @@ go_builder_free(struct go_builder *builder)
     if (builder == NULL)
         return;
     json_decref(builder->overlay);
+    go_vet_free(builder->vet);
     go_tool_free(builder->tool);
     arena_release(&builder->arena);
     free(builder);
@@ -242,6 +243,22 @@ go_builder_link(struct go_builder *builder, const struct built *built, enum buil
                    STR_ARG(str_trim(str_head(buf_str(&complaints), 600))));
 }
 
+int
+go_builder_vet(struct go_builder *builder, const struct built *built, struct str variant, char *refusal,
+               size_t refusal_size, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *scratch = fs_join(&arena, builder->scratch, "vet"),
+               *folder = fs_dir_name(&arena, built->object);
+
+    if (builder->vet == NULL)
+        builder->vet = go_vet_new(builder->tool, builder->target, scratch, err);
+    if (builder->vet == NULL)
+        return -1;
+    return go_vet_run(builder->vet, fs_join(&arena, folder, fs_base_name(builder->target->file)), variant.len,
+                      refusal, refusal_size, err);
+}
+
 // ---- the types
 // ---------------------------------------------------------------------------------------------------------
 
@@ -249,25 +266,15 @@ go_builder_link(struct go_builder *builder, const struct built *built, enum buil
 static int
 describe(struct go_builder *builder, const char *program, struct buf *table, struct err *err)
 {
-    const char *const argv[] = {program, "describe", NULL}, *const env[] = {"GOMAXPROCS=1", NULL};
-    const char *const read_paths[] = {program, NULL};
-    struct launch_spec spec = {.profile = LAUNCH_MANAGED,
-                               .argv = argv,
-                               .env = env,
-                               .read_paths = read_paths,
-                               .output_max_bytes = TYPES_MAX_BYTES,
-                               .limits = {.wall_ms = DESCRIBE_WALL_MS}};
-    struct launch_result result = {0};
+    const char *const argv[] = {program, "describe", NULL};
+    bool ok;
 
-    if (launcher_run(builder->launcher, &spec, &result, err) != 0)
+    if (go_tool_run_program(builder->tool, argv, false, &ok, table, err) != 0)
         return -1;
-    int status = 0;
-    if (result.exit_code != 0)
-        status = err_set(err, ERR_TARGET, "%s: its package ends before any function is called: %" STR_FMT,
-                         builder->target->file, STR_ARG(str_trim(str_head(buf_str(&result.output), 600))));
-    buf_add_str(table, buf_str(&result.output));
-    launch_result_release(&result);
-    return status;
+    if (ok)
+        return 0;
+    return err_set(err, ERR_TARGET, "%s: its package ends before any function is called: %" STR_FMT,
+                   builder->target->file, STR_ARG(str_trim(str_head(buf_str(table), 600))));
 }
 
 int

@@ -22,6 +22,10 @@ int go_builder_compile(struct go_builder *builder, struct str variant, enum buil
 int go_builder_link(struct go_builder *builder, const struct built *built, enum build_kind kind,
                     uint64_t layout_seed, char path[4096], struct err *err) MUST_USE;
 
+// As builder_vet.
+int go_builder_vet(struct go_builder *builder, const struct built *built, struct str variant, char *refusal,
+                   size_t refusal_size, struct err *err) MUST_USE;
+
 // Builds the baseline and asks it for the types of its arguments and results. Everything lives in the arena.
 int go_builder_signature(struct go_builder *builder, struct arena *arena, struct go_signature *signature,
                          struct err *err) MUST_USE;

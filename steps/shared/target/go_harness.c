@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/shared/target/go_harness.h"
 
+#include "base/embed.h"
 #include "sandbox/cell/shared.h"
 
 #include <stddef.h>
 
-#define SELF "steps/shared/target/"
-// A file of the source tree as text that ends with a NUL.
-#define EMBED(name, file)                                                                           \
-    __asm__(".pushsection .rodata\n" #name ":\n.incbin \"" SELF file "\"\n.byte 0\n.popsection\n"); \
-    extern const char name[] __attribute__((visibility("hidden")))
-
-EMBED(go_harness_cell, "harness.go");
-EMBED(go_harness_value, "harness_value.go");
+EMBED(go_harness_cell, "steps/shared/target/harness.go");
+EMBED(go_harness_value, "steps/shared/target/harness_value.go");
 
 // The harness has this structure in Go.
 _Static_assert(offsetof(struct shared, host_waits) == 4 && offsetof(struct shared, answer) == 64 &&

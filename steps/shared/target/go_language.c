@@ -2,7 +2,6 @@
 // Go: the signature is asked of the built baseline, a cell is the package's test binary.
 #include "steps/shared/target/go_builder.h"
 #include "steps/shared/target/go_calls.h"
-#include "steps/shared/target/go_listing.h"
 #include "steps/shared/target/target.h"
 
 #include <string.h>
@@ -53,14 +52,6 @@ epilogue(struct arena *arena, const struct target *target)
     return NULL;
 }
 
-static int
-foreign(struct str object, struct str like, char name[64], struct err *err)
-{
-    (void)err;
-    go_listing_foreign(object, like, name);
-    return 0;
-}
-
 static void *
 open_builder(struct launcher *launcher, const struct target *target, const char *scratch, struct err *err)
 {
@@ -87,6 +78,13 @@ link_variant(void *builder, const struct built *built, enum build_kind kind, uin
 }
 
 static int
+vet_variant(void *builder, const struct built *built, struct str variant, char *refusal, size_t refusal_size,
+            struct err *err)
+{
+    return go_builder_vet(builder, built, variant, refusal, refusal_size, err);
+}
+
+static int
 ask_signature(void *builder, struct arena *arena, struct signature *signature, struct err *err)
 {
     struct go_signature *go = ARENA_NEW(arena, struct go_signature);
@@ -104,6 +102,10 @@ const struct language_ops language_go = {
     .budget_factor = 4, // a run-time library is linked with it
     .open = open_go,
     .epilogue = epilogue,
-    .foreign = foreign,
-    .builder = {open_builder, close_builder, compile_variant, link_variant, NULL, ask_signature},
+    .builder = {.open = open_builder,
+                .close = close_builder,
+                .compile = compile_variant,
+                .link = link_variant,
+                .signature = ask_signature,
+                .vet = vet_variant},
 };

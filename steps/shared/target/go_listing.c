@@ -2,7 +2,6 @@
 #include "steps/shared/target/go_listing.h"
 
 #include "base/hash.h"
-#include "base/map.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -90,15 +89,6 @@ is_in_file(struct str line, const char *file)
     return str_ends(path, str_of(file)) && (path.len == length || path.ptr[path.len - length - 1] == '/');
 }
 
-static void
-note_symbol(const struct symbol *symbol, struct object_summary *summary)
-{
-    if (str_is(symbol->kind, "SBSS") || str_is(symbol->kind, "SNOPTRBSS"))
-        summary->state_bytes += symbol->bytes;
-    if (str_is(symbol->kind, "STEXT") && contains(symbol->name, ".init."))
-        summary->starts = true;
-}
-
 void
 go_listing_summarise(struct str listing, const char *file, struct object_summary *summary)
 {
@@ -113,8 +103,8 @@ go_listing_summarise(struct str listing, const char *file, struct object_summary
         if (read_head(line, &symbol)) {
             inside = counts(&symbol);
             is_placed = !str_is(symbol.kind, "STEXT");
-            if (inside)
-                note_symbol(&symbol, summary);
+            if (inside && (str_is(symbol.kind, "SBSS") || str_is(symbol.kind, "SNOPTRBSS")))
+                summary->state_bytes += symbol.bytes;
             continue;
         }
         if (!inside || line.len == 0 || line.ptr[0] != '\t')
@@ -128,54 +118,4 @@ go_listing_summarise(struct str listing, const char *file, struct object_summary
     }
     hasher_finish(hasher, &hash);
     hash_hex(&hash, summary->code_hash);
-}
-
-// The symbol that a call's relocation names: "rel 3+4 t=R_CALL strings.Index+0".
-static bool
-called(struct str line, struct str *name)
-{
-    ptrdiff_t at = str_find(line, STR("t=R_CALL"));
-
-    if (at < 0 || !str_starts(line, STR("\trel ")))
-        return false;
-    struct str rest = str_from(line, (size_t)at);
-    (void)str_cut(&rest, ' ');
-    *name = rest.ptr != NULL ? str_cut(&rest, '+') : STR("");
-    return name->len > 0 && !str_starts(*name, STR("runtime."));
-}
-
-// Where a symbol's package ends: at the first dot behind the last slash in front of any bracket.
-static struct str
-package_of(struct str name)
-{
-    size_t start = 0;
-
-    for (size_t i = 0; i < name.len && name.ptr[i] != '(' && name.ptr[i] != '['; i++)
-        if (name.ptr[i] == '/')
-            start = i + 1;
-    ptrdiff_t dot = str_find_byte(str_from(name, start), '.');
-    return dot < 0 ? name : str_head(name, start + (size_t)dot);
-}
-
-void
-go_listing_foreign(struct str listing, struct str like, char name[64])
-{
-    struct map known = {0};
-    struct symbol symbol = {0};
-    struct str target;
-
-    name[0] = '\0';
-    while (like.ptr != NULL) {
-        struct str line = str_cut(&like, '\n');
-        if (called(line, &target))
-            map_set(&known, target, &known);
-        else if (read_head(line, &symbol) && str_is(symbol.kind, "STEXT"))
-            map_set(&known, package_of(symbol.name), &known);
-    }
-    while (listing.ptr != NULL && name[0] == '\0') {
-        struct str line = str_cut(&listing, '\n');
-        if (called(line, &target) && !map_has(&known, target) && !map_has(&known, package_of(target)))
-            snprintf(name, 64, "%" STR_FMT, STR_ARG(target));
-    }
-    map_release(&known);
 }

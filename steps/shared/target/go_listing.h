@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The compiler's assembly listing of a package (`-gcflags=-S`): a hash of the machine code and data in it,
-// its size, and what it refers to. Go's own objects are a private format; the listing has the same bytes.
+// and its size. Go's own objects are a private format; the listing has the same bytes.
 #ifndef ATOLL_STEPS_SHARED_TARGET_GO_LISTING_H
 #define ATOLL_STEPS_SHARED_TARGET_GO_LISTING_H
 
@@ -11,9 +11,5 @@
 // the harness. code_bytes is of the functions of `file` (a base name) alone, state_bytes of variables that
 // begin as zeros.
 void go_listing_summarise(struct str listing, const char *file, struct object_summary *summary);
-
-// The first function of another package that `listing` calls and `like` does not, "" when there is none.
-// Those of the runtime that the compiler calls by itself are not counted.
-void go_listing_foreign(struct str listing, struct str like, char name[64]);
 
 #endif

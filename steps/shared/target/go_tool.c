@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { PROGRAM_WALL_MS = 10000, PROGRAM_OUTPUT_MAX_BYTES = 1 << 20 };
 // The first build compiles the standard library.
 enum { WALL_MAX_MS = 600000, OUTPUT_MAX_BYTES = 64 << 20, ENVIRONMENT_MAX = 24, PATHS_MAX = 8 };
 #define FILE_MAX_BYTES ((size_t)1 << 30)
@@ -197,13 +198,28 @@ go_tool_free(struct go_tool *tool)
     free(tool);
 }
 
+static int
+run(struct go_tool *tool, const struct launch_spec *spec, bool *ok, struct buf *output, struct err *err)
+{
+    struct launch_result result = {0};
+
+    if (launcher_run(tool->launcher, spec, &result, err) != 0)
+        return err_wrap(err, "starting %s", spec->argv[0]);
+    *ok = result.exit_code == 0;
+    buf_add_str(output, str_head(buf_str(&result.output), output->max - output->len));
+    if (!*ok && result.exit_code < 0)
+        buf_printf(output, "%s was stopped by signal %d%s%s\n", fs_base_name(spec->argv[0]), result.signal,
+                   result.limit == NULL ? "" : " at its limit: ", result.limit == NULL ? "" : result.limit);
+    launch_result_release(&result);
+    return 0;
+}
+
 int
 go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struct buf *output,
             struct err *err)
 {
     AUTO_ARENA arena = {0};
     const char **argv = ARENA_ARRAY(&arena, const char *, arguments->count + 2);
-    struct launch_result result = {0};
 
     argv[0] = tool->path;
     for (size_t i = 0; i < arguments->count; i++)
@@ -217,15 +233,30 @@ go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struc
         .write_paths = tool->write_paths,
         .output_max_bytes = OUTPUT_MAX_BYTES,
         .limits = {.wall_ms = WALL_MAX_MS, .file_bytes = FILE_MAX_BYTES, .disk_bytes = DISK_MAX_BYTES}};
-    if (launcher_run(tool->launcher, &spec, &result, err) != 0)
-        return err_wrap(err, "starting the go command %s", tool->path);
-    *ok = result.exit_code == 0;
-    buf_add_str(output, str_head(buf_str(&result.output), output->max - output->len));
-    if (!*ok && result.exit_code < 0)
-        buf_printf(output, "the go command was stopped by signal %d%s%s\n", result.signal,
-                   result.limit == NULL ? "" : " at its limit: ", result.limit == NULL ? "" : result.limit);
-    launch_result_release(&result);
-    return 0;
+    return run(tool, &spec, ok, output, err);
+}
+
+int
+go_tool_run_program(struct go_tool *tool, const char *const *argv, bool looks_round, bool *ok,
+                    struct buf *output, struct err *err)
+{
+    AUTO_ARENA arena = {0};
+    const char *const env[] = {"GOMAXPROCS=1", NULL};
+    struct words sights = {0};
+
+    words_add(&arena, &sights, argv[0]);
+    for (size_t i = 0; looks_round && i < tool->read_count; i++)
+        words_add(&arena, &sights, tool->read_paths[i]);
+    for (size_t i = 0; looks_round && i < tool->write_count; i++)
+        words_add(&arena, &sights, tool->write_paths[i]);
+    words_add(&arena, &sights, NULL);
+    struct launch_spec spec = {.profile = LAUNCH_MANAGED,
+                               .argv = argv,
+                               .env = env,
+                               .read_paths = sights.items,
+                               .output_max_bytes = PROGRAM_OUTPUT_MAX_BYTES,
+                               .limits = {.wall_ms = PROGRAM_WALL_MS}};
+    return run(tool, &spec, ok, output, err);
 }
 
 const char *

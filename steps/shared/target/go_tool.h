@@ -31,6 +31,11 @@ const char *go_tool_lend(struct arena *arena, struct words *env, struct words *r
 int go_tool_run(struct go_tool *tool, const struct words *arguments, bool *ok, struct buf *output,
                 struct err *err) MUST_USE;
 
+// Runs a program that was built with go; it may write nothing, and read itself or, with `looks_round`, what
+// the go command may read. `argv` ends with NULL. Results as of go_tool_run.
+int go_tool_run_program(struct go_tool *tool, const char *const *argv, bool looks_round, bool *ok,
+                        struct buf *output, struct err *err) MUST_USE;
+
 // The folder of the package, absolute.
 const char *go_tool_package(const struct go_tool *tool);
 

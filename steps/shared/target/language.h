@@ -49,6 +49,9 @@ struct builder_ops {
     struct object_cache_counts (*counts)(const void *builder);
     // Asks the built baseline for the signature; NULL when `open` of the language reads it off the text.
     int (*signature)(void *builder, struct arena *arena, struct signature *signature, struct err *err);
+    // As builder_vet; NULL where the object tells.
+    int (*vet)(void *builder, const struct built *built, struct str variant, char *refusal,
+               size_t refusal_size, struct err *err);
 };
 
 struct language_ops {
@@ -62,7 +65,7 @@ struct language_ops {
                 struct target *target, struct err *err);
     // What stands behind a file that is built for a cell (arena); NULL for nothing.
     const char *(*epilogue)(struct arena *arena, const struct target *target);
-    // As object_foreign, of what a built variant's `object` holds.
+    // As object_foreign, of what a built variant's `object` holds; NULL where `vet` tells.
     int (*foreign)(struct str object, struct str like, char name[64], struct err *err);
     struct builder_ops builder;
 };

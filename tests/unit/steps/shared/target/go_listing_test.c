@@ -59,23 +59,6 @@ START_TEST(data_and_state_count)
     ck_assert_uint_eq(table.state_bytes, 0);
     struct object_summary memo = summary_of(F "example.com/m.memo SNOPTRBSS size=4096\n");
     ck_assert_uint_eq(memo.state_bytes, 4096);
-    ck_assert(!memo.starts);
-    ck_assert(
-        summary_of(FUNCTION("example.com/m.init.0", "example.com/m/tag.go:7", "90 90 90", "os.Exit")).starts);
-}
-END_TEST
-
-START_TEST(foreign_calls_are_named)
-{
-    static const char more[] =
-        F FUNCTION("example.com/m.g", "example.com/m/tag.go:9", "90 90 90 90 90", "runtime.growslice")
-            FUNCTION("example.com/m.h", "example.com/m/tag.go:9", "90 90 90 90 90", "example.com/m.(*T).own")
-                FUNCTION("example.com/m.i", "example.com/m/tag.go:9", "90 90 90 90 90", "os/exec.Command");
-    char name[64];
-    go_listing_foreign(str_of(more), str_of(F), name);
-    ck_assert_str_eq(name, "os/exec.Command");
-    go_listing_foreign(str_of(F), str_of(more), name);
-    ck_assert_str_eq(name, "");
 }
 END_TEST
 
@@ -84,13 +67,9 @@ START_TEST(any_text_is_read)
     static const char *const texts[] = {
         "", "\n", "\t0x", "x S", " size=", "a STEXT size=", "\trel t=R_CALL", "a S size=1\n\t0x0000 4"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char name[64];
         ck_assert_uint_eq(strlen(summary_of(texts[i]).code_hash), 64);
-        go_listing_foreign(str_of(texts[i]), str_of(texts[i]), name);
-        ck_assert_str_eq(name, "");
     }
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_listing", the_hash_is_of_code_alone, data_and_state_count,
-          foreign_calls_are_named, any_text_is_read)
+UNIT_MAIN("steps/shared/target/go_listing", the_hash_is_of_code_alone, data_and_state_count, any_text_is_read)
