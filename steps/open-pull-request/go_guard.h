@@ -8,7 +8,7 @@
 
 #define GO_GUARD_FILE "atoll_flag.go"
 
-// The text of the file that is put beside the source file, for that package: standard library alone, Go 1.13.
+// The text of the file that is put beside the source file, for that package: standard library alone, Go 1.16.
 // In the arena.
 const char *go_guard_file(struct arena *arena, const char *package);
 

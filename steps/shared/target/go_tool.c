@@ -39,12 +39,13 @@ set(struct go_tool *tool, const char *name, const char *value)
         tool->env[tool->env_count++] = arena_printf(&tool->arena, "%s=%s", name, value);
 }
 
-// The nearest folder with a go.mod, from the package upwards, not above the repository.
+// The nearest folder with such a file, from the package upwards, not above the repository; NULL when there is
+// none.
 static const char *
-find_module(struct arena *arena, const char *repository, const char *package)
+find_upwards(struct arena *arena, const char *repository, const char *package, const char *name)
 {
     for (const char *folder = package;; folder = fs_dir_name(arena, folder)) {
-        if (fs_exists(fs_join(arena, folder, "go.mod")))
+        if (fs_exists(fs_join(arena, folder, name)))
             return folder;
         if (strlen(folder) <= strlen(repository))
             return NULL;
@@ -171,8 +172,7 @@ go_tool_new(struct launcher *launcher, const char *repository, const char *file,
     if (tool->path == NULL)
         goto out;
     tool->package = fs_dir_name(arena, fs_join(arena, repository, file));
-    const char *module = find_module(arena, repository, tool->package);
-    if (module == NULL) {
+    if (find_upwards(arena, repository, tool->package, "go.mod") == NULL) {
         err_set(err, ERR_TARGET, "%s: there is no go.mod in its folder or above; atoll builds modules", file);
         goto out;
     }
@@ -180,7 +180,7 @@ go_tool_new(struct launcher *launcher, const char *repository, const char *file,
     tool->read_paths[tool->read_count++] = arena_dup(arena, repository);
     tool->read_paths[tool->read_count++] = root;
     set_environment(tool, root);
-    if (!fs_exists(fs_join(arena, repository, "go.work")))
+    if (find_upwards(arena, repository, tool->package, "go.work") == NULL)
         set(tool, "GOWORK", "off");
     if (make_folders(tool, arena_dup(arena, scratch), err) == 0)
         return tool;

@@ -176,6 +176,24 @@ START_TEST(methods_and_type_parameters)
 }
 END_TEST
 
+START_TEST(no_name_is_taken)
+{
+    static const char *const names[] = {"Line", "ReadLine", "line", "flag", "Flag"};
+    struct err err;
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        AUTO_ARENA arena = {0};
+        const char *function = arena_printf(&arena, "func %s(n int) int {\n\treturn n\n}", names[i]);
+        const char *text =
+            arena_printf(&arena, "package main\n\n%s\n\nfunc main() {\n\t%s(1)\n}\n", function, names[i]);
+        AUTO_BUF file = guarded(&arena, text, names[i], function, GUARD_PER_PROCESS);
+        const char *folder = build(&arena, buf_str(&file));
+        if (folder != NULL)
+            ck_assert_int_eq(fs_remove_tree(folder, &err), 0);
+    }
+}
+END_TEST
+
 START_TEST(a_name_that_hides_the_function_is_left_alone)
 {
     AUTO_ARENA arena = {0};
@@ -270,6 +288,6 @@ START_TEST(both_paths_pass_the_demos_tests)
 END_TEST
 
 UNIT_MAIN("steps/open-pull-request/go_guard", the_flag_decides, the_flag_decides_each_call,
-          the_old_body_stays_word_for_word, methods_and_type_parameters,
+          the_old_body_stays_word_for_word, methods_and_type_parameters, no_name_is_taken,
           a_name_that_hides_the_function_is_left_alone, what_cannot_be_doubled_is_refused,
           both_paths_pass_the_demos_tests)

@@ -42,6 +42,12 @@ START_TEST(it_works_offline_in_the_package)
     ck_assert(ok);
     says(&w, tool, "list", "./nowhere", &ok);
     ck_assert(!ok);
+    ck_assert_str_eq(says(&w, tool, "env", "GOWORK", &ok), "off");
+    go_tool_free(tool);
+    workshop_file(&w, "deep/go.work", "go 1.21\n\nuse ../\n");
+    tool = open_tool(&w);
+    ck_assert_str_eq(says(&w, tool, "env", "GOWORK", &ok), fs_join(&w.arena, w.repository, "deep/go.work"));
+    ck_assert_str_eq(says(&w, tool, "list", ".", &ok), "example.com/m/deep/er");
     go_tool_free(tool);
 }
 END_TEST
