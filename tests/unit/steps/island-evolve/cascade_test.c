@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/steps/island-evolve/lab.h"
+#include "tests/unit/steps/shared/target/go_workshop.h"
 
 static const char unit[] = "#include <stdint.h>\n"
                            "static int twice(int x) { return x + x; }\n"
@@ -88,6 +89,25 @@ START_TEST(test_machine_code_that_is_refused)
                STAGE_COMPILE, "forbidden", "state that outlives a call: 32 bytes");
     lab_expect(&lab, root, "int getpagesize(void);\n" HEAD "{ return (uint32_t)getpagesize(); }",
                STAGE_COMPILE, "forbidden", "use of getpagesize");
+    lab_close(&lab);
+}
+END_TEST
+
+START_TEST(test_go_variants_are_vetted)
+{
+    struct lab lab;
+    if (!has_go())
+        return;
+    lab_open_file(&lab, "unit.go", "package m\n\nfunc total(s string) int {\n\treturn len(s) + 1\n}\n",
+                  json_object(), "total", "[\"abc\"]\n[\"\"]", "[\"xyz\"]");
+    struct candidate *root = lab_candidate(&lab, NULL, NULL);
+    lab_evaluate(&lab, root);
+    lab_expect(&lab, root,
+               "var memo = map[string]int{}\n\nfunc total(s string) int {\n\tif _, ok := memo[s]; !ok {\n"
+               "\t\tmemo[s] = len(s) + 1\n\t}\n\treturn memo[s]\n}",
+               STAGE_COMPILE, "forbidden", "keeps-state: state that outlives a call: memo");
+    lab_expect(&lab, root, "func total(s string) int {\n\tprintln(s)\n\treturn len(s) + 1\n}", STAGE_COMPILE,
+               "forbidden", "system-call: use of println");
     lab_close(&lab);
 }
 END_TEST
@@ -244,5 +264,6 @@ START_TEST(test_measurement_attacks_are_named)
 END_TEST
 
 UNIT_MAIN("island-evolve/cascade", test_measurement_attacks_are_named, test_text_that_is_refused,
-          test_code_that_fails, test_machine_code_that_is_refused, test_refuted_beyond_the_first_calls,
-          test_what_is_right, test_duplicate_code, test_recorded_costs, test_slower_is_said)
+          test_code_that_fails, test_machine_code_that_is_refused, test_go_variants_are_vetted,
+          test_refuted_beyond_the_first_calls, test_what_is_right, test_duplicate_code, test_recorded_costs,
+          test_slower_is_said)

@@ -60,16 +60,20 @@ lab_put_calls(struct lab *lab, const char *key, const char *calls)
     json_set_text(lab->record, key, hash);
 }
 
-// `text` is the file, `function` the target, `train` and `holdout` calls, one JSON array a line.
+// `text` is the file, `function` the target, `train` and `holdout` calls, one JSON array a line. `recipe` is
+// taken over.
 static inline void
-lab_open(struct lab *lab, const char *text, const char *function, const char *train, const char *holdout)
+lab_open_file(struct lab *lab, const char *file, const char *text, json_t *recipe, const char *function,
+              const char *train, const char *holdout)
 {
     char *self;
     *lab = (struct lab){0};
     LAB_OK(lab, fs_self_dir(&lab->arena, &self, &lab->err));
     lab->folder = fs_temp_dir(&lab->arena, NULL, "lab", &lab->err);
     ck_assert_msg(lab->folder != NULL, "%s", lab->err.message);
-    LAB_OK(lab, fs_write(fs_join(&lab->arena, lab->folder, "unit.c"), str_of(text), &lab->err));
+    LAB_OK(lab, fs_write(fs_join(&lab->arena, lab->folder, "go.mod"),
+                         STR("module example.com/m\n\ngo 1.21\n"), &lab->err));
+    LAB_OK(lab, fs_write(fs_join(&lab->arena, lab->folder, file), str_of(text), &lab->err));
     lab->step = (struct step){
         .run_id = "run",
         .id = "evolve",
@@ -88,14 +92,21 @@ lab_open(struct lab *lab, const char *text, const char *function, const char *tr
     ck_assert_msg(lab->step.cell_path != NULL, "%s", lab->err.message);
     LAB_OK(lab, fs_mkdirs(lab->step.scratch, &lab->err));
     lab_open_journal(lab);
-    lab->record = json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s, s:[s], s:[]}}, s:{}}", "function", function,
-                            "file", "unit.c", "target", "file", "unit.c", "function", function, "recipe",
-                            "cc", "cc", "flags", "-O2", "link", "distribution");
+    lab->record = json_pack("{s:s, s:s, s:{s:s, s:s, s:o}, s:{}}", "function", function, "file", file,
+                            "target", "file", file, "function", function, "recipe", recipe, "distribution");
     LAB_OK(lab, workbench_open(&lab->step, json_object_get(lab->record, "target"), &lab->bench, &lab->err));
     lab_put_calls(lab, "train", train);
     lab_put_calls(lab, "holdout", holdout);
     LAB_OK(lab, workbench_inputs(&lab->step, lab->record, &lab->bench, &lab->err));
     cascade_init(&lab->cascade, &lab->step, &lab->bench, lab->record);
+}
+
+// The same with a file in C.
+static inline void
+lab_open(struct lab *lab, const char *text, const char *function, const char *train, const char *holdout)
+{
+    json_t *recipe = json_pack("{s:s, s:[s], s:[]}", "cc", "cc", "flags", "-O2", "link");
+    lab_open_file(lab, "unit.c", text, recipe, function, train, holdout);
 }
 
 static inline void
