@@ -20,12 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT_DEFAULT_BYTES = 1 << 20, FAR_FD = 20, END_WAIT_MS = 5000 };
+enum { OUTPUT_DEFAULT_BYTES = 1 << 20, FAR_FD = 20, END_WAIT_MS = 5000, START_TRIES = 3 };
 
 // A program between its start and its end.
 struct run {
     pid_t pid;
     int channel, output; // both -1 when the slot is free
+    bool unready;        // it was not started, and another runner may do
 };
 
 struct launcher {
@@ -246,8 +247,9 @@ take_report(struct run *run, struct wire_report *report, struct err *err)
 
 // Tells why a program was not started.
 static int
-not_started(struct wire_report *report, const char *program, struct err *err)
+not_started(struct run *run, struct wire_report *report, const char *program, struct err *err)
 {
+    run->unready = report->kind == WIRE_UNREADY;
     report->stage[sizeof(report->stage) - 1] = 0;
     errno = report->sys;
     return err_sys(err, strcmp(report->stage, "exec") == 0 ? ERR_NOT_FOUND : ERR_ENVIRONMENT,
@@ -262,7 +264,7 @@ await_start(struct run *run, const struct launch_spec *spec, struct err *err)
     if (take_report(run, &report, err) < 0)
         return -1;
     if (report.kind != WIRE_STARTED)
-        return not_started(&report, spec->argv[0], err);
+        return not_started(run, &report, spec->argv[0], err);
     run->pid = report.pid;
     return 0;
 }
@@ -309,8 +311,8 @@ attend(struct run *run, const struct launch_spec *spec, struct launch_result *re
     struct wire_report report;
     if (take_report(run, &report, err) < 0)
         return -1;
-    if (report.kind == WIRE_FAILED)
-        return not_started(&report, spec ? spec->argv[0] : "a program", err);
+    if (report.kind != WIRE_ENDED)
+        return not_started(run, &report, spec ? spec->argv[0] : "a program", err);
     drain(run, spec, &result->output);
     fill_result(result, &report);
     return 0;
@@ -327,11 +329,14 @@ launcher_run(struct launcher *launcher, const struct launch_spec *spec, struct l
              struct err *err)
 {
     struct run run;
+    int done, tries = 0;
     *result = (struct launch_result){.output = BUF(output_max(spec)), .exit_code = -1};
-    if (submit(launcher, spec, false, &run, err) < 0)
-        return -1;
-    int done = attend(&run, spec, result, err);
-    run_release(&run);
+    do {
+        if (submit(launcher, spec, false, &run, err) < 0)
+            return -1;
+        done = attend(&run, spec, result, err);
+        run_release(&run);
+    } while (done < 0 && run.unready && ++tries < START_TRIES);
     if (done < 0)
         launch_result_release(result);
     return done;
@@ -356,12 +361,15 @@ int
 launcher_start(struct launcher *launcher, const struct launch_spec *spec, pid_t *pid, struct err *err)
 {
     struct run run;
-    if (submit(launcher, spec, true, &run, err) < 0)
+    int done, tries = 0;
+    do {
+        if (submit(launcher, spec, true, &run, err) < 0)
+            return -1;
+        if ((done = await_start(&run, spec, err)) < 0)
+            run_release(&run);
+    } while (done < 0 && run.unready && ++tries < START_TRIES);
+    if (done < 0)
         return -1;
-    if (await_start(&run, spec, err) < 0) {
-        run_release(&run);
-        return -1;
-    }
     struct run *slot = find_run(launcher, -1);
     if (!slot)
         slot = vec_push(&launcher->runs);

@@ -32,6 +32,7 @@ struct order {
     int groups;      // with PART_CGROUP: the folder that control groups are made in
     // Prepared by the runner for its only run, before it knows which.
     int words[2]; // a socket pair: what the program says before it is exec'ed
+    int parent;   // the runner, as the program's getppid() gives it; 0 out of a process namespace
     struct rules rules;
     int own_fds;                // /proc/self/fd
     int memory[MEMORY_FOLDERS]; // with PART_TMPFS: file systems for /tmp and /dev/shm
@@ -58,8 +59,9 @@ void order_close(struct order *order);
 // Reports to the launcher.
 void order_report(const struct order *order, const struct wire_report *report);
 
-// Reports that the program was not started, for want of what, and why (an errno).
-void order_fail(const struct order *order, const char *stage, int code);
+// Reports that the program was not started, for want of what, and why (an errno). `kind`: WIRE_FAILED or
+// WIRE_UNREADY.
+void order_fail(const struct order *order, enum wire_kind kind, const char *stage, int code);
 
 // Puts on what all runs share of these parts (a set of isolation.h) and says so, then has a runner stand
 // ready for the next launch until the control socket closes. `groups`: folder for control groups. Returns the
@@ -76,8 +78,8 @@ int enter_main(const char *program);
 // One run, in a process of its own: prepares what it can, takes the next request off the control socket,
 // starts the program, watches its limits, kills all it started, reports. Writes one byte to `next` and closes
 // it when the runner of the next launch is due: after this one's end, or when its program runs and stays.
-// When it can't prepare it ends at once, and when one is `wanted`, after it has reported that in answer to
-// the request. No return.
+// When it can't prepare, or what it prepared is lost before the request is there, it ends at once; when one
+// is `wanted`, it reports that it can't prepare in answer to the request. No return.
 _Noreturn void runner_main(struct order *order, int next, bool wanted);
 
 // The control group of one run.
@@ -166,7 +168,8 @@ int landlock_apply(struct order *order);
 pid_t warden_start(const struct order *order);
 
 // Puts the policy on this process, ready for execve. With PART_FILE_MODES the runner is sent, over `runner`,
-// the descriptor on which it is asked. 0, or -1 with errno and the step in *stage.
+// the descriptor on which it is asked. From then on the kernel kills it with its runner, and it is refused
+// when the runner died before. 0, or -1 with errno and the step in *stage.
 int policy_apply(struct order *order, const struct group *group, int runner, const char **stage);
 
 // Answers one call that waits at the listener of a program's filter.

@@ -92,9 +92,9 @@ order_report(const struct order *order, const struct wire_report *report)
 }
 
 void
-order_fail(const struct order *order, const char *stage, int code)
+order_fail(const struct order *order, enum wire_kind kind, const char *stage, int code)
 {
-    struct wire_report report = {.kind = WIRE_FAILED, .sys = code};
+    struct wire_report report = {.kind = kind, .sys = code};
     strncpy(report.stage, stage, sizeof(report.stage) - 1);
     order_report(order, &report);
 }

@@ -253,7 +253,12 @@ policy_apply(struct order *order, const struct group *group, int runner, const c
         return -1;
     if (request->profile == LAUNCH_BUILD)
         (void)setpriority(PRIO_PROCESS, 0, BUILD_NICE);
+    *stage = "runner";
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != order->parent) {
+        errno = ESRCH;
+        return -1;
+    }
     umask(022);
     *stage = "no_new_privs";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

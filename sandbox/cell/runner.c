@@ -102,9 +102,18 @@ prepare(struct order *order, pid_t *warden, struct failure *failure)
     return done;
 }
 
-// Waits for the request; false when the launcher is gone or this process is to end.
+// Whether a child has ended. It is not reaped: until then its number is nobody else's.
 static bool
-await_request(struct order *order, int signals)
+has_ended(pid_t child)
+{
+    siginfo_t ended = {0};
+    return waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid == child;
+}
+
+// Waits for the request; false when the launcher is gone or this process is to end, as it is when no program
+// can be started in its namespace any more.
+static bool
+await_request(struct order *order, int signals, pid_t warden)
 {
     struct pollfd watched[2] = {{WIRE_CONTROL, POLLIN, 0}, {signals, POLLIN, 0}};
     struct signalfd_siginfo info;
@@ -112,7 +121,7 @@ await_request(struct order *order, int signals)
         if (poll(watched, 2, -1) < 0 && errno != EINTR)
             return false;
         while (read(signals, &info, sizeof(info)) == sizeof(info))
-            if (info.ssi_signo == SIGTERM)
+            if (info.ssi_signo == SIGTERM || (warden > 0 && has_ended(warden)))
                 return false;
     }
     bool received = order_receive(order) && order_unpack(order);
@@ -390,7 +399,9 @@ serve(struct order *order, struct watched *run, int *next, const struct failure 
         run->program = start(order, &group, &run->listener, &failure);
     if (run->program < 0) {
         (void)group_end(order, &group);
-        order_fail(order, failure.stage, failure.sys);
+        // What fork says of a namespace that has ended as well.
+        bool lost = run->warden > 0 && failure.sys == ENOMEM;
+        order_fail(order, lost ? WIRE_UNREADY : WIRE_FAILED, failure.stage, failure.sys);
         return;
     }
     struct wire_report message = {.kind = WIRE_STARTED, .pid = run->program};
@@ -421,12 +432,13 @@ runner_main(struct order *order, int next, bool wanted)
     // The zygote leads the group.
     if (getppid() != getpgrp())
         _exit(1);
+    order->parent = order->parts & PART(PART_PID_NS) ? 0 : getpid();
     struct watched run = {
         .program = -1, .signals = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK), .listener = -1};
     struct failure failure = {0};
     if (!prepare(order, &run.warden, &failure) && !wanted)
         _exit(1);
-    if (await_request(order, run.signals)) {
+    if (await_request(order, run.signals, run.warden)) {
         serve(order, &run, &next, &failure);
         let_next(&next);
     }

@@ -47,7 +47,12 @@ struct wire_request {
     uint32_t processes, open_files;
 };
 
-enum wire_kind { WIRE_STARTED = 1 /* told of programs that stay */, WIRE_FAILED, WIRE_ENDED };
+enum wire_kind {
+    WIRE_STARTED = 1, // told of programs that stay
+    WIRE_FAILED,
+    WIRE_UNREADY, // failed, since what the runner had prepared is lost; another one may do
+    WIRE_ENDED
+};
 enum wire_limit {
     WIRE_LIMIT_NONE,
     WIRE_LIMIT_WALL,
@@ -60,8 +65,8 @@ enum wire_limit {
 struct wire_report {
     uint32_t kind;
     int32_t pid;       // WIRE_STARTED
-    int32_t sys;       // WIRE_FAILED: errno
-    char stage[28];    // WIRE_FAILED: what was tried
+    int32_t sys;       // WIRE_FAILED, WIRE_UNREADY: errno
+    char stage[28];    // of these: what was tried
     int32_t exit_code; // WIRE_ENDED, -1 when a signal ended it
     int32_t signal;    // WIRE_ENDED
     uint32_t limit;    // enum wire_limit

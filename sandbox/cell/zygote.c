@@ -167,7 +167,7 @@ refuse(struct order *order, int code)
 {
     if (!order_receive(order))
         return OUTCOME_OVER;
-    order_fail(order, "fork", code);
+    order_fail(order, WIRE_FAILED, "fork", code);
     order_close(order);
     return OUTCOME_DUE;
 }

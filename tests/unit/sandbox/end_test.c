@@ -241,14 +241,6 @@ daemons_die_with_a_killed_zygote_at(enum isolation_level level)
     fixture_release(&f);
 }
 
-#define AT_EACH_LEVEL(name)                                                                   \
-    START_TEST(name)                                                                          \
-    {                                                                                         \
-        for (enum isolation_level level = ISOLATION_GUARD; level <= ISOLATION_VAULT; level++) \
-            name##_at(level);                                                                 \
-    }                                                                                         \
-    END_TEST
-
 AT_EACH_LEVEL(wall_limit_kills)
 AT_EACH_LEVEL(daemons_die_with_the_run)
 AT_EACH_LEVEL(fork_bomb_is_stopped)

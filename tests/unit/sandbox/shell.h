@@ -111,4 +111,13 @@ own_name(struct arena *arena, const char *prefix)
     return arena_printf(arena, "%.8s%d", prefix, (int)getpid());
 }
 
+// A test name that calls name_at(level) for each level.
+#define AT_EACH_LEVEL(name)                                                                   \
+    START_TEST(name)                                                                          \
+    {                                                                                         \
+        for (enum isolation_level level = ISOLATION_GUARD; level <= ISOLATION_VAULT; level++) \
+            name##_at(level);                                                                 \
+    }                                                                                         \
+    END_TEST
+
 #endif
