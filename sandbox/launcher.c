@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sandbox/launcher.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "sandbox/cell/wire.h"
 #include "sandbox/filter.h"
@@ -293,6 +294,10 @@ fill_result(struct launch_result *result, const struct wire_report *report)
     result->wall_ns = report->wall_ns;
     result->cpu_ns = report->cpu_ns;
     result->max_rss_bytes = report->max_rss_bytes;
+    result->left = report->left;
+    if (report->left > 0)
+        log_warn("%u processes of a run that is over were killed and have not ended: the kernel holds them",
+                 report->left);
 }
 
 // Reads output until the report of the end is there.

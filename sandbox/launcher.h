@@ -57,6 +57,7 @@ struct launch_result {
     struct buf output; // stdout and stderr in order of arrival
     int64_t wall_ns, cpu_ns;
     size_t max_rss_bytes;
+    unsigned left; // processes that were killed and have not ended, as the kernel holds them; logged, too
 };
 
 struct launcher;

@@ -97,11 +97,17 @@ int group_enter(const struct group *group);
 // Kills what is left in it and removes it. Whether the kernel killed a process of it for want of memory.
 bool group_end(const struct order *order, const struct group *group);
 
-// Kills and reaps every descendant of this process. `group` is the process group to kill first.
-void descendants_kill(int group);
+// Kills and reaps every descendant of this process. `group` is the process group to kill first, or 0. Returns
+// how many did not end for a time in which nothing but what the kernel holds was left: they were killed, and
+// end when it lets them go.
+size_t descendants_kill(int group);
+
+// Reaps a child that was killed, with SIGCHLD blocked. `alone`: as for descendants_measure. Returns how many
+// are left when it did not end, as above; *status is as it was then.
+size_t descendants_await(int child, bool alone, int *status);
 
 // Kills, in a process that is the reaper of runners, what is left of runs whose runner was killed. Does not
-// reap.
+// reap, nor wait for what the kernel holds.
 void descendants_kill_strays(void);
 
 // Now, by the clock that nobody sets.

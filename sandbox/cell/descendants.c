@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The processes below a runner, found through /proc. Orphans come back to it as the subreaper, so killing
 // what is found until there is no child left gets everything. A group is killed at once, forks in flight
-// included.
+// included. A process that waits within the kernel for what no signal interrupts (state D) ends when it has
+// that, and nobody can make it: when for some time nothing else is left, nobody waits for it any longer.
 #include "sandbox/cell/cell.h"
 
 #include <dirent.h>
@@ -16,17 +17,21 @@
 #include <unistd.h>
 
 // A process that becomes another one all the time can be missed by a look.
-enum { LOOK_EVERY_NS = 200000, QUIET_LOOKS = 5 };
+enum { LOOK_EVERY_NS = 200000, AWAIT_NS = 5000000, QUIET_LOOKS = 5 };
+enum { FLAG_EXITING = 4 }; // PF_EXITING
+
+// How long nothing but what the kernel holds may be left. Runs are over within a second of their limits.
+#define PATIENCE_NS INT64_C(300000000)
 
 struct process {
     int pid, parent, group;
-    bool below, dead;
+    bool below, dead, held; // held: no signal interrupts what it waits for
     size_t threads;
     uint64_t resident_bytes;
 };
 
-// Reads /proc/PID/stat: parent and group stand behind the name's last parenthesis, threads and resident pages
-// as fields 20 and 24.
+// Reads /proc/PID/stat: parent and group stand behind the name's last parenthesis, flags, threads and
+// resident pages as fields 9, 20 and 24.
 static bool
 read_stat(const char *pid_text, struct process *process)
 {
@@ -46,14 +51,19 @@ read_stat(const char *pid_text, struct process *process)
     char state = after[2];
     process->parent = (int)strtol(after + 3, &after, 10);
     process->group = (int)strtol(after, &after, 10);
-    for (int field = 6; field < 20; field++)
+    for (int field = 6; field < 9; field++)
+        (void)strtol(after, &after, 10);
+    bool exits = strtoul(after, &after, 10) & FLAG_EXITING;
+    for (int field = 10; field < 20; field++)
         (void)strtol(after, &after, 10);
     process->threads = strtoul(after, &after, 10);
     for (int field = 21; field < 24; field++)
         (void)strtoull(after, &after, 10);
     process->resident_bytes = strtoull(after, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
     process->pid = (int)strtol(pid_text, NULL, 10);
-    process->dead = state == 'Z' || state == 'X';
+    // As it ends, the first process of a namespace waits until all others in there are reaped.
+    process->dead = state == 'Z' || state == 'X' || (state == 'S' && exits);
+    process->held = state == 'D';
     process->below = false;
     return true;
 }
@@ -172,43 +182,100 @@ reap_ended(void)
     }
 }
 
-// How many of those that it killed were alive.
-static size_t
-kill_found(bool strays)
+// Whose end is awaited.
+enum kin {
+    KIN_BELOW,
+    KIN_STRAYS,   // what came to this process when its own parent died
+    KIN_NAMESPACE // what is in the namespace that /proc shows: it is killed with its first process
+};
+
+// What a look found.
+struct found {
+    size_t left, alive, moving; // alive: not dead; moving: nor held
+};
+
+// Kills what is left and can be named.
+static struct found
+look(enum kin kin)
 {
     struct process *processes;
-    size_t count = list_processes(&processes), alive = 0;
-    mark_below(processes, count, strays);
+    size_t count = list_processes(&processes);
+    struct found found = {0};
     int own_group = getpgrp();
+    if (kin == KIN_NAMESPACE)
+        mark_alone(processes, count);
+    else
+        mark_below(processes, count, kin == KIN_STRAYS);
     for (size_t i = 0; i < count; i++) {
         if (!processes[i].below)
             continue;
-        alive += !processes[i].dead;
+        found.left++;
+        found.alive += !processes[i].dead;
+        found.moving += !processes[i].dead && !processes[i].held;
+        if (kin == KIN_NAMESPACE)
+            continue;
         if (processes[i].group > 1 && processes[i].group != own_group)
             kill(-processes[i].group, SIGKILL);
         kill(processes[i].pid, SIGKILL);
     }
     free(processes);
-    return alive;
+    return found;
 }
 
-void
+// Whether nothing but what is held was found for too long. *since_ns: when that last was otherwise, 0 before
+// the first look.
+static bool
+is_held(struct found found, int64_t *since_ns)
+{
+    int64_t now_ns = mono_ns();
+    if (found.moving > 0 || found.left == 0 || *since_ns == 0)
+        *since_ns = now_ns;
+    return now_ns - *since_ns > PATIENCE_NS;
+}
+
+size_t
+descendants_await(int child, bool alone, int *status)
+{
+    int64_t since_ns = 0, looked_ns = mono_ns();
+    sigset_t ended;
+    sigemptyset(&ended);
+    sigaddset(&ended, SIGCHLD);
+    for (pid_t got; (got = waitpid(child, status, WNOHANG)) == 0 || (got < 0 && errno == EINTR);) {
+        (void)sigtimedwait(&ended, NULL, &(struct timespec){0, AWAIT_NS});
+        if (mono_ns() - looked_ns < AWAIT_NS)
+            continue;
+        struct found found = look(alone ? KIN_NAMESPACE : KIN_BELOW);
+        if (is_held(found, &since_ns))
+            return found.left;
+        looked_ns = mono_ns();
+    }
+    return 0;
+}
+
+size_t
 descendants_kill(int group)
 {
-    kill(-group, SIGKILL);
+    int64_t since_ns = 0;
+    if (group > 0)
+        kill(-group, SIGKILL);
     while (reap_ended()) {
-        (void)kill_found(false);
+        struct found found = look(KIN_BELOW);
+        if (is_held(found, &since_ns))
+            return found.left;
         nanosleep(&(struct timespec){0, LOOK_EVERY_NS}, NULL);
     }
+    return 0;
 }
 
 void
 descendants_kill_strays(void)
 {
-    int quiet = 0;
-    while (quiet < QUIET_LOOKS) {
-        size_t killed = kill_found(true);
-        quiet = killed > 0 ? 0 : quiet + 1;
+    int64_t since_ns = 0;
+    for (int quiet = 0; quiet < QUIET_LOOKS;) {
+        struct found found = look(KIN_STRAYS);
+        if (is_held(found, &since_ns))
+            return;
+        quiet = found.alive > 0 ? 0 : quiet + 1;
         nanosleep(&(struct timespec){0, LOOK_EVERY_NS}, NULL);
     }
 }

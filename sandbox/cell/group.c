@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REMOVE_TRIES = 1000 };
+enum { REMOVE_TRIES = 300 };
 
 static int
 put(int folder, const char *name, const char *text)

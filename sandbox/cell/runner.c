@@ -213,6 +213,14 @@ reap(pid_t program, int *status)
     return ended;
 }
 
+// Whether /proc shows the run's own namespace, and nothing else.
+static bool
+sees_alone(const struct order *order)
+{
+    unsigned own = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
+    return (order->parts & own) == own;
+}
+
 // The limit that a run is beyond as a whole. /proc is only read when the machine has that many more threads
 // than at the start, and once in a while, since others end meanwhile.
 static enum wire_limit
@@ -225,8 +233,7 @@ beyond(const struct order *order, unsigned before, int64_t *measured_ns)
     bool more = sysinfo(&machine) != 0 || machine.procs > before + request->processes;
     if (!(more && request->processes > 0) && now_ns - *measured_ns < MEASURE_EVERY_NS)
         return WIRE_LIMIT_NONE;
-    unsigned own = PART(PART_PID_NS) | PART(PART_PROC) | PART(PART_MOUNT_NS);
-    bool alone = (order->parts & own) == own;
+    bool alone = sees_alone(order);
     *measured_ns = now_ns;
     descendants_measure(alone, false, &usage);
     if (request->processes > 0 && usage.threads > request->processes)
@@ -321,39 +328,42 @@ timeval_ns(struct timeval t)
     return (int64_t)t.tv_sec * 1000000000 + (int64_t)t.tv_usec * 1000;
 }
 
-// Ends a process namespace and waits until nothing is left in it.
-static void
-end_namespace(pid_t warden)
+// Ends a process namespace and waits until nothing is left in it but what the kernel holds; how many that
+// are.
+static size_t
+end_namespace(const struct order *order, pid_t warden)
 {
+    int status;
     if (warden <= 0)
-        return;
+        return 0;
     kill(warden, SIGKILL);
-    while (waitpid(warden, NULL, 0) < 0 && errno == EINTR)
-        ;
+    return descendants_await(warden, sees_alone(order), &status);
 }
 
 // Kills all that the run started, and waits; `status` becomes the program's when it had not ended. What the
 // namespace's first process used is not among the usage: it stood there before the run. Where no other can be
-// left, it is ended after the report.
-static void
-end_all(const struct watched *run, bool ended, int *status, struct rusage *usage)
+// left, it is ended after the report. Returns how many the kernel does not let end.
+static size_t
+end_all(const struct order *order, const struct watched *run, bool ended, int *status, struct rusage *usage)
 {
+    size_t left = 0;
     kill(-run->program, SIGKILL);
     if (run->warden > 0 && !run->single)
         kill(run->warden, SIGKILL);
     if (!ended) {
         kill(run->program, SIGKILL);
-        while (waitpid(run->program, status, 0) < 0 && errno == EINTR)
-            ;
+        *status = SIGKILL;
+        left = descendants_await(run->program, sees_alone(order), status);
     }
     if (run->warden > 0)
         getrusage(RUSAGE_CHILDREN, usage);
-    if (run->warden > 0 && run->single)
-        return;
-    end_namespace(run->warden);
-    descendants_kill(run->program);
+    if (left == 0 && run->warden <= 0)
+        left = descendants_kill(run->program);
+    else if (left == 0 && !run->single)
+        left = end_namespace(order, run->warden);
     if (run->warden <= 0)
         getrusage(RUSAGE_CHILDREN, usage);
+    return left;
 }
 
 // Watches a program, ends the run and fills what is to be reported of it.
@@ -364,7 +374,7 @@ attend(const struct order *order, const struct group *group, struct watched *run
     bool ended = false;
     struct rusage usage;
     message->limit = watch(order, run, &status, &ended);
-    end_all(run, ended, &status, &usage);
+    message->left = (uint32_t)end_all(order, run, ended, &status, &usage);
     bool starved = group_end(order, group);
     message->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     message->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
@@ -442,6 +452,6 @@ runner_main(struct order *order, int next, bool wanted)
         serve(order, &run, &next, &failure);
         let_next(&next);
     }
-    end_namespace(run.warden);
+    (void)end_namespace(order, run.warden);
     _exit(0);
 }

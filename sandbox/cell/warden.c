@@ -31,6 +31,8 @@ stay(void *context)
     signal(SIGCHLD, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The zygote waits for the end of its own group.
+    setsid();
     close(start->ends[0]);
     int failed = start->proc && namespaces_proc() < 0 ? errno : 0;
     (void)!policy_drop_capabilities(0);

@@ -70,7 +70,7 @@ struct wire_report {
     int32_t exit_code; // WIRE_ENDED, -1 when a signal ended it
     int32_t signal;    // WIRE_ENDED
     uint32_t limit;    // enum wire_limit
-    uint32_t reserved;
+    uint32_t left;     // WIRE_ENDED: processes that were killed and did not end, held by the kernel
     int64_t wall_ns, cpu_ns;
     uint64_t max_rss_bytes;
 };

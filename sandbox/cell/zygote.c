@@ -227,11 +227,13 @@ zygote_main(long parent, unsigned parts, unsigned landlock_abi, const char *grou
     if (send(WIRE_CONTROL, &hello, sizeof(hello), MSG_NOSIGNAL) != sizeof(hello) || hello.sys)
         return 1;
     serve(&order);
-    // The runners are of this group, their programs are not. They end their runs, and are reaped.
+    // The runners are of this group, their programs are not. They end their runs, and are reaped; what came
+    // here of others is, too, unless the kernel holds it.
     signal(SIGTERM, SIG_IGN);
     kill(0, SIGTERM);
     siginfo_t ended;
-    while (waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT) == 0 || errno == EINTR)
+    while (waitid(P_PGID, (id_t)getpgrp(), &ended, WEXITED | WNOWAIT) == 0 || errno == EINTR)
         tend_runners();
+    (void)descendants_kill(0);
     return 0;
 }
