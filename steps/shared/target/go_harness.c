@@ -8,6 +8,8 @@
 
 EMBED(go_harness_cell, "steps/shared/target/harness.go");
 EMBED(go_harness_value, "steps/shared/target/harness_value.go");
+EMBED(go_harness_memory, "steps/shared/target/harness_memory.go");
+EMBED(go_harness_error, "steps/shared/target/harness_error.go");
 
 // The harness has this structure in Go.
 _Static_assert(offsetof(struct shared, host_waits) == 4 && offsetof(struct shared, answer) == 64 &&
@@ -21,6 +23,7 @@ const char *
 go_harness_name(size_t index)
 {
     static const char *const names[GO_HARNESS_FILES] = {"atoll_cell_test.go", "atoll_value_test.go",
+                                                        "atoll_memory_test.go", "atoll_error_test.go",
                                                         "atoll_target_test.go"};
     return names[index];
 }
@@ -154,10 +157,11 @@ write_target(const struct go_function *go, struct buf *text)
 void
 go_harness_write(size_t index, const struct go_function *go, struct buf *text)
 {
-    if (index == 0)
-        write_file(str_of(go_harness_cell), go->package, text);
-    else if (index == 1)
-        write_file(str_of(go_harness_value), go->package, text);
+    static const char *const files[GO_HARNESS_FILES - 1] = {go_harness_cell, go_harness_value,
+                                                            go_harness_memory, go_harness_error};
+
+    if (index < GO_HARNESS_FILES - 1)
+        write_file(str_of(files[index]), go->package, text);
     else
         write_target(go, text);
 }

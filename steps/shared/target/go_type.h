@@ -16,7 +16,7 @@ enum go_kind {
     GO_FLOAT,
     GO_COMPLEX,
     GO_STRING,
-    GO_ERROR, // the interface; known by its text alone
+    GO_ERROR, // the interface; passed as a text
     GO_POINTER,
     GO_SLICE,
     GO_ARRAY,

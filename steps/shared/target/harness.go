@@ -83,8 +83,9 @@ type atollHost struct {
 	begin      uint64 // number of the first prepared call in its batch
 	before     runtime.MemStats
 	after      runtime.MemStats
-	collected  uint64 // bytes allocated when garbage was last collected
-	mutable    []bool // by argument: a call can change it
+	collected  uint64  // bytes allocated when garbage was last collected
+	mutable    []bool  // by argument: a call can change it
+	given      []error // among the arguments of the input that was decoded last
 	out        []byte
 	goroutines int
 	panicked   bool
@@ -133,6 +134,7 @@ func (h *atollHost) decode(index uint64, record reflect.Value) bool {
 	for i := 0; i < h.bound.arguments; i++ {
 		reader.value(record.Field(i), 0)
 	}
+	h.given = reader.errors
 	return !reader.failed && len(reader.bytes) < 8
 }
 
@@ -235,8 +237,9 @@ func (h *atollHost) batch(calls func()) {
 	}
 }
 
-// Appends the output of a prepared call: how it ended, its results, what it could change.
-func (h *atollHost) output(index int) {
+// Appends the output of a prepared call: how it ended, its results, what it could change, and which of their
+// memory is the same. Gives the errors in it.
+func (h *atollHost) output(index int) []atollError {
 	writer := atollWriter{bytes: h.out}
 	if h.panicked {
 		writer.word(1)
@@ -252,8 +255,10 @@ func (h *atollHost) output(index int) {
 				writer.value(record.Field(i), 0)
 			}
 		}
+		writer.shares()
 	}
 	h.out = writer.bytes
+	return writer.errors
 }
 
 func (h *atollHost) digest() {
@@ -302,9 +307,48 @@ func (h *atollHost) call() {
 	}
 	h.time(h.bound.run)
 	h.out = h.out[:0]
-	h.output(0)
+	if errors := h.output(0); len(errors) > 0 {
+		h.identify(errors)
+	}
 	h.shared.done = uint64(len(h.out))
 	copy(h.memory[h.shared.outputAt:], h.out)
+}
+
+// Marks the errors of the output by what they are the same as: an error that was passed, the one that another
+// call gives in its place, or an earlier one of the output.
+func (h *atollHost) identify(errors []atollError) {
+	known := map[error]uint64{}
+	for i, err := range h.given {
+		atollRemember(known, err, atollGiven+2*uint64(i))
+	}
+	again := h.again()
+	for i, err := range errors {
+		earlier := atollEarlier + 2*uint64(i)
+		mark := atollRemember(known, err.value, earlier)
+		switch {
+		case mark != earlier && mark%2 == atollGiven%2:
+		case i < len(again) && atollSame(err.value, again[i].value):
+			mark = atollEachTime
+		case mark == earlier:
+			mark = atollFresh
+		}
+		binary.LittleEndian.PutUint64(h.out[err.mark:], mark)
+	}
+}
+
+// The errors of another call with a fresh copy of the input; none when it panics. The output that was written
+// and the time that was taken stay as they are.
+func (h *atollHost) again() []atollError {
+	kept, took := h.out, h.shared.cpuNS
+	h.bound.reset(1)
+	if !h.decode(h.window[0], h.bound.at(0)) {
+		return nil
+	}
+	h.time(h.bound.run)
+	h.out = nil
+	errors := h.output(0)
+	h.out, h.shared.cpuNS = kept, took
+	return errors
 }
 
 func (h *atollHost) serve() {

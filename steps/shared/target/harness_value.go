@@ -43,6 +43,7 @@ func atollField(v reflect.Value, i int) reflect.Value {
 
 type atollReader struct {
 	bytes  []byte
+	errors []error // that were made, in order
 	failed bool
 }
 
@@ -102,7 +103,8 @@ func (r *atollReader) value(v reflect.Value, depth int) {
 		v.SetString(string(r.take(r.word())))
 	case reflect.Interface:
 		if r.word() != 0 {
-			v.Set(reflect.ValueOf(errors.New(string(r.take(r.word())))))
+			r.errors = append(r.errors, errors.New(string(r.take(r.word()))))
+			v.Set(reflect.ValueOf(r.errors[len(r.errors)-1]))
 		}
 	case reflect.Pointer:
 		if r.word() != 0 {
@@ -160,7 +162,12 @@ func atollData(v reflect.Value) unsafe.Pointer {
 }
 
 type atollWriter struct {
-	bytes []byte
+	bytes    []byte
+	met      uint64 // strings, pointers, slices and maps that have been met
+	regions  []atollRegion
+	strings  []atollRegion
+	errors   []atollError
+	wrapping int // errors that the one at hand may still lead to
 }
 
 func (w *atollWriter) word(word uint64) {
@@ -202,14 +209,18 @@ func (w *atollWriter) value(v reflect.Value, depth int) {
 		w.real(real(v.Complex()))
 		w.real(imag(v.Complex()))
 	case reflect.String:
+		w.meetString(v.String())
 		w.text(v.String())
 	case reflect.Interface:
-		w.failure(v)
+		err, _ := v.Interface().(error)
+		w.wrapping = atollErrorsMax
+		w.failure(err, 0)
 	case reflect.Pointer:
 		if v.IsNil() {
 			w.word(0)
 			return
 		}
+		w.meet(v.UnsafePointer(), t.Elem().Size())
 		w.word(1)
 		w.value(v.Elem(), depth+1)
 	case reflect.Struct:
@@ -223,25 +234,6 @@ func (w *atollWriter) value(v reflect.Value, depth int) {
 	}
 }
 
-// An error is its text; one whose method panics for want of a value, that.
-func (w *atollWriter) failure(v reflect.Value) {
-	if v.IsNil() {
-		w.word(0)
-		return
-	}
-	w.word(1)
-	text := ""
-	func() {
-		defer func() {
-			if r := recover(); r != nil {
-				text = atollPanic(r)
-			}
-		}()
-		text = v.Interface().(error).Error()
-	}()
-	w.text(text)
-}
-
 func (w *atollWriter) many(v reflect.Value, depth int) {
 	t := v.Type()
 	if t.Kind() != reflect.Array {
@@ -250,6 +242,12 @@ func (w *atollWriter) many(v reflect.Value, depth int) {
 			return
 		}
 		w.word(uint64(v.Len()) + 1)
+	}
+	switch t.Kind() {
+	case reflect.Slice:
+		w.meetSlice(v.UnsafePointer(), v.Len(), v.Cap(), t.Elem().Size())
+	case reflect.Map:
+		w.meet(v.UnsafePointer(), 1)
 	}
 	switch {
 	case t.Kind() == reflect.Map:
@@ -265,7 +263,7 @@ func (w *atollWriter) many(v reflect.Value, depth int) {
 
 // A map's pairs, sorted by the encoding of their keys (and values: there may be many NaNs).
 func (w *atollWriter) pairs(v reflect.Value, depth int) {
-	var pairs []string
+	var pairs []atollWriter
 	for iter := v.MapRange(); iter.Next(); {
 		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		key.Set(iter.Key())
@@ -273,12 +271,30 @@ func (w *atollWriter) pairs(v reflect.Value, depth int) {
 		pair := atollWriter{}
 		pair.value(key, depth+1)
 		pair.value(value, depth+1)
-		pairs = append(pairs, string(pair.bytes))
+		pairs = append(pairs, pair)
 	}
-	sort.Strings(pairs)
-	for _, pair := range pairs {
-		w.bytes = append(w.bytes, pair...)
+	sort.Slice(pairs, func(i, k int) bool { return string(pairs[i].bytes) < string(pairs[k].bytes) })
+	for i := range pairs {
+		w.add(&pairs[i])
 	}
+}
+
+// Appends what another writer wrote, as if this one had met it.
+func (w *atollWriter) add(other *atollWriter) {
+	for _, region := range other.regions {
+		region.number += w.met
+		w.regions = append(w.regions, region)
+	}
+	for _, text := range other.strings {
+		text.number += w.met
+		w.strings = append(w.strings, text)
+	}
+	for _, failure := range other.errors {
+		failure.mark += len(w.bytes)
+		w.errors = append(w.errors, failure)
+	}
+	w.met += other.met
+	w.bytes = append(w.bytes, other.bytes...)
 }
 
 // The types of the target as a table in JSON, which go_type.h reads.

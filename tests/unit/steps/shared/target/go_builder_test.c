@@ -89,7 +89,7 @@ START_TEST(composite_types)
          "{\n\tm[k]++\n\treturn m\n}",
          "count", "[[[{\"a\": 2, \"b\": 1}, 4], [{\"a\": 1}, 5]], {\"a\": 1}]",
          "{\"changed\":[[[{\"a\":1,\"b\":0},6],[{\"a\":2,\"b\":1},4]]],\"results\":[[[{\"a\":1,\"b\":0},6],"
-         "[{\"a\":2,\"b\":1},4]]]}"},
+         "[{\"a\":2,\"b\":1},4]]],\"shares_memory\":[[\"result 1\",\"m\"]]}"},
         {"type node struct {\n\tname string\n\tnext *node\n\tat [2]int\n\traw [3]byte\n}\n\nfunc last(n "
          "*node) string "
          "{\n\tfor n.next != nil {\n\t\tn = n.next\n\t}\n\tn.at[1]++\n\treturn n.name\n}",
@@ -100,9 +100,14 @@ START_TEST(composite_types)
         {"import \"errors\"\n\nfunc wrap(err error, n int) (int, error) {\n\tif n > 0 {\n\t\treturn n, "
          "nil\n\t}\n"
          "\treturn -1, errors.Join(errors.New(\"no\"), err)\n}",
-         "wrap", "[\"bad\", 0]", "{\"results\":[-1,\"no\\nbad\"]}"},
+         "wrap", "[\"bad\", 0]",
+         "{\"results\":[-1,{\"identity\":\"a new error in every "
+         "call\",\"text\":\"no\\nbad\",\"type\":\"*errors.joinError\",\"wraps\":[\"no\",{\"identity\":"
+         "\"error 1 of the arguments\",\"text\":\"bad\"}]}]}"},
         {"type alias = map[string][]*int\n\nfunc first(m alias) *int { return m[\"k\"][0] }", "first",
-         "[{\"k\": [7, null]}]", "{\"changed\":[[[\"k\",[7,null]]]],\"results\":[7]}"},
+         "[{\"k\": [7, null]}]",
+         "{\"changed\":[[[\"k\",[7,null]]]],\"results\":[7],\"shares_memory\":[[\"result "
+         "1\",\"m[\\\"k\\\"][0]\"]]}"},
     };
     TRY(examples);
 }

@@ -4,16 +4,6 @@
 #include "tests/unit/steps/shared/target/go_workshop.h"
 #include "tests/unit/steps/shared/target/kinds.h"
 
-// Opens a function of a package that is `source` without its clause.
-static void
-open_go(struct kind *k, const char *function, const char *source)
-{
-    *k = (struct kind){0};
-    workshop_init(&k->w);
-    workshop_file(&k->w, "go.mod", "module example.com/m\n\ngo 1.21\n");
-    kind_open_file(k, "x.go", function, arena_printf(&k->w.arena, "package m\n\n%s\n", source), "{}");
-}
-
 #define NUMBERS(sum)                                                                                       \
     "func f(a int, b uint, c uint16, d complex64, e byte, g float32, h bool, i rune, j [3]int16, k "       \
     "uintptr) "                                                                                            \
@@ -25,7 +15,7 @@ START_TEST(numbers_and_arrays)
     struct kind k;
     if (!has_go())
         return;
-    open_go(&k, "f", NUMBERS("float64(j[2])"));
+    kind_open_go(&k, "f", NUMBERS("float64(j[2])"));
     kind_add(&k, "[-5, 3, 65535, [1.5, -2], 255, 0.25, true, 9, [1, 2, -3], 7]");
     kind_add(&k, "[0, 0, 0, [0, 0], 0, -0.5, false, -1, [0, 0, 4], 0]");
     kind_make_up(&k, 40);
@@ -51,7 +41,7 @@ START_TEST(a_method_of_a_structure)
     struct kind k;
     if (!has_go())
         return;
-    open_go(&k, "store.f", STORE PUT("s.order = append(s.order, name)"));
+    kind_open_go(&k, "store.f", STORE PUT("s.order = append(s.order, name)"));
     kind_add(&k, "[{\"names\": {\"a\": \"x\"}, \"order\": [\"a\"], \"last\": 4}, \"a\", [\"yz\", \"\"]]");
     kind_add(&k, "[{}, \"\", []]");
     kind_make_up(&k, 40);
@@ -115,9 +105,9 @@ START_TEST(ends_are_told_with_their_input)
     struct kind k;
     if (!has_go())
         return;
-    open_go(&k, "f",
-            "import \"errors\"\n\nvar errNone = errors.New(\"none\")\n\n"
-            "func deepen(n int) int { return deepen(n+1) + n }\n\n" COUNT(""));
+    kind_open_go(&k, "f",
+                 "import \"errors\"\n\nvar errNone = errors.New(\"none\")\n\n"
+                 "func deepen(n int) int { return deepen(n+1) + n }\n\n" COUNT(""));
     k.bench.limits.wall_ms = 3000;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         expect_end(&k, &ends[i]);

@@ -170,6 +170,90 @@ START_TEST(a_panic_is_told_from_results)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_value", a_panic_is_told_from_results, numbers_fit_their_type,
-          maps_are_sorted_by_key, nested_values_are_named_in_errors, short_encodings_do_no_harm,
-          what_cannot_be_passed_is_named)
+#define MAP_AND_ERROR                                                                                     \
+    "{\"name\":\"map[string]*[]int\",\"kind\":\"map\",\"key\":1,\"element\":2},"                          \
+    "{\"name\":\"string\",\"kind\":\"string\"},{\"name\":\"*[]int\",\"kind\":\"pointer\",\"element\":3}," \
+    "{\"name\":\"[]int\",\"kind\":\"slice\",\"element\":4}," INT ",{\"name\":\"error\",\"kind\":\"error\"}"
+
+static void
+words(struct buf *out, const uint64_t *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_add_u64(out, items[i]);
+}
+#define WORDS(out, ...) \
+    words(out, (const uint64_t[]){__VA_ARGS__}, sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+static void
+text(struct buf *out, const char *text)
+{
+    buf_add_u64(out, strlen(text));
+    buf_puts(out, text);
+}
+
+// An output of error x map: two errors in one, and memory that is shared, each with its name.
+START_TEST(an_output_names_memory_and_errors)
+{
+    struct case_of c;
+    AUTO_BUF out = BUF(4096);
+    OK(read_types(&c, MAP_AND_ERROR, 5), &c.err);
+    WORDS(&out, 0, 1, 0);
+    text(&out, "no: eof");
+    text(&out, "*m.wrapped");
+    WORDS(&out, 2);
+    text(&out, "Line int");
+    WORDS(&out, 1);
+    text(&out, "7");
+    text(&out, "inner error");
+    WORDS(&out, 0, 3);
+    WORDS(&out, 1, 1);
+    text(&out, "eof");
+    text(&out, "");
+    WORDS(&out, 0); // nil
+    WORDS(&out, 1, 2);
+    text(&out, "bad");
+    text(&out, "");
+    WORDS(&out,
+          2); // the map has a pair; its numbers are 0, 1 for the key, 2 for the pointer, 3 for the slice
+    text(&out, "k");
+    WORDS(&out, 1, 3, 5, 6);
+    WORDS(&out, 2, 2, 0, 0, 0, 2, 8, 0, 2, 3, 0, 3, 9, 0, 0);
+    AUTO_JSON *json = go_value_output(&c.signature, buf_str(&out));
+    char *shown = json_canonical(json);
+    ck_assert_str_eq(shown,
+                     "{\"changed\":[[[\"k\",[5,6]]]],\"results\":[{\"fields\":{\"Line int\":\"7\",\"inner "
+                     "error\":null},\"identity\":\"a new error in every call\",\"text\":\"no: eof\","
+                     "\"type\":\"*m.wrapped\",\"wraps\":[{\"identity\":\"the same error in every "
+                     "call\",\"text\":\"eof\"},null,{\"identity\":\"error 1 of the arguments\",\"text\":"
+                     "\"bad\"}]}],\"shares_memory\":[[\"x\",\"x[\\\"k\\\"] from byte 8\"],"
+                     "[\"*x[\\\"k\\\"] (capacity 2)\",null]]}");
+    free(shown);
+    // Cut short anywhere, it does no harm.
+    for (size_t length = 0; length < out.len; length++) {
+        AUTO_JSON *cut = go_value_output(&c.signature, str_head(buf_str(&out), length));
+        ck_assert(json_is_object(cut));
+    }
+    arena_release(&c.arena);
+}
+END_TEST
+
+// A slice of structures without fields may have any length.
+START_TEST(what_takes_no_room_ends)
+{
+    struct case_of c;
+    AUTO_BUF out = BUF(4096);
+    OK(read_types(&c,
+                  "{\"name\":\"[]struct {}\",\"kind\":\"slice\",\"element\":1},"
+                  "{\"name\":\"struct {}\",\"kind\":\"struct\",\"fields\":[]}," INT,
+                  2),
+       &c.err);
+    WORDS(&out, UINT64_MAX);
+    AUTO_JSON *call = go_value_decode(&c.signature, buf_str(&out));
+    ck_assert_uint_lt(json_array_size(json_array_get(call, 0)), 2000);
+    arena_release(&c.arena);
+}
+END_TEST
+
+UNIT_MAIN("steps/shared/target/go_value", an_output_names_memory_and_errors, what_takes_no_room_ends,
+          a_panic_is_told_from_results, numbers_fit_their_type, maps_are_sorted_by_key,
+          nested_values_are_named_in_errors, short_encodings_do_no_harm, what_cannot_be_passed_is_named)

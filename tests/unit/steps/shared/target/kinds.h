@@ -53,6 +53,16 @@ kind_init(struct kind *k, const char *source, const char *params)
                            params != NULL ? params : "{}"));
 }
 
+// The same of a Go function in a workshop of its own; `source` is its package without the clause.
+static inline void
+kind_open_go(struct kind *k, const char *function, const char *source)
+{
+    *k = (struct kind){0};
+    workshop_init(&k->w);
+    workshop_file(&k->w, "go.mod", "module example.com/m\n\ngo 1.21\n");
+    kind_open_file(k, "x.go", function, arena_printf(&k->w.arena, "package m\n\n%s\n", source), "{}");
+}
+
 // Stops what runs and removes the folders.
 static inline void
 kind_release(struct kind *k)
@@ -111,6 +121,21 @@ kind_same(struct kind *k, const char *variant)
         ck_assert_uint_eq(found.left_out, 0);
         free(example);
     }
+}
+
+// The variant is caught, and this is what a person is shown as the two outputs.
+static inline void
+kind_differs_as(struct kind *k, const char *variant, const char *expected, const char *got)
+{
+    struct differential found = kind_compare(k, variant, BUILD_PLAIN);
+    ck_assert_msg(found.differ > 0, "%s was not caught in %zu calls", variant, found.compared);
+    char *one = json_canonical(json_object_get(found.counterexample, "expected"));
+    char *other = json_canonical(json_object_get(found.counterexample, "got"));
+    ck_assert_str_eq(one, expected);
+    ck_assert_str_eq(other, got);
+    free(one);
+    free(other);
+    json_decref(found.counterexample);
 }
 
 // The variant is caught. The arguments of the counterexample, as text of the arena.
