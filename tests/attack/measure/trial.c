@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// trial CELL BASELINE CANDIDATE many|one: one short duet, in a harness that a safeguard was taken out of.
-// Prints "VERDICT SPEEDUP CHEAT". tests/unit/sandbox/cheat_test.c builds and runs it.
+// trial CELL BASELINE CANDIDATE many|one managed|native: one short duet, in a harness that a safeguard was
+// taken out of. Prints "VERDICT SPEEDUP CHEAT". tests/unit/sandbox/edited.h builds and runs it.
 #include "tests/attack/measure/trial.h"
 
 #include <stdio.h>
@@ -11,10 +11,11 @@ main(int argc, char **argv)
 {
     struct err err;
     struct duet_result result;
-    struct launcher *launcher = argc == 5 ? launcher_new(argv[1], ISOLATION_GUARD, &err) : NULL;
+    struct launcher *launcher = argc == 6 ? launcher_new(argv[1], ISOLATION_GUARD, &err) : NULL;
     if (!launcher)
         return 2;
-    if (trial_run(launcher, argv[2], argv[3], strcmp(argv[4], "one") == 0, &result, &err) < 0) {
+    struct trial trial = {argv[2], argv[3], strcmp(argv[4], "one") == 0, strcmp(argv[5], "managed") == 0};
+    if (trial_run(launcher, &trial, &result, &err) < 0) {
         fprintf(stderr, "trial: %s\n", err.message);
         return 1;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A short duet of two finished objects by the protocol of measure.h.
+// A short duet of two finished objects by the protocol of measure.h, or of two programs of a managed language
+// whose function takes a string: encoded, it is the same.
 #ifndef ATOLL_TESTS_ATTACK_MEASURE_TRIAL_H
 #define ATOLL_TESTS_ATTACK_MEASURE_TRIAL_H
 
@@ -10,6 +11,12 @@
 #include <string.h>
 
 enum { TRIAL_INPUTS = 16, TRIAL_LENGTH = 23, TRIAL_LAUNCHES = 3 };
+
+// What is compared with what.
+struct trial {
+    char *baseline, *candidate; // their paths
+    bool one_input, managed;
+};
 
 // "Links" by handing out the finished object whose path is the context.
 static inline int
@@ -37,19 +44,19 @@ trial_inputs(struct buf *bytes, size_t offsets[TRIAL_INPUTS + 1], bool one)
     return count;
 }
 
-// Compares the candidate's object with the baseline's.
+// Compares the candidate with the baseline.
 static inline int
-trial_run(struct launcher *launcher, char *baseline, char *candidate, bool one, struct duet_result *result,
-          struct err *err)
+trial_run(struct launcher *launcher, const struct trial *trial, struct duet_result *result, struct err *err)
 {
     size_t offsets[TRIAL_INPUTS + 1];
     AUTO_BUF bytes = BUF(1 << 16);
-    struct cell_inputs inputs = {.offsets = offsets, .count = trial_inputs(&bytes, offsets, one)};
+    struct cell_inputs inputs = {.offsets = offsets,
+                                 .count = trial_inputs(&bytes, offsets, trial->one_input)};
     inputs.bytes = (const uint8_t *)buf_text(&bytes);
     struct duet_spec spec = {.launcher = launcher,
                              .host = host_real(),
-                             .baseline = {baseline, trial_link},
-                             .candidate = {candidate, trial_link},
+                             .baseline = {trial->baseline, trial_link, trial->managed},
+                             .candidate = {trial->candidate, trial_link, trial->managed},
                              .inputs = &inputs,
                              .limits = {.wall_ms = 20000, .memory_bytes = 256 << 20},
                              .alpha = 0.01,

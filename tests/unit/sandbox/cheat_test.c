@@ -3,32 +3,11 @@
 // without what stops it: product sources with one edit or more, compiled here.
 #include "sandbox/cheat.h"
 #include "tests/attack/measure/trial.h"
+#include "tests/unit/sandbox/edited.h"
 #include "tests/unit/sandbox/fixture.h"
 
-#include <regex.h>
+enum { HONEST_DUETS = 10 };
 
-enum { EDITS_MAX = 6, HONEST_DUETS = 10, ARGUMENTS_MAX = 120, SOURCE_MAX_BYTES = 1 << 20 };
-#define WON_SPEEDUP 2 // every cheat is worth far more
-
-// What one safeguard is, and the code without it. `from` is a regular expression that is found in one file of
-// the folder.
-struct edit {
-    const char *folder, *from, *to;
-};
-
-static const struct edit digest_compared = {
-    "sandbox", "return memcmp\\(&a->digest, &b->digest, sizeof\\(a->digest\\)\\) == 0;",
-    "return a != NULL && b != NULL;"};
-static const struct edit end_noticed = {
-    "sandbox", "return bury\\(cell, false, err\\);",
-    "{ cell->shared->cpu_ns = 0; return 0; }"}; // an end is taken for an answer
-static const struct edit process_examined = {"sandbox", "if \\(tried != CHEAT_NONE\\)", "if (false)"};
-static const struct edit time_audited = {"sandbox", "if \\(hidden > HIDDEN_NS",
-                                         "if (false && hidden > HIDDEN_NS"};
-static const struct edit batches_audited = {"sandbox", "if \\(hides_time\\(launch\\)\\)",
-                                            "if (false && hides_time(launch))"};
-static const struct edit waits_counted = {"sandbox", "if \\(fabs\\(waits\\) >", "if (false && fabs(waits) >"};
-static const struct edit empty_shared = {"sandbox", "share_empty\\(launch\\);", "(void)share_empty;"};
 static const struct edit addresses_moved = {"sandbox/cell", "\\(batch->generation\\+\\+ \\* 37 % SHIFTS\\)",
                                             "(batch->generation++ * 0)"};
 static const struct edit inputs_compared = {"sandbox/cell",
@@ -112,148 +91,13 @@ stage_init(struct stage *s)
     s->honest = object_of(s, "honest");
 }
 
-// ---- a harness without a safeguard
-// -----------------------------------------------------------------------------------------------------
-
-struct arguments {
-    const char *items[ARGUMENTS_MAX];
-    size_t count;
-};
-
-static void
-add(struct arguments *arguments, const char *word)
-{
-    ck_assert_uint_lt(arguments->count + 1, ARGUMENTS_MAX);
-    arguments->items[arguments->count++] = word;
-}
-
-static void
-run_compiler(struct stage *s, const struct arguments *arguments)
-{
-    struct proc_spec spec = {.argv = arguments->items, .merge_stderr = true};
-    AUTO_PROC_RESULT result = {0};
-    OK(proc_run(&spec, &result, &s->f.err), &s->f.err);
-    ck_assert_msg(result.exit_code == 0, "%s", buf_text(&result.out));
-}
-
-// Replaces what the edit finds; false when it finds nothing.
-static bool
-apply(const struct edit *edit, struct buf *text)
-{
-    regex_t pattern;
-    regmatch_t match;
-    AUTO_BUF out = BUF(SOURCE_MAX_BYTES);
-    ck_assert_int_eq(regcomp(&pattern, edit->from, REG_EXTENDED), 0);
-    bool found = regexec(&pattern, buf_text(text), 1, &match, 0) == 0;
-    regfree(&pattern);
-    if (!found)
-        return false;
-    buf_add(&out, text->ptr, (size_t)match.rm_so);
-    buf_puts(&out, edit->to);
-    buf_add_str(&out, str_from(buf_str(text), (size_t)match.rm_eo));
-    buf_clear(text);
-    buf_add_str(text, buf_str(&out));
-    return true;
-}
-
-// Reads a source and makes the edits that are found in it; how many.
-static size_t
-edit_source(struct stage *s, const char *path, const char *folder, const struct cheating *cheating,
-            bool applied[EDITS_MAX], struct buf *text)
-{
-    size_t count = 0;
-    OK(fs_read(path, SOURCE_MAX_BYTES, text, &s->f.err), &s->f.err);
-    for (size_t i = 0; cheating->edits[i]; i++)
-        if (strcmp(cheating->edits[i]->folder, folder) == 0 && apply(cheating->edits[i], text))
-            applied[i] = ++count > 0;
-    return count;
-}
-
-// Writes the sources of a folder, edited, into the fixture's folder and adds their paths: those that an edit
-// changed, or all of them.
-static void
-add_sources(struct stage *s, const char *folder, const struct cheating *cheating, bool all,
-            bool applied[EDITS_MAX], struct arguments *out)
-{
-    struct fs_list sources;
-    OK(fs_glob(&s->f.arena, arena_printf(&s->f.arena, "%s/*.c", folder), &sources, &s->f.err), &s->f.err);
-    for (size_t i = 0; i < sources.count; i++) {
-        AUTO_BUF text = BUF(SOURCE_MAX_BYTES);
-        size_t edits = edit_source(s, sources.paths[i], folder, cheating, applied, &text);
-        if (edits == 0 && !all)
-            continue;
-        char *path = fs_join(&s->f.arena, s->f.folder, fs_base_name(sources.paths[i]));
-        OK(fs_write(path, buf_str(&text), &s->f.err), &s->f.err);
-        add(out, path);
-    }
-}
-
-static void
-begin(struct arguments *arguments)
-{
-    static const char *const words[] = {
-        "gcc",
-        "-O1",
-        "-w",
-        "-std=gnu17",
-        "-I.",
-        "-D_GNU_SOURCE",
-#if defined(__SANITIZE_ADDRESS__)
-        "-fsanitize=address,undefined",
-#elif defined(__SANITIZE_THREAD__)
-        "-fsanitize=thread",
-#endif
-        "-o"
-    };
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        add(arguments, words[i]);
-}
-
-// Builds trial.c and the cell without the safeguards.
-static void
-build_harness(struct stage *s, const struct cheating *cheating, const char *trial, const char *cell)
-{
-    bool applied[EDITS_MAX] = {false};
-    static const char *const libraries[] = {"-lseccomp", "-lcrypto", "-lgcov", "-lm", "-ldl"};
-    struct arguments program = {0},
-                     host = {.items = {"gcc", "-O2", "-w", "-std=gnu17", "-I.", "-D_GNU_SOURCE", "-o"},
-                             .count = 7};
-    begin(&program);
-    add(&program, trial);
-    add(&program, "tests/attack/measure/trial.c");
-    add_sources(s, "sandbox", cheating, false, applied, &program);
-    add(&program, fs_join(&s->f.arena, s->build, "sandbox.a"));
-    add(&program, fs_join(&s->f.arena, s->build, "base.a"));
-    for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
-        add(&program, libraries[i]);
-    add(&host, cell);
-    add_sources(s, "sandbox/cell", cheating, true, applied, &host);
-    add(&host, "sandbox/namespaces.c"); // as the Makefile builds atoll-cell
-    add(&host, "-ldl");
-    for (size_t i = 0; cheating->edits[i]; i++)
-        ck_assert_msg(applied[i], "no file of %s/ has: %s", cheating->edits[i]->folder,
-                      cheating->edits[i]->from);
-    run_compiler(s, &program);
-    run_compiler(s, &host);
-}
-
-// Whether a cheat wins there.
+// Whether a cheat wins in a harness without its safeguards.
 static bool
 wins(struct stage *s, const struct cheating *cheating, const char *object, struct buf *said)
 {
-    const char *trial = fs_join(&s->f.arena, s->f.folder, "trial"),
-               *cell = fs_join(&s->f.arena, s->f.folder, "atoll-cell");
-    build_harness(s, cheating, trial, cell);
-    const char *const argv[] = {trial, cell, s->honest, object, cheating->one_input ? "one" : "many", NULL};
-    struct proc_spec spec = {.argv = argv, .merge_stderr = true};
-    AUTO_PROC_RESULT result = {0};
-    OK(proc_run(&spec, &result, &s->f.err), &s->f.err);
-    buf_add_str(said, str_trim(buf_str(&result.out)));
-    struct str rest = buf_str(said), verdict = str_cut(&rest, ' ');
-    double speedup = 0;
-    bool told = str_to_double(str_cut(&rest, ' '), &speedup);
-    return told && speedup > WON_SPEEDUP && rest.len == 0 &&
-           (str_is(verdict, "faster") || str_is(verdict, "inconclusive"));
+    struct edited at = {&s->f.arena, &s->f.err, s->f.folder, s->build};
+    struct edited_trial trial = {s->honest, object, cheating->one_input, false, cheating->edits};
+    return edited_wins(&at, &trial, said);
 }
 
 // ---- the tests
@@ -265,7 +109,8 @@ try_cheat(struct stage *s, const struct cheating *cheating, struct buf *wrong)
     struct duet_result result;
     AUTO_BUF said = BUF(1 << 16);
     char *object = object_of(s, cheating->name);
-    OK(trial_run(s->f.launcher, s->honest, object, cheating->one_input, &result, &s->f.err), &s->f.err);
+    struct trial trial = {s->honest, object, .one_input = cheating->one_input};
+    OK(trial_run(s->f.launcher, &trial, &result, &s->f.err), &s->f.err);
     bool faster = result.verdict == DUET_FASTER || result.verdict == DUET_INCONCLUSIVE,
          ahead = faster && result.speedup > 1.5;
     bool named = result.cheat == cheating->cheats[0] || (result.cheat && result.cheat == cheating->cheats[1]);
@@ -329,7 +174,8 @@ START_TEST(honesty_is_not_accused)
     stage_init(&s);
     char *other = object_of(&s, "honest");
     for (int i = 0; i < HONEST_DUETS; i++) {
-        OK(trial_run(s.f.launcher, s.honest, other, i % 2 == 0, &result, &s.f.err), &s.f.err);
+        struct trial trial = {s.honest, other, .one_input = i % 2 == 0};
+        OK(trial_run(s.f.launcher, &trial, &result, &s.f.err), &s.f.err);
         ck_assert_msg(result.cheat == CHEAT_NONE, "%s", result.detail);
     }
     fixture_release(&s.f);
