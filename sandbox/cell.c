@@ -82,20 +82,8 @@ cell_pid(const struct cell *cell)
 int64_t
 cell_waits(const struct cell *cell)
 {
-    static const char key[] = "\nvoluntary_ctxt_switches:";
-    char path[64], text[4096];
-    int64_t switches = 0;
-    snprintf(path, sizeof(path), "/proc/%ld/status", (long)cell->pid);
-    int fd = cell->pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    text[got > 0 ? got : 0] = 0;
-    const char *at = strstr(text, key);
-    if (at)
-        switches = strtoll(at + sizeof(key) - 1, NULL, 10) - cell->doorbell;
-    return switches > 0 ? switches : 0;
+    int64_t waits = cell->pid > 0 ? witness_waits(cell->pid, cell->managed) - cell->doorbell : 0;
+    return waits > 0 ? waits : 0;
 }
 
 enum cheat
@@ -108,12 +96,7 @@ cell_cheat(const struct cell *cell)
 void
 cell_witness(const struct cell *cell, struct witness *witness)
 {
-    witness_take(cell->pid, witness);
-    if (!cell->managed)
-        return;
-    // A runtime starts threads when it likes, and which of them waits on which stack says nothing.
-    witness->threads = 0;
-    witness->depth = -1;
+    witness_take(cell->pid, cell->managed, witness);
 }
 
 // Stops the process and notes how it failed.

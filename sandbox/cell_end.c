@@ -2,7 +2,15 @@
 #include "sandbox/cell_end.h"
 #include "sandbox/cell_environment.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+
+#if defined(__x86_64__)
+#define CALL_REGISTER "\nrax "
+#else
+#define CALL_REGISTER "\nr8 "
+#endif
 
 enum { DESCRIBED_MAX_BYTES = 1 << 15 };
 
@@ -45,6 +53,29 @@ last_words(const struct launch_result *ended, bool managed)
     return STR("");
 }
 
+// What a managed program was trapped at (policy_seal): Go's runtime, which does not know that signal, ends
+// with a report of the registers, and one of them holds the number of the system call.
+static enum cheat
+trapped(const struct launch_result *ended, bool managed)
+{
+    struct str text = buf_str(&ended->output);
+    ptrdiff_t at = managed ? str_find(text, STR("SIGSYS: bad system call\n")) : -1;
+    if (at < 0 || (at > 0 && text.ptr[at - 1] != '\n'))
+        return CHEAT_NONE;
+    const char *found = strstr(text.ptr + at, CALL_REGISTER);
+    switch (found ? strtol(found + sizeof(CALL_REGISTER) - 1, NULL, 16) : -1) {
+    case SYS_sched_setaffinity:
+        return CHEAT_AFFINITY;
+    case SYS_setpriority:
+    case SYS_sched_setscheduler:
+    case SYS_sched_setparam:
+    case SYS_sched_setattr:
+        return CHEAT_PRIORITY;
+    default:
+        return CHEAT_CHILD_PROCESS;
+    }
+}
+
 enum cell_fault
 cell_end_judge(const struct launch_result *ended, bool managed, struct buf *text, enum cheat *cheat)
 {
@@ -56,6 +87,11 @@ cell_end_judge(const struct launch_result *ended, bool managed, struct buf *text
     if (ended->limit && strcmp(ended->limit, "cpu") == 0) {
         buf_puts(text, "CPU time limit reached");
         return CELL_TIMED_OUT;
+    }
+    *cheat = trapped(ended, managed);
+    if (*cheat != CHEAT_NONE) {
+        buf_printf(text, "%s: %s", cheat_name(*cheat), cheat_summary(*cheat));
+        return CELL_CRASHED;
     }
     *cheat = words.len > 0 || ended->signal ? CHEAT_NONE : CHEAT_EARLY_EXIT;
     if (words.len > 0)

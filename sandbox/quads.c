@@ -96,11 +96,21 @@ note_difference(struct launch *launch)
     note_window(launch, launch->spec->size.rounds);
 }
 
+// What the candidate tried and the baseline did not.
+static enum cheat
+tried_by_candidate(const struct launch *launch)
+{
+    struct cell *const *cells = launch->spec->cells;
+    enum cheat tried = cell_cheat(cells[1]);
+    return tried == cell_cheat(cells[0]) ? CHEAT_NONE : tried;
+}
+
 static void
 note_cheat(struct launch *launch, enum cheat cheat)
 {
+    enum cheat tried = tried_by_candidate(launch);
     note_fault(launch, 1, QUADS_CHEAT);
-    launch->result->cheat = cheat;
+    launch->result->cheat = tried != CHEAT_NONE ? tried : cheat;
 }
 
 static int
@@ -270,11 +280,11 @@ static void
 examine(struct launch *launch)
 {
     struct cell *const *cells = launch->spec->cells;
-    enum cheat tried = cell_cheat(cells[1]);
+    enum cheat tried = tried_by_candidate(launch);
     struct witness witnesses[2];
     for (size_t v = 0; v < 2; v++)
         cell_witness(cells[v], &witnesses[v]);
-    if (tried == CHEAT_NONE || tried == cell_cheat(cells[0]))
+    if (tried == CHEAT_NONE)
         tried = witness_compare(&witnesses[0], &witnesses[1]);
     if (tried != CHEAT_NONE)
         note_cheat(launch, tried);

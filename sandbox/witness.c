@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Formats: proc_pid_status(5), proc_pid_stat(5), proc_pid_syscall(5).
+// Formats: proc_pid_status(5), proc_pid_stat(5), proc_pid_syscall(5), proc_pid_task(5).
 #include "sandbox/witness.h"
 #include "base/hash.h"
 #include "base/str.h"
 
+#include <dirent.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { TEXT_MAX_BYTES = 8192, LOOKS = 400, LOOK_NS = 5000000 };
+// A stack that a runtime made is a multiple of this long and ends at one; the process's own is no longer.
+enum { RUNTIME_STACK_BYTES = 2048, OWN_STACK_BYTES = 64 << 20 };
+// What the kernel says of a waiting thread: a system call's number and six arguments, its stack, its place.
+enum { WAITING_WORDS = 9, WAITING_OP = 2, WAITING_STACK = 7 };
 enum { STAT_NICE = 19, STAT_STACK_START = 28, STAT_POLICY = 41 };
 
 static bool
@@ -37,6 +43,12 @@ status_value(const char *text, const char *name)
     return str_trim(str_cut(&rest, '\n'));
 }
 
+static int64_t
+voluntary_switches(const char *status)
+{
+    return strtoll(status_value(status, "\nvoluntary_ctxt_switches:").ptr, NULL, 10);
+}
+
 // Field number `field` of a stat file, counted from 1; the second, the name, may hold blanks.
 static uint64_t
 stat_field(const char *text, int field)
@@ -47,47 +59,141 @@ stat_field(const char *text, int field)
     return at ? strtoull(at + 1, NULL, 10) : 0;
 }
 
-// Where the stack of a waiting process ends: the last but one word. 0 when it does not wait, -1 when the
-// kernel does not tell.
-static int64_t
-stack_pointer(pid_t pid)
+// What a thread waits in: 1, 0 when it does not wait, -1 when the kernel does not tell.
+static int
+read_waiting(pid_t pid, const char *name, uint64_t words[WAITING_WORDS])
 {
-    char text[TEXT_MAX_BYTES];
-    if (!read_proc(pid, "syscall", text))
+    char text[TEXT_MAX_BYTES], *at = text;
+    if (!read_proc(pid, name, text))
         return -1;
-    struct str line = str_trim(str_of(text));
-    ptrdiff_t last = str_rfind_byte(line, ' ');
-    ptrdiff_t before = last < 0 ? -1 : str_rfind_byte(str_head(line, (size_t)last), ' ');
-    return before < 0 ? 0 : (int64_t)strtoull(text + before + 1, NULL, 16);
+    for (size_t i = 0; i < WAITING_WORDS; i++) {
+        char *end;
+        words[i] = strtoull(at, &end, 0);
+        if (end == at)
+            return 0;
+        at = end;
+    }
+    return 1;
+}
+
+// Where the stack of a process's first thread ends.
+static int64_t
+look_at_process(pid_t pid)
+{
+    uint64_t words[WAITING_WORDS];
+    int waits = read_waiting(pid, "syscall", words);
+    return waits > 0 ? (int64_t)words[WAITING_STACK] : waits;
+}
+
+// What the threads of a runtime do that have nothing to do.
+struct threads {
+    int64_t stack; // of the one that waits for the doorbell, as above
+    int64_t waits; // how often they gave up the CPU
+    bool busy;     // one does not wait
+};
+
+// The doorbell is in memory that processes share, other locks of a runtime are not. Its watchman sleeps and
+// wakes all the time, whatever the program does: his waits are not counted.
+static void
+look_at_thread(pid_t pid, const char *thread, struct threads *threads)
+{
+    char name[64], text[TEXT_MAX_BYTES];
+    uint64_t words[WAITING_WORDS];
+    snprintf(name, sizeof(name), "task/%.20s/syscall", thread);
+    int waits = read_waiting(pid, name, words);
+    threads->busy = threads->busy || waits == 0;
+    if (waits < 0 && threads->stack == 0)
+        threads->stack = -1;
+    if (waits > 0 && words[0] == SYS_futex && (uint32_t)words[WAITING_OP] == FUTEX_WAIT)
+        threads->stack = (int64_t)words[WAITING_STACK];
+    snprintf(name, sizeof(name), "task/%.20s/status", thread);
+    bool sleeps = waits > 0 && (words[0] == SYS_nanosleep || words[0] == SYS_clock_nanosleep);
+    if (!sleeps && read_proc(pid, name, text))
+        threads->waits += voluntary_switches(text);
+}
+
+static struct threads
+look_at_threads(pid_t pid)
+{
+    char path[64];
+    struct threads threads = {0};
+    snprintf(path, sizeof(path), "/proc/%ld/task", (long)pid);
+    DIR *all = opendir(path);
+    for (struct dirent *entry; all && (entry = readdir(all));)
+        if (entry->d_name[0] != '.')
+            look_at_thread(pid, entry->d_name, &threads);
+    if (all)
+        closedir(all);
+    else
+        threads.stack = -1;
+    return threads;
+}
+
+static void
+wait_a_little(void)
+{
+    nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
+}
+
+// Looks until they have come to rest, for a while.
+static struct threads
+await_threads(pid_t pid)
+{
+    struct threads threads = look_at_threads(pid);
+    for (int i = 0; i < LOOKS && (threads.busy || threads.stack == 0); i++) {
+        wait_a_little();
+        threads = look_at_threads(pid);
+    }
+    return threads;
 }
 
 static int64_t
-depth_of(pid_t pid, uint64_t stack_start)
+await_process(pid_t pid)
 {
-    int64_t at = 0;
+    int64_t at = look_at_process(pid);
     for (int i = 0; i < LOOKS && at == 0; i++) {
-        at = stack_pointer(pid);
-        if (at == 0)
-            nanosleep(&(struct timespec){0, LOOK_NS}, NULL);
+        wait_a_little();
+        at = look_at_process(pid);
     }
-    return at <= 0 || stack_start == 0 ? at : (int64_t)stack_start - at;
+    return at;
+}
+
+static int64_t
+depth_of(pid_t pid, uint64_t stack_start, bool managed)
+{
+    int64_t at = managed ? await_threads(pid).stack : await_process(pid);
+    if (at <= 0)
+        return at;
+    int64_t depth = (int64_t)stack_start - at;
+    bool is_own = !managed || (depth >= 0 && depth < OWN_STACK_BYTES);
+    return is_own ? depth : RUNTIME_STACK_BYTES - at % RUNTIME_STACK_BYTES;
 }
 
 void
-witness_take(pid_t pid, struct witness *witness)
+witness_take(pid_t pid, bool managed, struct witness *witness)
 {
     char status[TEXT_MAX_BYTES], stat[TEXT_MAX_BYTES];
     *witness = (struct witness){.depth = -1};
     if (!read_proc(pid, "status", status) || !read_proc(pid, "stat", stat))
         return;
     struct str cpus = status_value(status, "\nCpus_allowed:");
-    witness->threads = strtoll(status_value(status, "\nThreads:").ptr, NULL, 10);
+    if (!managed) // else the runtime starts threads when it likes
+        witness->threads = strtoll(status_value(status, "\nThreads:").ptr, NULL, 10);
     witness->caught = strtoull(status_value(status, "\nSigCgt:").ptr, NULL, 16);
     witness->cpus = hash_quick(cpus.ptr, cpus.len);
     witness->nice = (int64_t)stat_field(stat, STAT_NICE);
     witness->policy = (int64_t)stat_field(stat, STAT_POLICY);
     uint64_t stack_start = stat_field(stat, STAT_STACK_START);
-    witness->depth = stack_start == 0 ? -1 : depth_of(pid, stack_start);
+    witness->depth = stack_start == 0 ? -1 : depth_of(pid, stack_start, managed);
+}
+
+int64_t
+witness_waits(pid_t pid, bool managed)
+{
+    char text[TEXT_MAX_BYTES];
+    if (managed)
+        return await_threads(pid).waits;
+    return read_proc(pid, "status", text) ? voluntary_switches(text) : 0;
 }
 
 enum cheat

@@ -6,6 +6,7 @@
 
 #include "sandbox/cheat.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,8 +19,14 @@ struct witness {
 };
 
 // Looks at a process, which has nothing to do; gives it a while to come to rest. What the kernel does not
-// tell is 0, depth then -1.
-void witness_take(pid_t pid, struct witness *witness);
+// tell is 0, depth then -1. With `managed` its runtime starts threads when it likes: they are not counted,
+// and the depth is that of the thread that waits for the doorbell, modulo 2 KiB where the runtime made its
+// stack, for only the end of such a stack is known, and only so far.
+void witness_take(pid_t pid, bool managed, struct witness *witness);
+
+// How often a process gave up the CPU of its own will so far. With `managed` all of its threads, but those
+// that sleep for a time just now: a runtime has one that does nothing else. 0 when the kernel does not tell.
+int64_t witness_waits(pid_t pid, bool managed);
 
 // What the candidate has that the baseline has not. A variant that answers from inside of a call stands
 // deeper in its stack than a host that waits for the next one.

@@ -183,8 +183,8 @@ void modes_serve(const struct order *order, int listener);
 
 // What a host adds to its policy before it loads untrusted code: signals to itself only, no exec, and a trap
 // for what refusal_note names. With `program`, for what runs there in its place: exec of the path at that
-// address only, where nobody else must be able to put one, and no traps, for its runtime starts threads and
-// has its own handlers. 0 or -1 with errno.
+// address only, where nobody else must be able to put one, and traps that end it, for it has handlers of its
+// own, but for threads, which its runtime starts. 0 or -1 with errno.
 int policy_seal(const char *program);
 
 // Has the system calls that policy_seal traps noted in *where, as enum cheat, the first one only. 0 or -1

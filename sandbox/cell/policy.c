@@ -202,6 +202,32 @@ seal_traps(void)
     return install(code, sizeof(code) / sizeof(code[0]), 0);
 }
 
+// The same for a program whose runtime starts threads. It has no handler that notes what was tried: a trap
+// ends it, and the number of the call stands in what it prints of its end (sandbox/cell_end.c).
+static int
+seal_managed_traps(void)
+{
+    struct sock_filter code[] = {
+        LOAD(nr),
+#ifdef __NR_fork
+        TRAP(__NR_fork),
+        TRAP(__NR_vfork),
+#endif
+        TRAP(__NR_sched_setaffinity),
+        TRAP(__NR_setpriority),
+        TRAP(__NR_sched_setscheduler),
+        TRAP(__NR_sched_setparam),
+        TRAP(__NR_sched_setattr),
+        IS(__NR_clone, 1, 0),
+        RETURN(SECCOMP_RET_ALLOW),
+        LOAD(args[0]),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0),
+        RETURN(SECCOMP_RET_TRAP),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    return install(code, sizeof(code) / sizeof(code[0]), 0);
+}
+
 // What a host may still do once its own program runs: no other program, and signals to itself only.
 int
 policy_seal(const char *program)
@@ -224,7 +250,9 @@ policy_seal(const char *program)
     // The traps come last: they change what follows. Of several answers to a call a trap is the one taken.
     if (install(code, sizeof(code) / sizeof(code[0]), 0) < 0)
         return -1;
-    return program ? seal_exec(program) : seal_traps();
+    if (!program)
+        return seal_traps();
+    return seal_managed_traps() < 0 ? -1 : seal_exec(program);
 }
 
 static int

@@ -3,6 +3,7 @@
 
 #include "base/embed.h"
 #include "sandbox/cell/shared.h"
+#include "sandbox/cheat.h"
 
 #include <stddef.h>
 
@@ -16,8 +17,11 @@ _Static_assert(offsetof(struct shared, host_waits) == 4 && offsetof(struct share
                    offsetof(struct shared, op) == 128 && offsetof(struct shared, window_first) == 152 &&
                    offsetof(struct shared, size) == 184 && offsetof(struct shared, status) == 192 &&
                    offsetof(struct shared, cpu_ns) == 208 && offsetof(struct shared, charge_ns) == 232 &&
-                   offsetof(struct shared, text) == 248 && sizeof(struct shared) == 768,
+                   offsetof(struct shared, refused) == 240 && offsetof(struct shared, text) == 248 &&
+                   sizeof(struct shared) == 768,
                "harness.go has the same offsets");
+_Static_assert(CHEAT_HARNESS_MEMORY == 5 && CHEAT_THREAD == 8 && CHEAT_WRITES_INPUT == 13,
+               "harness.go has the same numbers");
 
 const char *
 go_harness_name(size_t index)

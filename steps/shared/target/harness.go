@@ -48,6 +48,13 @@ const (
 	atollCall
 )
 
+// What a variant is caught at in here, as sandbox/cheat.h numbers it; go_harness.c checks that.
+const (
+	atollHarnessMemory = 5
+	atollThread        = 8
+	atollWritesInput   = 13
+)
+
 const (
 	atollInvalid      = 2
 	atollHeaderBytes  = 768
@@ -58,6 +65,8 @@ const (
 	atollGarbageBytes = 2 << 20  // half of what makes the runtime collect
 	atollYields       = 1000
 	atollDepthMax     = 1000
+	atollGOGC         = 100
+	atollTurn         = 37 // calls by which the order of decoding moves from batch to batch
 	// What collecting costs for a KiB that was allocated: about 0.2 ms for each of the 4 MiB after which a small
 	// heap is collected at GOGC=100. A constant, so that it makes no difference between equal variants.
 	atollChargePerKiB = 50
@@ -83,9 +92,11 @@ type atollHost struct {
 	begin      uint64 // number of the first prepared call in its batch
 	before     runtime.MemStats
 	after      runtime.MemStats
-	collected  uint64  // bytes allocated when garbage was last collected
-	mutable    []bool  // by argument: a call can change it
-	given      []error // among the arguments of the input that was decoded last
+	collected  uint64    // bytes allocated when garbage was last collected
+	mutable    []bool    // by argument: a call can change it
+	given      []error   // among the arguments of the input that was decoded last
+	passed     [2]uint64 // what texts() said of the prepared calls
+	turn       int       // by how many calls the order of decoding is moved
 	out        []byte
 	goroutines int
 	panicked   bool
@@ -171,12 +182,15 @@ func (h *atollHost) prepare(from, count uint64) {
 	}
 	h.begin, h.prepared = from, h.fitting(from, count)
 	h.bound.reset(h.prepared)
-	for i := 0; i < h.prepared; i++ {
+	h.turn = (h.turn + atollTurn) % h.prepared
+	for n := 0; n < h.prepared; n++ {
+		i := (n + h.turn) % h.prepared // addresses that come back are another input's
 		if !h.decode(h.window[0]+(from+uint64(i))%h.window[1], h.bound.at(i)) {
 			h.invalid("an input changed")
 			return
 		}
 	}
+	h.passed = h.texts()
 	h.shared.done = uint64(h.prepared)
 	runtime.ReadMemStats(&h.before)
 	if h.before.TotalAlloc-h.collected > atollGarbageBytes {
@@ -261,8 +275,53 @@ func (h *atollHost) output(index int) []atollError {
 	return writer.errors
 }
 
+// Notes what a variant was caught at, the first only.
+func (h *atollHost) note(cheat uint64) {
+	atomic.CompareAndSwapUint64(&h.shared.refused, 0, cheat)
+}
+
+// A digest of the strings that were passed: nothing writes to one but through unsafe.
+func (h *atollHost) texts() (digest [2]uint64) {
+	for i := 0; i < h.prepared; i++ {
+		for k, record := 0, h.bound.at(i); k < h.bound.arguments; k++ {
+			atollMixTexts(&digest, record.Field(k))
+		}
+	}
+	return digest
+}
+
+func atollMixTexts(digest *[2]uint64, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		atollMix(digest, unsafe.Slice(unsafe.StringData(v.String()), v.Len()))
+	case reflect.Struct:
+		for i := 0; i < v.NumField(); i++ {
+			atollMixTexts(digest, v.Field(i))
+		}
+	case reflect.Array:
+		for i := 0; i < v.Len(); i++ {
+			atollMixTexts(digest, v.Index(i))
+		}
+	}
+}
+
+// Looks, when no clock runs, at what the calls left behind: goroutines beyond those that were there, more
+// threads that run at once, another pace of the collector, texts that changed.
+func (h *atollHost) examine() {
+	if runtime.NumGoroutine() > h.goroutines || runtime.GOMAXPROCS(1) != 1 {
+		h.note(atollThread)
+	}
+	if debug.SetGCPercent(atollGOGC) != atollGOGC {
+		h.note(atollHarnessMemory)
+	}
+	if h.texts() != h.passed {
+		h.note(atollWritesInput)
+	}
+}
+
 func (h *atollHost) digest() {
 	runtime.ReadMemStats(&h.after)
+	h.examine()
 	h.shared.chargeNS = 0
 	if h.after.NumGC == h.before.NumGC {
 		h.shared.chargeNS = int64((h.after.TotalAlloc - h.before.TotalAlloc) * atollChargePerKiB / 1024)
@@ -306,6 +365,7 @@ func (h *atollHost) call() {
 		return
 	}
 	h.time(h.bound.run)
+	h.examine()
 	h.out = h.out[:0]
 	if errors := h.output(0); len(errors) > 0 {
 		h.identify(errors)
@@ -396,6 +456,8 @@ func TestMain(*testing.M) {
 		os.Exit(0)
 	}
 	debug.SetMaxStack(atollStackBytes)
+	debug.SetGCPercent(atollGOGC)
+	runtime.GOMAXPROCS(1)
 	host := atollHost{bound: atollTarget}
 	if err := host.open(3); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -63,7 +63,7 @@ trial_run(struct launcher *launcher, const struct trial *trial, struct duet_resu
                              .margin = 0.02,
                              .launches_min = TRIAL_LAUNCHES,
                              .launches_max = TRIAL_LAUNCHES,
-                             .launch_ns = 40000000,
+                             .launch_ns = trial->managed ? 100000000 : 40000000,
                              .seed = 7};
     return duet_run(&spec, result, err);
 }

@@ -17,10 +17,6 @@ static const struct edit guards_compared = {"sandbox/cell", "\\.bytes \\+ k\\] !
 static const struct edit calls_trapped = {"sandbox/cell",
                                           "IS\\(number, 0, 1\\), RETURN\\(SECCOMP_RET_TRAP\\)",
                                           "IS(number, 0, 1), RETURN(SECCOMP_RET_ALLOW)"};
-static const struct edit calls_denied = {
-    "sandbox", "rule_all\\(filter, denied_run,.*rule\\(filter, SCMP_SYS\\(clone\\), refuse\\);",
-    "(void)denied_run;"};
-static const struct edit priorities_denied = {"sandbox", "SCMP_SYS\\(setpriority\\),", ""};
 static const struct edit whole_process_timed = {"sandbox/cell",
                                                 "syscall\\(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID",
                                                 "syscall(SYS_clock_gettime, CLOCK_THREAD_CPUTIME_ID"};

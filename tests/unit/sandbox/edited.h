@@ -37,6 +37,10 @@ static const struct edit batches_audited = {"sandbox", "if \\(hides_time\\(launc
                                             "if (false && hides_time(launch))"};
 static const struct edit waits_counted = {"sandbox", "if \\(fabs\\(waits\\) >", "if (false && fabs(waits) >"};
 static const struct edit empty_shared = {"sandbox", "share_empty\\(launch\\);", "(void)share_empty;"};
+static const struct edit calls_denied = {
+    "sandbox", "rule_all\\(filter, denied_run,.*rule\\(filter, SCMP_SYS\\(clone\\), refuse\\);",
+    "(void)denied_run;"};
+static const struct edit priorities_denied = {"sandbox", "SCMP_SYS\\(setpriority\\),", ""};
 
 // Where an edited harness is built.
 struct edited {

@@ -123,8 +123,8 @@ START_TEST(threads_of_a_runtime_are_no_cheat)
     cell_witness(two, &with);
     ck_assert_int_eq(witness_compare(&without, &with), CHEAT_NONE);
     // Anybody else's would.
-    witness_take(cell_pid(one), &plain[0]);
-    witness_take(cell_pid(two), &plain[1]);
+    witness_take(cell_pid(one), false, &plain[0]);
+    witness_take(cell_pid(two), false, &plain[1]);
     ck_assert_int_eq(witness_compare(&plain[0], &plain[1]), CHEAT_THREAD);
     cell_free(one);
     cell_free(two);
@@ -165,5 +165,57 @@ START_TEST(last_words_describe_the_end)
 }
 END_TEST
 
+// Runs a batch in which the program does this.
+static enum cheat
+cheat_of(struct fixture *f, const char *does, char text[128])
+{
+    struct cell_batch batch;
+    char *charge = arena_printf(&f->arena, "(s->op == SHARED_RUN ? (%s, 0) : 0)", does);
+    struct cell *cell = start(f, charge, "static char *tried(char *self) { return self; }\n");
+    OK(cell_batch(cell, 0, 1, 1, &batch, &f->err), &f->err);
+    ck_assert_int_eq(batch.fault, CELL_CRASHED);
+    snprintf(text, 128, "%s", cell_fault_text(cell));
+    enum cheat cheat = cell_cheat(cell);
+    cell_free(cell);
+    return cheat;
+}
+
+// Who starts processes, chooses CPUs or priorities is ended; Go's runtime says at which system call.
+START_TEST(what_is_trapped_is_named)
+{
+    static const char *const calls[] = {"syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)",
+                                        "syscall(SYS_sched_setaffinity, 0, 0, 0)",
+                                        "syscall(SYS_setpriority, 0, 0, 5)"};
+    static const char says[] = "dprintf(2, \"SIGSYS: bad system call\\nPC=0\\n\\nrax    %%#x\\nrbx    "
+                               "0x1\\nr7     0x2\\nr8     %%#x\\n\", %s, %s), exit(2)";
+    static const struct {
+        const char *call, *text;
+        enum cheat cheat;
+    } reports[] = {
+        {"SYS_sched_setaffinity", "affinity: changes on which CPUs something runs", CHEAT_AFFINITY},
+        {"SYS_setpriority", "priority: changes how something is scheduled", CHEAT_PRIORITY},
+        {"SYS_sched_setattr", "priority: changes how something is scheduled", CHEAT_PRIORITY},
+        {"SYS_clone", "child-process: starts a process", CHEAT_CHILD_PROCESS},
+    };
+    struct fixture f;
+    char text[128];
+    fixture_init(&f);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        ck_assert_int_eq(cheat_of(&f, calls[i], text), CHEAT_NONE);
+        ck_assert_str_eq(text, "signal 31 (Bad system call)");
+    }
+    for (size_t i = 0; i < sizeof reports / sizeof *reports; i++) {
+        char *does = arena_printf(&f.arena, says, reports[i].call, reports[i].call);
+        ck_assert_int_eq(cheat_of(&f, does, text), reports[i].cheat);
+        ck_assert_str_eq(text, reports[i].text);
+    }
+    // Half a line is somebody else's.
+    cheat_of(&f, "dprintf(2, \"no SIGSYS: bad system call\\n\"), exit(2)", text);
+    ck_assert_str_eq(text, "early-exit: exited with code 2 instead of returning");
+    fixture_release(&f);
+}
+END_TEST
+
 UNIT_MAIN("sandbox/managed", another_program_is_refused, what_is_left_to_collect_is_charged,
-          threads_of_a_runtime_are_no_cheat, an_early_exit_is_named, last_words_describe_the_end)
+          threads_of_a_runtime_are_no_cheat, an_early_exit_is_named, what_is_trapped_is_named,
+          last_words_describe_the_end)

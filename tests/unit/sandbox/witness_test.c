@@ -2,11 +2,14 @@
 #include "sandbox/witness.h"
 #include "tests/unit/unit.h"
 
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,7 +99,7 @@ look(void (*what)(void), int *pid)
         _exit(0);
     }
     usleep(100000);
-    witness_take(*pid, &witness);
+    witness_take(*pid, false, &witness);
     return witness;
 }
 
@@ -141,11 +144,114 @@ START_TEST(where_a_process_waits_shows)
 }
 END_TEST
 
+enum { STACK_BYTES = 1 << 16, SLEEPS = 50 };
+
+static __attribute__((noinline)) void
+wait_for_bell(void)
+{
+    static uint32_t bell;
+    for (;;)
+        syscall(SYS_futex, &bell, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+static void *
+wait_shallow(void *nothing)
+{
+    wait_for_bell();
+    return nothing;
+}
+
+static void *
+wait_deep(void *nothing)
+{
+    volatile char room[700];
+    room[0] = 1;
+    wait_for_bell();
+    room[1] = room[0];
+    return nothing;
+}
+
+static void *
+sleep_before(void *nothing)
+{
+    for (int i = 0; i < SLEEPS; i++)
+        usleep(100);
+    wait_for_bell();
+    return nothing;
+}
+
+// As a runtime has it: not the process's first thread waits for the doorbell, and its stack is one of many.
+static void
+run_beside(void *(*what)(void *))
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack, STACK_BYTES);
+    pthread_create(&thread, &attributes, what, NULL);
+    rest();
+}
+
+static void
+host_shallow(void)
+{
+    run_beside(wait_shallow);
+}
+
+static void
+host_deep(void)
+{
+    run_beside(wait_deep);
+}
+
+static void
+host_sleeper(void)
+{
+    run_beside(sleep_before);
+}
+
+// The same of a managed process: what it is, and how often it waited.
+static struct witness
+look_managed(void (*what)(void), int64_t waits[2])
+{
+    int pid;
+    struct witness witness;
+    (void)look(what, &pid);
+    witness_take(pid, true, &witness);
+    for (size_t i = 0; i < 2; i++)
+        waits[i] = witness_waits(pid, i == 1);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return witness;
+}
+
+START_TEST(where_a_runtime_waits_shows)
+{
+    int64_t waits[2];
+    struct witness shallow = look_managed(host_shallow, waits), again = look_managed(host_shallow, waits),
+                   deep = look_managed(host_deep, waits);
+    if (shallow.depth < 0) {
+        printf("skipped: needs /proc/PID/syscall\n");
+        return;
+    }
+    ck_assert_int_gt(shallow.depth, 0);
+    ck_assert_int_eq(shallow.threads, 0);
+    ck_assert_int_eq(witness_compare(&shallow, &again), CHEAT_NONE);
+    ck_assert_int_eq(witness_compare(&shallow, &deep), CHEAT_FORGED_RESULT);
+    // It is that thread's waiting that counts.
+    (void)look_managed(host_sleeper, waits);
+    ck_assert_int_lt(waits[0], SLEEPS);
+    ck_assert_int_ge(waits[1], SLEEPS);
+}
+END_TEST
+
 START_TEST(what_is_unknown_accuses_nobody)
 {
     struct witness gone, known = {.threads = 1, .depth = 500}, dark = known;
-    witness_take(999999999, &gone);
+    witness_take(999999999, false, &gone);
     ck_assert_int_eq(gone.depth, -1);
+    ck_assert_int_eq(witness_waits(999999999, false) + witness_waits(999999999, true), 0);
     dark.depth = -1;
     ck_assert_int_eq(witness_compare(&known, &dark), CHEAT_NONE);
     ck_assert_int_eq(witness_compare(&dark, &known), CHEAT_NONE);
@@ -153,4 +259,4 @@ START_TEST(what_is_unknown_accuses_nobody)
 END_TEST
 
 UNIT_MAIN("sandbox/witness", what_a_process_is_shows, where_a_process_waits_shows,
-          what_is_unknown_accuses_nobody)
+          where_a_runtime_waits_shows, what_is_unknown_accuses_nobody)

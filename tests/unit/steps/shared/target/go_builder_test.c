@@ -345,7 +345,37 @@ START_TEST(endless_calls_and_races_are_seen)
 }
 END_TEST
 
+// What is collected gives its address back, but not to the same input.
+START_TEST(addresses_move_between_batches)
+{
+    enum { BATCHES = 8, LOWEST_MAX = 4 };
+    struct go_bench b;
+    struct cell_batch batch;
+
+    if (!has_go())
+        return;
+    go_bench_open(
+        &b,
+        "package m\n\nimport \"unsafe\"\n\nvar least uintptr\n\nvar mine bool\n\nvar batches int\n\n"
+        "func first(s string) int {\n\there := uintptr(unsafe.Pointer(unsafe.StringData(s)))\n"
+        "\tif atollCurrent == 0 {\n\t\tleast, mine = here, true\n\t\tbatches++\n\t} else if here < least && "
+        "mine {\n\t\tmine = false\n\t\tbatches--\n\t}\n\treturn batches\n}\n",
+        "first");
+    for (size_t i = 0; i < 16; i++)
+        go_bench_add(&b, "[\"twenty-four bytes of it.\"]");
+    struct cell *cell = go_bench_cell(&b, target_baseline(&b.target), BUILD_PLAIN);
+    for (size_t i = 0; i < BATCHES; i++)
+        OK(cell_batch(cell, 0, 16, 1, &batch, &b.w.err), &b.w.err);
+    AUTO_JSON *said = json_read(str_of(output_of(&b, cell, 0)), "output", &b.w.err);
+    // With its own: how often the first call of a batch had the lowest address of all.
+    json_int_t lowest = json_integer_value(json_array_get(json_object_get(said, "results"), 0)) - 1;
+    ck_assert_int_le(lowest, LOWEST_MAX);
+    cell_free(cell);
+    go_bench_release(&b);
+}
+END_TEST
+
 UNIT_MAIN("steps/shared/target/go_builder", basic_types, composite_types, methods, ends_of_a_call,
           vendored_imports_are_there, what_cannot_be_a_target_is_refused, the_repository_is_not_written_to,
           code_has_a_hash_and_seeds_draw_layouts, batches_end_with_what_went_wrong,
-          endless_calls_and_races_are_seen)
+          addresses_move_between_batches, endless_calls_and_races_are_seen)
