@@ -38,11 +38,28 @@ serve(const struct server *server, const json_t *call, struct str content, struc
 }
 
 static int
-exchange(struct wire *wire, const json_t *call, struct str content, struct frame *reply, struct err *err)
+send_call(struct wire *wire, const json_t *call, struct str content, struct err *err)
 {
-    if (wire_put(wire, call, content, err) < 0 || wire_flush(wire, err) < 0)
+    return wire_put(wire, call, content, err) < 0 || wire_flush(wire, err) < 0 ? -1 : 0;
+}
+
+static int
+take_reply(struct wire *wire, struct frame *reply, struct err *err)
+{
+    if (wire_wait(wire, reply, err) < 0)
         return -1;
-    return wire_wait(wire, reply, err);
+    const json_t *error = json_object_get(reply->json, "error");
+    if (!error)
+        return 0;
+    err_set(err, err_kind_of(json_get_text(error, "kind", "")), "%s", json_get_text(error, "message", ""));
+    frame_release(reply);
+    return -1;
+}
+
+static int
+refuse_text(struct err *err)
+{
+    return err_set(err, ERR_USAGE, "a text for the journal is not UTF-8");
 }
 
 int
@@ -51,17 +68,39 @@ connection_call(struct journal *journal, json_t *call, struct str content, struc
 {
     AUTO_JSON *held = call;
     if (!held)
-        return err_set(err, ERR_USAGE, "a text for the journal is not UTF-8");
+        return refuse_text(err);
     if (journal->local)
         return serve(journal->local, held, content, reply, err);
-    if (exchange(&journal->wire, held, content, reply, err) < 0)
+    if (connection_settle(journal, err) < 0 || send_call(&journal->wire, held, content, err) < 0)
         return -1;
-    const json_t *error = json_object_get(reply->json, "error");
-    if (!error)
-        return 0;
-    err_set(err, err_kind_of(json_get_text(error, "kind", "")), "%s", json_get_text(error, "message", ""));
-    frame_release(reply);
-    return -1;
+    return take_reply(&journal->wire, reply, err);
+}
+
+int
+connection_send(struct journal *journal, json_t *call, struct str content, struct err *err)
+{
+    AUTO_JSON *held = call;
+    AUTO_FRAME reply = {0};
+    if (!held)
+        return refuse_text(err);
+    if (journal->local)
+        return serve(journal->local, held, content, &reply, err);
+    if (send_call(&journal->wire, held, content, err) < 0)
+        return -1;
+    journal->unanswered++;
+    return 0;
+}
+
+int
+connection_settle(struct journal *journal, struct err *err)
+{
+    int status = 0;
+    while (status == 0 && journal->unanswered > 0) {
+        AUTO_FRAME reply = {0};
+        journal->unanswered--;
+        status = take_reply(&journal->wire, &reply, err);
+    }
+    return status;
 }
 
 void

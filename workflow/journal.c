@@ -79,13 +79,28 @@ call_with_stores(struct step *step, json_t *json, struct err *err)
     return 0;
 }
 
+static json_t *
+commit_call(const char *name, const char *key, const json_t *result)
+{
+    return json_pack("{s:s, s:s, s:s, s:o}", "call", "commit", "name", name, "key", key, "result",
+                     or_null(result));
+}
+
 int
 journal_commit(struct step *step, const char *name, const char *key, const json_t *result, struct err *err)
 {
-    return call_with_stores(step,
-                            json_pack("{s:s, s:s, s:s, s:o}", "call", "commit", "name", name, "key", key,
-                                      "result", or_null(result)),
-                            err);
+    return call_with_stores(step, commit_call(name, key, result), err);
+}
+
+int
+journal_commit_unawaited(struct step *step, const char *name, const char *key, const json_t *result,
+                         struct err *err)
+{
+    struct buf *stores = &step->journal->stores;
+    if (connection_send(step->journal, commit_call(name, key, result), buf_str(stores), err) < 0)
+        return -1;
+    buf_clear(stores);
+    return 0;
 }
 
 static bool
@@ -368,6 +383,12 @@ journal_blob_put(struct step *step, struct str content, char hash[65], struct er
 }
 
 int
+journal_blob_store(struct step *step, struct str content, char hash[65], struct err *err)
+{
+    return store_add_blob(&step->journal->stores, content, hash, err);
+}
+
+int
 journal_blob_get(struct step *step, const char *hash, struct buf *content, struct err *err)
 {
     AUTO_FRAME reply = {0};
@@ -390,7 +411,7 @@ int
 journal_flush(struct step *step, struct err *err)
 {
     if (step->journal->stores.len == 0)
-        return 0;
+        return connection_settle(step->journal, err);
     return call_with_stores(step, json_pack("{s:s}", "call", "flush"), err);
 }
 

@@ -17,6 +17,11 @@ int journal_begin(struct step *step, const char *name, const char *key, const js
 int journal_commit(struct step *step, const char *name, const char *key, const json_t *result,
                    struct err *err) MUST_USE;
 
+// The same without waiting for it: the next call of the journal waits, and fails when this failed. Until then
+// a kill may lose the result, and the activity is run again.
+int journal_commit_unawaited(struct step *step, const char *name, const char *key, const json_t *result,
+                             struct err *err) MUST_USE;
+
 // An activity: computes a JSON result that the caller owns.
 typedef int (*journal_fn)(void *context, json_t **result, struct err *err);
 
@@ -90,6 +95,9 @@ int journal_random(struct step *step, const char *name, uint64_t *value, struct 
 
 // Content-addressed blobs. Put gives the SHA-256 in hex; equal content is stored once.
 int journal_blob_put(struct step *step, struct str content, char hash[65], struct err *err) MUST_USE;
+
+// The same, queued as journal_store does: the blob is there after the next commit.
+int journal_blob_store(struct step *step, struct str content, char hash[65], struct err *err) MUST_USE;
 int journal_blob_get(struct step *step, const char *hash, struct buf *content, struct err *err) MUST_USE;
 
 // Queues a named statement of a table_set (params: JSON array, taken); it commits with the next

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "workflow/store.h"
 
+#include "base/hash.h"
 #include "workflow/packing.h"
+
+static const char blob_statement[] = "blob";
 
 // Appends a parameter; false when it is none.
 static bool
@@ -48,6 +51,22 @@ store_add(struct buf *stores, const char *statement, const json_t *params, struc
     if (result < 0)
         buf_cut(stores, before);
     return result;
+}
+
+int
+store_add_blob(struct buf *stores, struct str content, char hash[65], struct err *err)
+{
+    size_t before = stores->len;
+    struct hash sum = hash_of(content.ptr ? content.ptr : "", content.len);
+    hash_hex(&sum, hash);
+    packing_add_text(stores, str_of(blob_statement));
+    buf_add_u32(stores, 1);
+    buf_putc(stores, 'b');
+    packing_add_text(stores, content);
+    if (!stores->full)
+        return 0;
+    buf_cut(stores, before);
+    return err_set(err, ERR_LIMIT, "a blob: more than %zu bytes wait to be stored", stores->max);
 }
 
 // A statement that is run again and again.
@@ -110,14 +129,10 @@ bind_param(struct runner *runner, int index, struct err *err)
     return runner->left.ptr ? 0 : err_set(err, ERR_PARSE, "a parameter to be stored is cut off");
 }
 
-// The next statement, which often is the one before.
+// Prepares a statement, which often is the one before.
 static int
-take_statement(struct runner *runner, struct err *err)
+prepare(struct runner *runner, struct str name, uint64_t count, struct err *err)
 {
-    struct str name = packing_take_text(&runner->left);
-    uint64_t count = packing_take_number(&runner->left, 4);
-    if (!runner->left.ptr)
-        return err_set(err, ERR_PARSE, "a statement to be stored is cut off");
     if (!runner->stmt || count != runner->count || !str_eq(name, runner->name)) {
         runner->stmt = state_prepare(runner->state, name, err);
         runner->count = count;
@@ -127,9 +142,26 @@ take_statement(struct runner *runner, struct err *err)
 }
 
 static int
+put_blob(struct runner *runner, struct err *err)
+{
+    char hash[65];
+    const char *tag = packing_take(&runner->left, 1);
+    struct str content = packing_take_text(&runner->left);
+    if (!runner->left.ptr || *tag != 'b')
+        return err_set(err, ERR_PARSE, "a blob to be stored is cut off");
+    return state_blob_put(runner->state, content, hash, err);
+}
+
+static int
 run_one(struct runner *runner, struct err *err)
 {
-    if (take_statement(runner, err) < 0)
+    struct str name = packing_take_text(&runner->left);
+    uint64_t count = packing_take_number(&runner->left, 4);
+    if (!runner->left.ptr)
+        return err_set(err, ERR_PARSE, "a statement to be stored is cut off");
+    if (str_eq(name, str_of(blob_statement)))
+        return put_blob(runner, err);
+    if (prepare(runner, name, count, err) < 0)
         return -1;
     for (uint64_t i = 0; i < runner->count; i++)
         if (bind_param(runner, (int)i + 1, err) < 0)

@@ -291,7 +291,7 @@ ask_once(void *context, json_t **result, struct err *err)
 
     if (ask(question, &output, &ok, err) < 0)
         return -1;
-    if (ok && journal_blob_put(question->oracle->step, buf_str(&output), blob, err) < 0)
+    if (ok && journal_blob_store(question->oracle->step, buf_str(&output), blob, err) < 0)
         return -1;
     *result = json_pack("{s:s}", "values", blob);
     return 0;

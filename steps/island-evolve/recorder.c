@@ -62,7 +62,7 @@ store(struct recorder *recorder, const struct candidate *candidate, const struct
 {
     const struct target *target = &recorder->cascade->bench->target;
     char source[65];
-    if (journal_blob_put(recorder->step, candidate->text, source, err) != 0 ||
+    if (journal_blob_store(recorder->step, candidate->text, source, err) != 0 ||
         candidate_store(recorder->step, candidate, target->file, target->name, source, err) != 0)
         return -1;
     if (duet->launches == 0)
@@ -83,7 +83,7 @@ evaluate_anew(struct recorder *recorder, struct candidate *candidate, struct err
     if (store(recorder, candidate, &duet, err) != 0)
         return -1;
     AUTO_JSON *result = candidate_result(candidate);
-    return journal_commit(recorder->step, "evaluate", candidate->id, result, err);
+    return journal_commit_unawaited(recorder->step, "evaluate", candidate->id, result, err);
 }
 
 static int
@@ -137,7 +137,7 @@ ask(void *context, json_t **result, struct err *err)
     *result = json_pack("{s:s}", "status", status == 1 ? "replied" : status == 0 ? "exhausted" : "failed");
     if (status < 0)
         json_set_text(*result, "error", err->message);
-    if (status == 1 && journal_blob_put(recorder->step, buf_str(&reply), blob, err) != 0)
+    if (status == 1 && journal_blob_store(recorder->step, buf_str(&reply), blob, err) != 0)
         return -1;
     json_set_text(*result, "reply", blob[0] != '\0' ? blob : NULL);
     json_object_set_new(*result, "seconds",

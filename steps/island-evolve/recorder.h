@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the journal between the search and what it asks: every evaluation and every model's reply is committed
-// before it is used, and what is committed is never computed again. It also counts the time spent over all
-// attempts.
+// Puts the journal between the search and what it asks: every model's reply is committed before it is used,
+// every evaluation before anything that follows from it is begun, and what is committed is never computed
+// again. It also counts the time spent over all attempts.
 #ifndef ATOLL_STEPS_ISLAND_EVOLVE_RECORDER_H
 #define ATOLL_STEPS_ISLAND_EVOLVE_RECORDER_H
 

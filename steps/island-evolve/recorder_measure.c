@@ -98,7 +98,7 @@ put(const struct work *work, const struct effort *effort, const struct buf *reco
     struct step *step = work->recorder->step;
     struct measurement measurement = meter_measurement(effort, duet);
     char raw[65] = "";
-    if (record->len > 0 && journal_blob_put(step, buf_str(record), raw, err) != 0)
+    if (record->len > 0 && journal_blob_store(step, buf_str(record), raw, err) != 0)
         return -1;
     measurement.raw = raw;
     measurement.aa = work->recorder->aa;

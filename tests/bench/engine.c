@@ -123,7 +123,10 @@ WATCHED(JOURNAL, journal_begin,
 WATCHED(JOURNAL, journal_commit,
         (struct step * step, const char *name, const char *key, const json_t *result, struct err *err),
         (step, name, key, result, err))
-WATCHED(JOURNAL, journal_blob_put, (struct step * step, struct str content, char hash[65], struct err *err),
+WATCHED(JOURNAL, journal_commit_unawaited,
+        (struct step * step, const char *name, const char *key, const json_t *result, struct err *err),
+        (step, name, key, result, err))
+WATCHED(JOURNAL, journal_blob_store, (struct step * step, struct str content, char hash[65], struct err *err),
         (step, content, hash, err))
 WATCHED(JOURNAL, journal_blob_get,
         (struct step * step, const char *hash, struct buf *content, struct err *err),

@@ -249,7 +249,36 @@ START_TEST(blobs_come_back)
 }
 END_TEST
 
+START_TEST(a_stored_blob_comes_with_the_commit)
+{
+    AUTO_ARENA arena = {0};
+    fake_folder(&arena);
+    struct step step = open_step(&arena);
+    struct err err = {0};
+    json_t *result;
+    char hash[65], same[65];
+    AUTO_BUF content = BUF(100);
+    ck_assert_int_eq(journal_begin(&step, "n", "k", NULL, &result, &err), 0);
+    ck_assert_int_eq(journal_blob_store(&step, STR("\0\xff"), hash, &err), 0);
+    ck_assert_int_eq(journal_blob_store(&step, STR(""), same, &err), 0);
+    ck_assert_int_eq(journal_blob_get(&step, hash, &content, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_NOT_FOUND);
+    ck_assert_int_eq(journal_commit_unawaited(&step, "n", "k", NULL, &err), 0);
+    reopen(&step);
+    ck_assert_int_eq(journal_begin(&step, "n", "k", NULL, &result, &err), 1);
+    json_decref(result);
+    ck_assert_int_eq(journal_blob_get(&step, same, &content, &err), 0);
+    ck_assert_uint_eq(content.len, 0);
+    ck_assert_int_eq(journal_blob_get(&step, hash, &content, &err), 0);
+    ck_assert(str_eq(buf_str(&content), STR("\0\xff")));
+    ck_assert_int_eq(journal_blob_put(&step, STR("\0\xff"), same, &err), 0);
+    ck_assert_str_eq(same, hash);
+    close_step(&step);
+}
+END_TEST
+
 FAKE_MAIN("workflow/journal", an_activity_runs_once, a_failed_activity_runs_again,
           the_order_of_keys_makes_no_other_input, stores_wait_for_the_commit_and_are_visible_before,
           a_confirmed_effect_is_neither_acted_nor_looked_up_again,
-          an_effect_whose_answer_was_lost_is_looked_up, time_and_chance_are_recorded, blobs_come_back)
+          an_effect_whose_answer_was_lost_is_looked_up, time_and_chance_are_recorded, blobs_come_back,
+          a_stored_blob_comes_with_the_commit)

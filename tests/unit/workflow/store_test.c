@@ -101,6 +101,17 @@ START_TEST(what_is_cut_off_or_unknown_is_refused)
         ck_assert_int_eq(store_run(state, str_n(stores.ptr, len), &err), -1);
         ck_assert_int_eq(err.kind, ERR_PARSE);
     }
+    char hash[65];
+    AUTO_BUF blob = BUF(60);
+    ck_assert_int_eq(store_add_blob(&blob, STR("content"), hash, &err), 0);
+    for (size_t len = 1; len < blob.len; len++) {
+        ck_assert_int_eq(store_run(state, str_n(blob.ptr, len), &err), -1);
+        ck_assert_int_eq(err.kind, ERR_PARSE);
+    }
+    size_t before = blob.len;
+    ck_assert_int_eq(store_add_blob(&blob, str_n((char[60]){0}, 60), hash, &err), -1);
+    ck_assert_int_eq(err.kind, ERR_LIMIT);
+    ck_assert_uint_eq(blob.len, before);
     AUTO_BUF other = BUF(1000);
     add(&other, "kept.delete", NULL);
     ck_assert_int_eq(store_run(state, buf_str(&other), &err), -1);
