@@ -298,11 +298,16 @@ func isPlain(t types.Type) bool {
 	return false
 }
 
+// The type of an expression; of one that gives a bool beside its value, the value's.
 func (v *view) typeOf(e ast.Expr) types.Type {
-	if t := v.info.TypeOf(e); t != nil {
-		return t
+	t := v.info.TypeOf(e)
+	if pair, ok := t.(*types.Tuple); ok && pair.Len() > 0 {
+		t = pair.At(0).Type()
 	}
-	return types.Typ[types.Invalid]
+	if t == nil {
+		return types.Typ[types.Invalid]
+	}
+	return t
 }
 
 // Whether what `e`, a variable or a part of one, is used for can neither change it nor get hold of its memory.

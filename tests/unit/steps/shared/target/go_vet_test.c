@@ -32,6 +32,20 @@ struct office {
     size_t variants;
 };
 
+// In a repository whose files are there.
+static void
+found_office(struct office *o, const char *function)
+{
+    struct workshop *w = &o->b.w;
+
+    OK(target_open(&w->arena, w->repository, "tag.go", function, NULL, NULL, &o->b.target, &w->err), &w->err);
+    o->scratch = fs_join(&w->arena, w->scratch, "vet");
+    o->tool = go_tool_new(w->launcher, w->repository, "tag.go", w->scratch, &w->err);
+    ck_assert_msg(o->tool != NULL, "%s", w->err.message);
+    o->vet = go_vet_new(o->tool, &o->b.target, o->scratch, &w->err);
+    ck_assert_msg(o->vet != NULL, "%s", w->err.message);
+}
+
 static void
 open_office(struct office *o, const char *function)
 {
@@ -42,12 +56,7 @@ open_office(struct office *o, const char *function)
     workshop_file(w, "also.go", also);
     workshop_file(w, "raw.s", "");
     workshop_file(w, "inner/inner.go", inner);
-    OK(target_open(&w->arena, w->repository, "tag.go", function, NULL, NULL, &o->b.target, &w->err), &w->err);
-    o->scratch = fs_join(&w->arena, w->scratch, "vet");
-    o->tool = go_tool_new(w->launcher, w->repository, "tag.go", w->scratch, &w->err);
-    ck_assert_msg(o->tool != NULL, "%s", w->err.message);
-    o->vet = go_vet_new(o->tool, &o->b.target, o->scratch, &w->err);
-    ck_assert_msg(o->vet != NULL, "%s", w->err.message);
+    found_office(o, function);
 }
 
 static void
@@ -118,6 +127,7 @@ START_TEST(what_computes_goes_on)
         {"for i, n := range table { hits += i + n }", ""},
         {"t := sizes; t[0]++", ""}, // a copy
         {"if hits > 3 || memo != nil || memo[s] > 1 { return len(memo) }", ""},
+        {"if n, ok := memo[s]; ok { return n }", ""},
         {"hits := 3; hits++; p := &hits; *p = 4", ""}, // a local one
         {"len := func(s string) int { return 3 }; _ = len(s)", ""},
         {"defer func() { b[0] = 1 }()", ""},
@@ -288,6 +298,97 @@ START_TEST(methods_are_vetted)
 }
 END_TEST
 
+// ---- attacks
+
+// Something of each package that attacks import, so that a file without them may import it, too.
+static const char *const uses[][2] = {
+    {"\"fmt\"", "fmt.Sprint"},
+    {"\"os\"", "os.Args"},
+    {"\"os/signal\"", "signal.Notify"},
+    {"\"runtime\"", "runtime.GOOS"},
+    {"\"runtime/debug\"", "debug.SetGCPercent"},
+    {"\"strings\"", "strings.Count"},
+    {"\"sync/atomic\"", "atomic.AddInt64"},
+    {"\"syscall\"", "syscall.O_RDONLY"},
+    {"\"time\"", "time.Second"},
+    {"\"unsafe\"", "unsafe.Pointer(nil)"},
+    {"\"strconv\"", "strconv.Itoa"},
+    {"\"encoding/binary\"", "binary.LittleEndian"},
+};
+
+// The file of tests/attack/measure/go/, in two: up to its imports, and what it declares.
+static void
+read_attack(struct workshop *w, const char *name, const char **head, const char **declared)
+{
+    AUTO_BUF text = BUF(1 << 20);
+    const char *path = arena_printf(&w->arena, "tests/attack/measure/go/%s.go", name);
+
+    OK(fs_read(path, 1 << 20, &text, &w->err), &w->err);
+    const char *whole = arena_dup(&w->arena, buf_text(&text));
+    const char *imports = strstr(whole, "\nimport "), *rest = strstr(whole, "\npackage m\n") + 11;
+    if (imports != NULL)
+        rest = imports[8] == '(' ? strstr(imports, "\n)\n") + 3 : strchr(imports + 1, '\n');
+    *head = arena_str(&w->arena, str_n(whole, (size_t)(rest - whole)));
+    *declared = rest;
+}
+
+// The honest function with the attack's imports, and the attack as a variant of it.
+static void
+expect_attack(const char *name, const char *refusal)
+{
+    struct office o = {0};
+    struct workshop *w = &o.b.w;
+    const char *head, *declared, *measure, *shared;
+    AUTO_BUF file = BUF(1 << 20);
+
+    go_bench_init(&o.b, "package m\n");
+    read_attack(w, name, &head, &declared);
+    read_attack(w, "measure", &measure, &shared);
+    workshop_file(w, "measure.go", arena_printf(&w->arena, "%s%s", measure, shared));
+    buf_puts(&file, head);
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
+        if (strstr(head, uses[i][0]) != NULL)
+            buf_printf(&file, "\nvar _ = %s\n", uses[i][1]);
+    buf_puts(&file, "\nfunc f(s string) int64 {\n\treturn answer(s, slow)\n}\n");
+    workshop_file(w, "tag.go", buf_text(&file));
+    found_office(&o, "f");
+    const char *got = judge(&o, declared);
+    ck_assert_msg(strncmp(got, refusal, strlen(refusal)) == 0 && (*refusal != '\0' || *got == '\0'),
+                  "%s: \"%s\", not \"%s\"", name, got, refusal);
+    close_office(&o);
+}
+
+START_TEST(attacks_are_named)
+{
+    // Of several things that are wrong the first is told, which often is what it keeps from call to call.
+    static const char *const attacks[][2] = {
+        {"caches_answers", "keeps-state: "},
+        {"caches_by_address", "keeps-state: "},
+        {"changes_affinity", "keeps-state: "},
+        {"changes_priority", "keeps-state: "},
+        {"detects_audit", "harness-memory: "},
+        {"early_exit", "keeps-state: "},
+        {"forged_result", "harness-memory: "},
+        {"handles_signals", "keeps-state: "},
+        {"harness_memory", "harness-memory: "},
+        {"in_a_child", "keeps-state: "},
+        {"in_a_constructor", "constructor: "},
+        {"in_a_thread", "keeps-state: "},
+        {"interposed_clock", "system-call: "},
+        {"never_collects", "keeps-state: "},
+        {"only_when_timed", "keeps-state: "},
+        {"reads_clock", "keeps-state: "},
+        {"sleeps", "keeps-state: "},
+        {"writes_input", "harness-memory: "},
+        {"constant_output", ""}, // what an output is, no text tells
+        {"honest", ""},
+    };
+
+    for (size_t i = 0; i < sizeof attacks / sizeof *attacks && has_go(); i++)
+        expect_attack(attacks[i][0], attacks[i][1]);
+}
+END_TEST
+
 START_TEST(a_package_that_go_refuses_is_an_error)
 {
     struct office o;
@@ -309,4 +410,5 @@ END_TEST
 
 UNIT_MAIN("steps/shared/target/go_vet", what_computes_goes_on, declarations_of_its_own_go_on,
           what_reaches_outside_is_refused, the_harness_is_out_of_reach, state_of_its_own_is_refused,
-          state_of_the_repository_is_refused, methods_are_vetted, a_package_that_go_refuses_is_an_error)
+          state_of_the_repository_is_refused, methods_are_vetted, attacks_are_named,
+          a_package_that_go_refuses_is_an_error)
