@@ -35,8 +35,17 @@ import (
 // ---- what is called what ----
 
 // What is computed from arguments alone.
-var pure = words("strings bytes unicode unicode/utf8 math math/bits sort slices strconv errors cmp maps " +
-	"encoding/binary hash/crc32")
+var pure = words("strings bytes unicode unicode/utf8 unicode/utf16 math math/bits math/cmplx math/big sort slices " +
+	"strconv errors cmp maps path container/heap container/list encoding/binary encoding/hex encoding/base64 " +
+	"hash/adler32 hash/crc32 hash/crc64 hash/fnv")
+
+// Functions of these that only read what they are given.
+var readers = words("slices.Contains slices.ContainsFunc slices.Index slices.IndexFunc slices.BinarySearch " +
+	"slices.BinarySearchFunc slices.Equal slices.Max slices.Min sort.SearchInts sort.SearchStrings bytes.Equal " +
+	"bytes.Compare bytes.Contains bytes.HasPrefix bytes.HasSuffix bytes.Index bytes.IndexByte bytes.IndexAny")
+
+// Methods that pure packages call on what they are given.
+var callbacks = words("Len Less Swap Push Pop Error Is As Unwrap")
 
 // What else a package is good for: the first row that fits; no names are all names.
 var packages = []struct{ path, names, cheat string }{
@@ -77,9 +86,35 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// Whether an object is of a package that only computes.
+// Whether an object only computes.
 func isPure(object types.Object) bool {
+	if object.Pkg().Path() == "time" {
+		return isMethodOf(object, "Duration", "Time", "Month", "Weekday")
+	}
 	return pure[object.Pkg().Path()] && key(object) != "hash/crc32.MakeTable"
+}
+
+func isMethodOf(object types.Object, names ...string) bool {
+	function, ok := object.(*types.Func)
+	if !ok || function.Type().(*types.Signature).Recv() == nil {
+		return false
+	}
+	named := namedOf(function.Type().(*types.Signature).Recv().Type())
+	for _, name := range names {
+		if named != nil && named.Obj().Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// The named type that a type is or points to; nil when there is none.
+func namedOf(t types.Type) *types.Named {
+	if pointer, ok := t.(*types.Pointer); ok {
+		t = pointer.Elem()
+	}
+	named, _ := t.(*types.Named)
+	return named
 }
 
 func cheatOf(object types.Object) string {
@@ -160,11 +195,15 @@ type view struct {
 	functions map[types.Object]*ast.FuncDecl
 	declared  []ast.Decl // in the part
 	part      [2]token.Pos
+	crossed   bool // a comment goes on behind the part
+	errors    []types.Error
 }
 
-// Type-checks the package with `source` in the place of `file`.
+// Type-checks the package with `source` in the place of `file`. Errors of types are noted: there are some where
+// a package uses cgo, whose types are not known here.
 func (v *view) load(importer types.Importer, own *listed, file, source string, start, end int) error {
-	config := types.Config{Importer: importer, FakeImportC: true, Sizes: types.SizesFor("gc", runtime.GOARCH)}
+	config := types.Config{Importer: importer, FakeImportC: true, Sizes: types.SizesFor("gc", runtime.GOARCH),
+		Error: v.noteError}
 	if own.Module != nil && own.Module.GoVersion != "" {
 		config.GoVersion = "go" + own.Module.GoVersion
 	}
@@ -175,13 +214,14 @@ func (v *view) load(importer types.Importer, own *listed, file, source string, s
 		if mine {
 			path = source
 		}
-		tree, err := parser.ParseFile(v.files, path, nil, parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(v.files, path, nil, parser.SkipObjectResolution|parser.ParseComments)
 		if err != nil {
 			return err
 		}
 		parsed = append(parsed, tree)
 		if mine {
-			v.choose(tree, start, end)
+			v.part = [2]token.Pos{v.files.File(tree.Pos()).Pos(start), v.files.File(tree.Pos()).Pos(end)}
+			v.choose(tree)
 		}
 	}
 	if len(v.declared) == 0 {
@@ -189,12 +229,32 @@ func (v *view) load(importer types.Importer, own *listed, file, source string, s
 	}
 	v.info = &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{},
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Types: map[ast.Expr]types.TypeAndValue{}}
-	var err error
-	v.pkg, err = config.Check(own.ImportPath, v.files, parsed, v.info)
+	v.pkg, _ = config.Check(own.ImportPath, v.files, parsed, v.info)
 	for _, tree := range parsed {
 		v.index(tree)
 	}
-	return err
+	return nil
+}
+
+func (v *view) noteError(err error) {
+	var typed types.Error
+	if errors.As(err, &typed) {
+		v.errors = append(v.errors, typed)
+	}
+}
+
+// The first error that another view of the package has not; "" when there is none.
+func (v *view) newError(other *view) string {
+	known := map[string]bool{}
+	for _, err := range other.errors {
+		known[err.Msg] = true
+	}
+	for _, err := range v.errors {
+		if !known[err.Msg] {
+			return err.Msg
+		}
+	}
+	return ""
 }
 
 func sameFile(a, b string) bool {
@@ -206,13 +266,14 @@ func sameFile(a, b string) bool {
 	return err == nil && os.SameFile(left, right)
 }
 
-func (v *view) choose(tree *ast.File, start, end int) {
-	file := v.files.File(tree.Pos())
-	v.part = [2]token.Pos{file.Pos(start), file.Pos(end)}
+func (v *view) choose(tree *ast.File) {
 	for _, declaration := range tree.Decls {
-		if v.inside(declaration.Pos()) && declaration.End() <= v.part[1] {
+		if v.inside(declaration.Pos()) {
 			v.declared = append(v.declared, declaration)
 		}
+	}
+	for _, comment := range tree.Comments {
+		v.crossed = v.crossed || v.inside(comment.Pos()) && comment.End() > v.part[1]
 	}
 }
 
@@ -256,6 +317,14 @@ func key(object types.Object) string {
 		return object.Name()
 	}
 	return object.Pkg().Path() + "." + object.Name()
+}
+
+// The same for a type; a pointer is as good as what it points to.
+func typeKey(t types.Type) string {
+	if named := namedOf(t); named != nil {
+		t = named.Origin()
+	}
+	return "type " + types.TypeString(t, nil)
 }
 
 // As a reader of the variant knows it: "os.Exit", "Mutex.Lock", "hits".
@@ -381,12 +450,37 @@ func (v *view) isReadByCall(call *ast.CallExpr, e ast.Expr) bool {
 	if call.Fun == e {
 		return v.info.Types[e].IsType()
 	}
-	if name, ok := bare(call.Fun).(*ast.Ident); ok {
-		if _, ok := v.info.Uses[name].(*types.Builtin); ok && (name.Name == "len" || name.Name == "cap") {
-			return true
-		}
+	if isPlain(v.typeOf(e)) {
+		return true
 	}
-	return isPlain(v.typeOf(e))
+	if v.info.Types[call.Fun].IsType() {
+		return isPlain(v.typeOf(call)) // a conversion to a string, say, which is a copy
+	}
+	switch function := v.called(call).(type) {
+	case *types.Builtin:
+		copies := function.Name() == "append" || function.Name() == "copy"
+		return function.Name() == "len" || function.Name() == "cap" ||
+			copies && call.Args[0] != e && v.hasPlainElements(e)
+	case *types.Func:
+		return function.Pkg() != nil && readers[function.Pkg().Name()+"."+function.Name()] && v.hasPlainElements(e)
+	}
+	return false
+}
+
+// What a call calls, nil when that has no name.
+func (v *view) called(call *ast.CallExpr) types.Object {
+	switch f := bare(call.Fun).(type) {
+	case *ast.Ident:
+		return v.info.Uses[f]
+	case *ast.SelectorExpr:
+		return v.info.Uses[f.Sel]
+	}
+	return nil
+}
+
+func (v *view) hasPlainElements(e ast.Expr) bool {
+	slice, ok := v.typeOf(e).Underlying().(*types.Slice)
+	return ok && isPlain(slice.Elem())
 }
 
 func (v *view) isReadByRange(loop *ast.RangeStmt, e ast.Expr) bool {
@@ -402,17 +496,22 @@ func (v *view) isReadByRange(loop *ast.RangeStmt, e ast.Expr) bool {
 	return !isFunction
 }
 
-// A variable of a pure package, handed to one of its functions: crc32.Update(c, crc32.IEEETable, b).
+// A variable of a pure package that its own functions are called with: crc32.Update(c, crc32.IEEETable, b),
+// base64.StdEncoding.EncodeToString(b).
 func (v *view) isHandedHome(e ast.Expr, variable *types.Var) bool {
-	call, ok := v.parents[e].(*ast.CallExpr)
-	if !ok || !isPure(variable) {
+	if !isPure(variable) {
 		return false
 	}
-	selector, ok := bare(call.Fun).(*ast.SelectorExpr)
-	if !ok {
-		return false
+	var function types.Object
+	switch p := v.parents[e].(type) {
+	case *ast.CallExpr:
+		function = v.called(p)
+	case *ast.SelectorExpr:
+		if call, ok := v.parents[p].(*ast.CallExpr); ok && call.Fun == p {
+			function = v.info.Uses[p.Sel]
+		}
 	}
-	function, ok := v.info.Uses[selector.Sel].(*types.Func)
+	_, ok := function.(*types.Func)
 	return ok && function.Pkg() == variable.Pkg()
 }
 
@@ -447,7 +546,7 @@ func (v *view) isCodeField(object types.Object) bool {
 // What a function does, and what of its package it calls: all of that is the repository's own business.
 type habits struct {
 	declared   map[string]bool // the function itself
-	used, held map[string]bool // objects; variables that it changes or hands on
+	used, held map[string]bool // objects and types; variables that it changes or hands on
 	kinds      map[string]bool // of statements
 }
 
@@ -463,6 +562,9 @@ func (v *view) habits() *habits {
 		ast.Inspect(node, func(inner ast.Node) bool {
 			if kind := v.kindOf(inner); kind != "" {
 				h.kinds[kind] = true
+			}
+			if e, ok := inner.(ast.Expr); ok {
+				h.used[typeKey(v.typeOf(e))] = true
 			}
 			name, ok := inner.(*ast.Ident)
 			if !ok || v.info.Uses[name] == nil {
@@ -588,12 +690,8 @@ func (v *vetting) function(function *ast.FuncDecl) *refusal {
 
 // Whether the variant declares the type of the receiver, too.
 func (v *vetting) isOwnMethod(function *ast.FuncDecl) bool {
-	t := v.info.Defs[function.Name].Type().(*types.Signature).Recv().Type()
-	if pointer, ok := t.(*types.Pointer); ok {
-		t = pointer.Elem()
-	}
-	named, ok := t.(*types.Named)
-	return ok && v.inside(named.Obj().Pos())
+	named := namedOf(v.info.Defs[function.Name].Type().(*types.Signature).Recv().Type())
+	return named != nil && v.inside(named.Obj().Pos())
 }
 
 // A name of the package that hides a predeclared one has another meaning in all of its files.
@@ -691,10 +789,39 @@ func (v *vetting) node(node ast.Node) (refused *refusal) {
 			refused = &refusal{kind, v.text(inner)}
 		} else if name, ok := inner.(*ast.Ident); ok && v.info.Uses[name] != nil {
 			refused = v.name(name, v.info.Uses[name])
+		} else if e, ok := inner.(ast.Expr); ok {
+			refused = v.expression(e)
 		}
 		return refused == nil
 	})
 	return refused
+}
+
+// Ways to code that is not named, by types that the function has not to do with: an interface of its own, whose
+// methods may be anybody's, and methods of the package's types that pure packages call.
+func (v *vetting) expression(e ast.Expr) *refusal {
+	if v.before.used[typeKey(v.typeOf(e))] {
+		return nil
+	}
+	if literal, ok := e.(*ast.InterfaceType); ok {
+		if t, ok := v.typeOf(literal).(*types.Interface); ok && t.NumMethods() > 0 {
+			return &refusal{"system-call", "an interface of its own with methods: " + v.text(literal)}
+		}
+	}
+	named := namedOf(v.typeOf(e))
+	if named == nil || named.Obj().Pkg() != v.pkg {
+		return nil
+	}
+	for i := 0; i < named.Origin().NumMethods(); i++ {
+		method := named.Origin().Method(i)
+		if !callbacks[method.Name()] {
+			continue
+		}
+		if refused := v.useOfFunction(method, "use of "+v.spoken(method)); refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 func (v *vetting) name(name *ast.Ident, object types.Object) *refusal {
@@ -799,18 +926,15 @@ func run(arguments []string) (*refusal, error) {
 		return nil, err
 	}
 	if err := after.load(importer, own, file, variant, at[0], at[2]); err != nil {
-		return &refusal{"harness-memory", "it compiles only beside the harness: " + reason(err)}, nil
+		return nil, err
+	}
+	if after.crossed {
+		return &refusal{"harness-memory", "a comment that hides what follows"}, nil
+	}
+	if unknown := after.newError(before); unknown != "" {
+		return &refusal{"harness-memory", "it compiles only beside the harness: " + unknown}, nil
 	}
 	return (&vetting{after, before.habits(), map[*ast.FuncDecl]bool{}}).all(), nil
-}
-
-// What the type checker says, without a place.
-func reason(err error) string {
-	var typed types.Error
-	if errors.As(err, &typed) {
-		return typed.Msg
-	}
-	return err.Error()
 }
 
 func main() {

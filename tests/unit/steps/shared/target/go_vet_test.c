@@ -18,6 +18,8 @@ static const char tag[] =
     "func report(n int) { fmt.Println(n) }\n\n"
     "func F(s string, b []byte, x *box) int {\n\thits++\n\tif s == \"\" {\n\t\tpanic(fmt.Sprint(\"empty\"))\n"
     "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(1))\n\t}\n\treturn len(s)\n}\n\n"
+    "type order []int\n\nfunc (o order) Less(i, j int) bool { note(); return false }\n\n/* M has a comment. "
+    "*/\n"
     "func (b *box) M(s string) (int, error) { return b.n + len(s), nil }\n";
 static const char inner[] = "package inner\n\nvar Level = 3\n\nfunc Plain(n int) int { return n }\n\n"
                             "func Other(n int) int { return n }\n";
@@ -128,6 +130,8 @@ START_TEST(what_computes_goes_on)
         {"t := sizes; t[0]++", ""}, // a copy
         {"if hits > 3 || memo != nil || memo[s] > 1 { return len(memo) }", ""},
         {"if n, ok := memo[s]; ok { return n }", ""},
+        {"b = append(b, kept...); copy(b, kept); _ = string(kept)", ""},
+        {"d := time.Duration(3) * time.Second; _ = d.Seconds()", ""},
         {"hits := 3; hits++; p := &hits; *p = 4", ""}, // a local one
         {"len := func(s string) int { return 3 }; _ = len(s)", ""},
         {"defer func() { b[0] = 1 }()", ""},
@@ -166,7 +170,7 @@ START_TEST(what_reaches_outside_is_refused)
     static const struct ruling bodies[] = {
         {"os.Exit(0)", "early-exit: use of os.Exit"},
         {"_ = time.Now()", "reads-clock: use of time.Now"},
-        {"var t time.Time; _ = t.Unix()", "reads-clock: use of time.Time.Unix"},
+        {"var t time.Time; t = t.Local(); _ = time.Since(t)", "reads-clock: use of time.Since"},
         {"time.Sleep(1)", "waits: use of time.Sleep"},
         {"_ = os.Args", "system-call: use of os.Args"},
         {"fmt.Fprint(os.Stderr, s)", "system-call: use of fmt.Fprint"},
@@ -187,6 +191,10 @@ START_TEST(what_reaches_outside_is_refused)
         {"_ = x.now()", "system-call: use of now, a field with code in it that the function does not use"},
         {"f := x.now; _ = f()",
          "system-call: use of now, a field with code in it that the function does not use"},
+        {"_ = any(x).(interface{ Len() int }).Len()",
+         "system-call: an interface of its own with methods: interface{ Len() int }"},
+        {"var o order; _ = o",
+         "system-call: use of order.Less, in which: use of note, in which: use of os.Args"},
         {"_ = hook()", "keeps-state: it changes hook or hands it on: _ = hook()"},
         {"e := failure; _ = e.Error()", "keeps-state: it changes failure or hands it on: e := failure"},
         {"_ = crc32.MakeTable(crc32.IEEE)[2]", "keeps-state: use of crc32.MakeTable"},
@@ -207,6 +215,7 @@ START_TEST(the_harness_is_out_of_reach)
     };
     RULE(body, bodies);
     static const struct ruling variants[] = {
+        {HEAD "return 1\n}\n/* ", "harness-memory: a comment that hides what follows"},
         {"func len(s string) int { return 3 }\n\n" HEAD "return len(s)\n}",
          "harness-memory: another meaning of len"},
         {"type uint16 = int64\n\n" HEAD "return 1\n}", "harness-memory: another meaning of uint16"},
@@ -267,6 +276,7 @@ START_TEST(state_of_the_repository_is_refused)
         {"delete(memo, s)", "keeps-state: it changes memo or hands it on: delete(memo, s)"},
         {"kept = append(kept[:0], b...)",
          "keeps-state: it changes kept or hands it on: kept = append(kept[:0], b...)"},
+        {"b = append(kept, b...)", "keeps-state: it changes kept or hands it on: b = append(kept, b...)"},
         {"copy(kept, b)", "keeps-state: it changes kept or hands it on: copy(kept, b)"},
         {"t := crc32.IEEETable; t[3]++", "keeps-state: it changes crc32.IEEETable or hands it on: t := "
                                          "crc32.IEEETable"},
@@ -389,6 +399,28 @@ START_TEST(attacks_are_named)
 }
 END_TEST
 
+// Types of C are not known, and what a package makes of them is no error.
+START_TEST(a_package_with_cgo_is_vetted)
+{
+    struct office o = {0};
+
+    if (!has_go())
+        return;
+    go_bench_init(&o.b, "package m\n\nfunc F(s string) int {\n\treturn three() + len(s)\n}\n");
+    workshop_file(
+        &o.b.w, "c.go",
+        "package m\n\n// static int three(void) { return 3; }\n// static int four(void) { return 4; }\n"
+        "// struct pair { int a; };\nimport \"C\"\n\nfunc three() int {\n\tvar p C.struct_pair\n"
+        "\tp.a = C.three()\n\treturn int(*(&p.a))\n}\n\nfunc four() int { return int(C.four()) }\n");
+    found_office(&o, "F");
+    says(&o, "func F(s string) int {\n\treturn len(s) + three()\n}", "");
+    says(&o, "func F(s string) int {\n\treturn four()\n}", "assembler: use of four, in which: use of C.four");
+    says(&o, "func F(s string) int {\n\treturn absent()\n}",
+         "harness-memory: it compiles only beside the harness: undefined: absent");
+    close_office(&o);
+}
+END_TEST
+
 START_TEST(a_package_that_go_refuses_is_an_error)
 {
     struct office o;
@@ -411,4 +443,4 @@ END_TEST
 UNIT_MAIN("steps/shared/target/go_vet", what_computes_goes_on, declarations_of_its_own_go_on,
           what_reaches_outside_is_refused, the_harness_is_out_of_reach, state_of_its_own_is_refused,
           state_of_the_repository_is_refused, methods_are_vetted, attacks_are_named,
-          a_package_that_go_refuses_is_an_error)
+          a_package_with_cgo_is_vetted, a_package_that_go_refuses_is_an_error)
