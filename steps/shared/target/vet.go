@@ -44,8 +44,10 @@ var readers = words("slices.Contains slices.ContainsFunc slices.Index slices.Ind
 	"slices.BinarySearchFunc slices.Equal slices.Max slices.Min sort.SearchInts sort.SearchStrings bytes.Equal " +
 	"bytes.Compare bytes.Contains bytes.HasPrefix bytes.HasSuffix bytes.Index bytes.IndexByte bytes.IndexAny")
 
-// Methods that pure packages call on what they are given.
-var callbacks = words("Len Less Swap Push Pop Error Is As Unwrap")
+// Methods that pure packages, and those that print, call on what they are given.
+var callbacks = words("Len Less Swap Push Pop Error Is As Unwrap String GoString Format Scan Write WriteString " +
+	"WriteByte WriteRune WriteTo Read ReadFrom ReadByte UnreadByte ReadRune UnreadRune Token SkipSpace Width " +
+	"Precision Flag Uint16 Uint32 Uint64 PutUint16 PutUint32 PutUint64 AppendUint16 AppendUint32 AppendUint64")
 
 // What else a package is good for: the first row that fits; no names are all names.
 var packages = []struct{ path, names, cheat string }{
@@ -62,6 +64,7 @@ var packages = []struct{ path, names, cheat string }{
 	{"runtime", "GOMAXPROCS Gosched LockOSThread UnlockOSThread SetFinalizer AddCleanup", "thread"},
 	{"runtime/debug", "", "harness-memory"},
 	{"hash/crc32", "MakeTable", "keeps-state"}, // the same memory for everybody
+	{"hash/crc64", "MakeTable", "keeps-state"},
 	{"sync", "", "keeps-state"},
 	{"sync/atomic", "", "keeps-state"},
 	{"unique", "", "keeps-state"},
@@ -71,7 +74,6 @@ var packages = []struct{ path, names, cheat string }{
 }
 
 var builtins = map[string]string{
-	"panic":   "early-exit",
 	"recover": "signal-handler", // a fault of memory is a panic, too
 	"close":   "waits",
 	"print":   "system-call",
@@ -91,7 +93,7 @@ func isPure(object types.Object) bool {
 	if object.Pkg().Path() == "time" {
 		return isMethodOf(object, "Duration", "Time", "Month", "Weekday")
 	}
-	return pure[object.Pkg().Path()] && key(object) != "hash/crc32.MakeTable"
+	return pure[object.Pkg().Path()] && object.Name() != "MakeTable"
 }
 
 func isMethodOf(object types.Object, names ...string) bool {
@@ -110,11 +112,22 @@ func isMethodOf(object types.Object, names ...string) bool {
 
 // The named type that a type is or points to; nil when there is none.
 func namedOf(t types.Type) *types.Named {
-	if pointer, ok := t.(*types.Pointer); ok {
+	if pointer, ok := unalias(t).(*types.Pointer); ok {
 		t = pointer.Elem()
 	}
-	named, _ := t.(*types.Named)
+	named, _ := unalias(t).(*types.Named)
 	return named
+}
+
+// As types.Unalias, which Go 1.21 has not, and neither has it such types.
+func unalias(t types.Type) types.Type {
+	for {
+		alias, ok := t.(interface{ Rhs() types.Type })
+		if !ok {
+			return t
+		}
+		t = alias.Rhs()
+	}
 }
 
 func cheatOf(object types.Object) string {
@@ -193,9 +206,11 @@ type view struct {
 	info      *types.Info
 	parents   map[ast.Node]ast.Node
 	functions map[types.Object]*ast.FuncDecl
-	declared  []ast.Decl // in the part
+	uses      map[types.Object][]*ast.Ident
+	assumed   map[types.Object]bool // local variables that are only read
+	declared  []ast.Decl            // in the part
 	part      [2]token.Pos
-	crossed   bool // a comment goes on behind the part
+	crossed   bool // something goes on behind the part
 	errors    []types.Error
 }
 
@@ -232,6 +247,9 @@ func (v *view) load(importer types.Importer, own *listed, file, source string, s
 	v.pkg, _ = config.Check(own.ImportPath, v.files, parsed, v.info)
 	for _, tree := range parsed {
 		v.index(tree)
+	}
+	for name, object := range v.info.Uses {
+		v.uses[object] = append(v.uses[object], name)
 	}
 	return nil
 }
@@ -270,6 +288,7 @@ func (v *view) choose(tree *ast.File) {
 	for _, declaration := range tree.Decls {
 		if v.inside(declaration.Pos()) {
 			v.declared = append(v.declared, declaration)
+			v.crossed = v.crossed || declaration.End() > v.part[1]
 		}
 	}
 	for _, comment := range tree.Comments {
@@ -300,7 +319,8 @@ func (v *view) index(tree *ast.File) {
 }
 
 func newView(files *token.FileSet) *view {
-	return &view{files: files, parents: map[ast.Node]ast.Node{}, functions: map[types.Object]*ast.FuncDecl{}}
+	return &view{files: files, parents: map[ast.Node]ast.Node{}, functions: map[types.Object]*ast.FuncDecl{},
+		uses: map[types.Object][]*ast.Ident{}, assumed: map[types.Object]bool{}}
 }
 
 // A name for an object that is the same in both views.
@@ -315,6 +335,9 @@ func key(object types.Object) string {
 	}
 	if object.Pkg() == nil {
 		return object.Name()
+	}
+	if object.Parent() != object.Pkg().Scope() {
+		return "local " + object.Name()
 	}
 	return object.Pkg().Path() + "." + object.Name()
 }
@@ -392,8 +415,7 @@ func (v *view) isOnlyRead(e ast.Expr) bool {
 		}
 	case *ast.SliceExpr:
 		if p.X == e {
-			basic, ok := v.typeOf(e).Underlying().(*types.Basic)
-			return ok && basic.Info()&types.IsString != 0
+			return v.isOnlyRead(p)
 		}
 	case *ast.SelectorExpr:
 		return v.isReadThroughSelector(p, e)
@@ -407,11 +429,12 @@ func (v *view) isOnlyRead(e ast.Expr) bool {
 				return false
 			}
 		}
+		return isPlain(v.typeOf(e)) || p.Tok == token.DEFINE && v.isReadAs(p.Lhs, p.Rhs, e)
 	case *ast.IncDecStmt:
 		return false
 	case *ast.UnaryExpr:
 		if p.Op == token.AND {
-			return false
+			return v.isOnlyRead(p)
 		}
 	case *ast.BinaryExpr:
 		return true // compared or computed with
@@ -421,6 +444,58 @@ func (v *view) isOnlyRead(e ast.Expr) bool {
 		}
 	}
 	return isPlain(v.typeOf(e))
+}
+
+// Whether the new local variable that gets `e` is only read, too.
+func (v *view) isReadAs(left, right []ast.Expr, e ast.Expr) bool {
+	for i := range right {
+		if name, ok := left[i].(*ast.Ident); ok && right[i] == e {
+			return v.isReadName(name)
+		}
+	}
+	return false
+}
+
+// Whether a variable, where it is declared, is only read from then on. While that is looked at it counts as so:
+// a function that hands a parameter to itself changes nothing by that.
+func (v *view) isReadName(name *ast.Ident) bool {
+	object := v.info.Defs[name]
+	if object == nil {
+		return name.Name == "_"
+	}
+	if v.assumed[object] {
+		return true
+	}
+	v.assumed[object] = true
+	for _, use := range v.uses[object] {
+		if !v.isOnlyRead(use) {
+			v.assumed = map[types.Object]bool{} // what was told by this may be wrong
+			return false
+		}
+	}
+	return true
+}
+
+// Whether the function of the package only reads the argument.
+func (v *view) isReadByBody(function *types.Func, call *ast.CallExpr, e ast.Expr) bool {
+	body := v.bodyOf(function)
+	if body == nil || body.Body == nil || function.Type().(*types.Signature).Variadic() {
+		return false
+	}
+	if selector, ok := bare(call.Fun).(*ast.SelectorExpr); ok && v.info.Selections[selector] != nil &&
+		v.info.Selections[selector].Kind() == types.MethodExpr {
+		return false // its first argument is the receiver
+	}
+	at := 0
+	for _, field := range body.Type.Params.List {
+		for _, name := range field.Names {
+			if at < len(call.Args) && call.Args[at] == e {
+				return types.Identical(v.typeOf(e).Underlying(), v.typeOf(name).Underlying()) && v.isReadName(name)
+			}
+			at++
+		}
+	}
+	return false
 }
 
 func (v *view) isReadThroughSelector(selector *ast.SelectorExpr, e ast.Expr) bool {
@@ -458,11 +533,16 @@ func (v *view) isReadByCall(call *ast.CallExpr, e ast.Expr) bool {
 	}
 	switch function := v.called(call).(type) {
 	case *types.Builtin:
-		copies := function.Name() == "append" || function.Name() == "copy"
+		copies := function.Name() == "copy" || function.Name() == "append" && call.Ellipsis.IsValid()
 		return function.Name() == "len" || function.Name() == "cap" ||
 			copies && call.Args[0] != e && v.hasPlainElements(e)
 	case *types.Func:
-		return function.Pkg() != nil && readers[function.Pkg().Name()+"."+function.Name()] && v.hasPlainElements(e)
+		// A target that is searched for is handed on to the comparison.
+		if v.isReadByBody(function, call, e) {
+			return true
+		}
+		return function.Pkg() != nil && readers[function.Pkg().Path()+"."+function.Name()] && v.hasPlainElements(e) &&
+			(function.Name() != "BinarySearchFunc" || call.Args[0] == e)
 	}
 	return false
 }
@@ -488,7 +568,11 @@ func (v *view) isReadByRange(loop *ast.RangeStmt, e ast.Expr) bool {
 		return false
 	}
 	for _, variable := range []ast.Expr{loop.Key, loop.Value} {
-		if name, ok := variable.(*ast.Ident); variable != nil && !(ok && name.Name == "_") && !isPlain(v.typeOf(variable)) {
+		if variable == nil || isPlain(v.typeOf(variable)) {
+			continue
+		}
+		name, ok := variable.(*ast.Ident)
+		if !ok || name.Name != "_" && !(loop.Tok == token.DEFINE && v.isReadName(name)) {
 			return false
 		}
 	}
@@ -534,61 +618,96 @@ func (v *view) isCodeField(object types.Object) bool {
 	if !ok || !field.IsField() || v.inside(field.Pos()) {
 		return false
 	}
-	switch field.Type().Underlying().(type) {
+	return holdsCode(field.Type(), map[types.Type]bool{})
+}
+
+// Whether code is reached from a value without the name of another field.
+func holdsCode(t types.Type, seen map[types.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch u := t.Underlying().(type) {
 	case *types.Signature, *types.Interface:
 		return true
+	case *types.Pointer:
+		return holdsCode(u.Elem(), seen)
+	case *types.Slice:
+		return holdsCode(u.Elem(), seen)
+	case *types.Array:
+		return holdsCode(u.Elem(), seen)
+	case *types.Map:
+		return holdsCode(u.Key(), seen) || holdsCode(u.Elem(), seen)
+	case *types.Chan:
+		return holdsCode(u.Elem(), seen)
 	}
 	return false
 }
 
 // ---- what the function does already ----
 
-// What a function does, and what of its package it calls: all of that is the repository's own business.
+// What a function does already is the repository's own business, and so is what it calls of its package. What
+// that uses is, too, so that it may be taken over, but for what the table of packages has a name for.
 type habits struct {
+	*view
 	declared   map[string]bool // the function itself
 	used, held map[string]bool // objects and types; variables that it changes or hands on
 	kinds      map[string]bool // of statements
+	seen       map[ast.Node]bool
 }
 
 func (v *view) habits() *habits {
-	h := &habits{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	seen := map[ast.Node]bool{}
-	var visit func(node ast.Node)
-	visit = func(node ast.Node) {
-		if seen[node] {
-			return
-		}
-		seen[node] = true
-		ast.Inspect(node, func(inner ast.Node) bool {
-			if kind := v.kindOf(inner); kind != "" {
-				h.kinds[kind] = true
-			}
-			if e, ok := inner.(ast.Expr); ok {
-				h.used[typeKey(v.typeOf(e))] = true
-			}
-			name, ok := inner.(*ast.Ident)
-			if !ok || v.info.Uses[name] == nil {
-				return true
-			}
-			object := v.info.Uses[name]
-			h.used[key(object)] = true
-			h.used[v.ofC(name)] = true
-			if isPackageVariable(object) && !v.isOnlyRead(v.whole(name)) {
-				h.held[key(object)] = true
-			}
-			if function := v.bodyOf(object); function != nil {
-				visit(function)
-			}
-			return true
-		})
-	}
+	h := &habits{v, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[ast.Node]bool{}}
 	for _, declaration := range v.declared {
 		if function, ok := declaration.(*ast.FuncDecl); ok {
 			h.declared[key(v.info.Defs[function.Name])] = true
 		}
-		visit(declaration)
+		h.visit(declaration, true)
 	}
 	return h
+}
+
+// `isOwn`: the function itself, not what it calls.
+func (h *habits) visit(node ast.Node, isOwn bool) {
+	if h.seen[node] {
+		return
+	}
+	h.seen[node] = true
+	ast.Inspect(node, func(inner ast.Node) bool {
+		if kind := h.kindOf(inner); kind != "" && isOwn {
+			h.kinds[kind] = true
+		}
+		if e, ok := inner.(ast.Expr); ok {
+			h.used[typeKey(h.typeOf(e))] = true
+		}
+		if name, ok := inner.(*ast.Ident); ok && h.info.Uses[name] != nil {
+			h.note(name, h.info.Uses[name], isOwn)
+		}
+		return true
+	})
+}
+
+func (h *habits) note(name *ast.Ident, object types.Object, isOwn bool) {
+	if isOwn || !hasName(object) {
+		h.used[key(object)] = true
+	}
+	if isOwn {
+		h.used[h.ofC(name)] = true
+		if isPackageVariable(object) && !h.isOnlyRead(h.whole(name)) {
+			h.held[key(object)] = true
+		}
+	}
+	if function := h.bodyOf(object); function != nil {
+		h.visit(function, false)
+	}
+}
+
+// Whether there is a name for what an object is good for.
+func hasName(object types.Object) bool {
+	if builtin, ok := object.(*types.Builtin); ok && builtin.Pkg() == nil {
+		return builtins[builtin.Name()] != ""
+	}
+	return object.Pkg() != nil && cheatOf(object) != "system-call" && !isPure(object)
 }
 
 // What a name of the pseudo-package C takes from it: "C.clock"; "" of any other name.
@@ -745,6 +864,9 @@ func (v *vetting) variable(spec *ast.ValueSpec) *refusal {
 }
 
 func (v *vetting) isConstant(value ast.Expr) bool {
+	if call, ok := bare(value).(*ast.CallExpr); ok && v.info.Types[call.Fun].IsType() {
+		return v.isConstant(call.Args[0]) // []byte("..")
+	}
 	literal, ok := bare(value).(*ast.CompositeLit)
 	if !ok {
 		return v.info.Types[value].Value != nil || v.info.Types[value].IsNil()
@@ -789,7 +911,8 @@ func (v *vetting) node(node ast.Node) (refused *refusal) {
 			refused = &refusal{kind, v.text(inner)}
 		} else if name, ok := inner.(*ast.Ident); ok && v.info.Uses[name] != nil {
 			refused = v.name(name, v.info.Uses[name])
-		} else if e, ok := inner.(ast.Expr); ok {
+		}
+		if e, ok := inner.(ast.Expr); ok && refused == nil {
 			refused = v.expression(e)
 		}
 		return refused == nil
@@ -809,15 +932,16 @@ func (v *vetting) expression(e ast.Expr) *refusal {
 		}
 	}
 	named := namedOf(v.typeOf(e))
-	if named == nil || named.Obj().Pkg() != v.pkg {
+	if named == nil || named.Obj().Pkg() == nil || pure[named.Obj().Pkg().Path()] || types.IsInterface(named) {
 		return nil
 	}
-	for i := 0; i < named.Origin().NumMethods(); i++ {
-		method := named.Origin().Method(i)
-		if !callbacks[method.Name()] {
+	methods := types.NewMethodSet(types.NewPointer(named)) // promoted ones, too
+	for i := 0; i < methods.Len(); i++ {
+		method := methods.At(i).Obj().(*types.Func)
+		if !callbacks[method.Name()] || v.before.used[key(method)] {
 			continue
 		}
-		if refused := v.useOfFunction(method, "use of "+v.spoken(method)); refused != nil {
+		if refused := v.useOfFunction(method.Origin(), "use of "+v.spoken(method)); refused != nil {
 			return refused
 		}
 	}
@@ -925,11 +1049,14 @@ func run(arguments []string) (*refusal, error) {
 	if err := before.load(importer, own, file, file, at[0], at[1]); err != nil {
 		return nil, err
 	}
+	if len(before.errors) > 0 && len(own.CgoFiles) == 0 {
+		return nil, before.errors[0]
+	}
 	if err := after.load(importer, own, file, variant, at[0], at[2]); err != nil {
 		return nil, err
 	}
 	if after.crossed {
-		return &refusal{"harness-memory", "a comment that hides what follows"}, nil
+		return &refusal{"harness-memory", "a comment or text that hides what follows"}, nil
 	}
 	if unknown := after.newError(before); unknown != "" {
 		return &refusal{"harness-memory", "it compiles only beside the harness: " + unknown}, nil

@@ -15,7 +15,7 @@ static const char tag[] =
     "func level() int { return inner.Level }\n\nfunc twice(n int) int { return 2 * n }\n\nfunc deeper(n int) "
     "int { go note(); return n }\n\n"
     "func raw(n int) int\n\n"
-    "func report(n int) { fmt.Println(n) }\n\n"
+    "func report(n int) { fmt.Println(n, time.Now()) }\n\n"
     "func F(s string, b []byte, x *box) int {\n\thits++\n\tif s == \"\" {\n\t\tpanic(fmt.Sprint(\"empty\"))\n"
     "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(1))\n\t}\n\treturn len(s)\n}\n\n"
     "type order []int\n\nfunc (o order) Less(i, j int) bool { note(); return false }\n\n/* M has a comment. "
@@ -156,6 +156,13 @@ START_TEST(declarations_of_its_own_go_on)
         {"var t = map[string]int{\"a\": 1}\n\nvar u = [][]uint32{{1, 2}, {3}}\n\n" HEAD
          "return t[s] + int(u[0][1])\n}",
          ""},
+        {"var t = [][]int{{1, 2}}\n\n" HEAD
+         "row := t[0]\nn := 0\nfor _, v := range row {\nn += v\n}\nreturn n\n}",
+         ""},
+        {"func sum(a []int) (n int) {\nfor _, v := range a {\nn += v\n}\nreturn n\n}\n\nvar t = "
+         "[4]int{1}\n\n" HEAD "return sum(t[:])\n}",
+         ""},
+        {"var digits = []byte(\"0123\")\n\n" HEAD "panic(digits[0])\n}", ""},
         {"type row struct{ a, b int }\n\nfunc (r row) sum() int { return r.a + r.b }\n\nvar rows = []row{{a: "
          "1}, "
          "{2, 3}}\n\n" HEAD "return rows[1].sum()\n}",
@@ -215,10 +222,12 @@ START_TEST(the_harness_is_out_of_reach)
     };
     RULE(body, bodies);
     static const struct ruling variants[] = {
-        {HEAD "return 1\n}\n/* ", "harness-memory: a comment that hides what follows"},
+        {HEAD "return 1\n}\n/* ", "harness-memory: a comment or text that hides what follows"},
         {"func len(s string) int { return 3 }\n\n" HEAD "return len(s)\n}",
          "harness-memory: another meaning of len"},
         {"type uint16 = int64\n\n" HEAD "return 1\n}", "harness-memory: another meaning of uint16"},
+        {"type mine struct{ order }\n\n" HEAD "_ = any(mine{})\nreturn 0\n}",
+         "system-call: use of order.Less, in which: use of note, in which: use of os.Args"},
         {"const (\n\ta = 1\n\ttrue = false\n)\n\n" HEAD "return 1\n}",
          "harness-memory: another meaning of true"},
         {"func (b *box) Error() string { return \"\" }\n\n" HEAD "return 1\n}",
@@ -246,6 +255,13 @@ START_TEST(state_of_its_own_is_refused)
         {"var t [4]int\n\n" HEAD "return t[0]\n}", "keeps-state: state that outlives a call: t [4]int"},
         STATE("var t = map[string]int{}", "t[s] = 1", "t[s] = 1"),
         STATE("var t = [4]int{}", "p := t[:]; p[0]++", "p := t[:]"),
+        STATE("var t = []byte{0}", "l := append([][]byte(nil), t); l[0][0]++",
+              "l := append([][]byte(nil), t)"),
+        STATE("var t = [][]int{{1}}", "l := append([][]int(nil), t...); l[0][0]++",
+              "l := append([][]int(nil), t...)"),
+        STATE("var t = []int{0}", "p := &t; (*p)[0]++", "p := &t"),
+        STATE("func put(a []int, n int) { if n > 0 { put(a, n-1) }; a[0] = n }\n\nvar t = []int{0}",
+              "put(t, 1)", "put(t, 1)"),
         STATE("var t = [2][4]int{}", "t[0][1]++", "t[0][1]++"),
         STATE("var t = [][]uint32{{1, 0}}", "m := t[0]; m[1] = 3", "m := t[0]"),
         STATE("var t = [][]uint32{{1, 0}}", "for _, m := range t { m[1] = 3 }",
