@@ -79,7 +79,7 @@ $(BUILD)/%.o: %.c | grammar
 
 # They have these files in them.
 $(BUILD)/steps/shared/target/go_harness.o: $(wildcard steps/shared/target/harness*.go)
-$(BUILD)/steps/shared/target/go_vet.o: steps/shared/target/vet.go
+$(BUILD)/steps/shared/target/go_vet.o: $(wildcard steps/shared/target/vet/*.go)
 
 $(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMARS)
 	@echo "  LINK    $@"

@@ -10,7 +10,13 @@
 
 enum { OUTPUT_MAX_BYTES = 64 << 20, VERDICT_MAX_BYTES = 64 << 10 };
 
-EMBED(go_vet_source, "steps/shared/target/vet.go");
+#define FOLDER "steps/shared/target/vet/"
+EMBED(go_vet_main, FOLDER "main.go");
+EMBED(go_vet_names, FOLDER "names.go");
+EMBED(go_vet_view, FOLDER "view.go");
+EMBED(go_vet_use, FOLDER "use.go");
+EMBED(go_vet_habits, FOLDER "habits.go");
+EMBED(go_vet_variant, FOLDER "variant.go");
 
 struct go_vet {
     struct arena arena;
@@ -29,18 +35,26 @@ complain(const struct go_vet *vet, const char *what, struct str output, struct e
 static int
 compile(struct go_vet *vet, const char *scratch, struct err *err)
 {
+    static const char *const sources[] = {go_vet_main, go_vet_names,  go_vet_view,
+                                          go_vet_use,  go_vet_habits, go_vet_variant};
     AUTO_BUF output = BUF(VERDICT_MAX_BYTES);
-    const char *source = fs_join(&vet->arena, scratch, "vet.go");
     struct words arguments = {0};
     bool ok;
 
+    if (fs_mkdirs(scratch, err) != 0)
+        return -1;
     vet->program = fs_join(&vet->arena, scratch, "vet");
-    const char *const words[] = {"build",      "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o",
-                                 vet->program, source};
+    const char *const words[] = {"build",          "-trimpath", "-buildvcs=false",
+                                 "-ldflags=-s -w", "-o",        vet->program};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         words_add(&vet->arena, &arguments, words[i]);
-    if (fs_mkdirs(scratch, err) != 0 || fs_write_scratch(source, str_of(go_vet_source), err) != 0 ||
-        go_tool_run(vet->tool, &arguments, &ok, &output, err) != 0)
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        const char *path = arena_printf(&vet->arena, "%s/vet%zu.go", scratch, i);
+        words_add(&vet->arena, &arguments, path);
+        if (fs_write_scratch(path, str_of(sources[i]), err) != 0)
+            return -1;
+    }
+    if (go_tool_run(vet->tool, &arguments, &ok, &output, err) != 0)
         return -1;
     return ok ? 0 : complain(vet, "the program that vets variants does not compile", buf_str(&output), err);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Vets variants of a Go function with the language's own type checker: vet.go, a program that is compiled
+// Vets variants of a Go function with the language's own type checker: the program in vet/, which is compiled
 // with the user's toolchain and run in the sandbox, tells what a variant has that a function which computes
 // its results from its arguments has no use for, unless the function had it already.
 #ifndef ATOLL_STEPS_SHARED_TARGET_GO_VET_H
