@@ -22,7 +22,8 @@ enum {
 #define AUDIT_NS 2e7
 // What a candidate's batches may hide beyond the baseline's: 5 to 30 us of waking up are in both.
 #define HIDDEN_BATCH_NS 20000
-// An empty loop this much slower than the baseline's, which is the same code, is not the one that we linked.
+// An empty loop this much slower at its best than the baseline's, which is the same code, is not the one
+// that we linked.
 #define EMPTY_RATIO 4
 #define EMPTY_NS 100000
 // A variant that waits more often than this a batch, beyond the other, is compared by the wall clock.
@@ -34,6 +35,7 @@ struct launch {
     struct quads_result *result;
     size_t window;
     struct batches batches[QUADS_CLOCKS];
+    int64_t quickest_empty_ns[2]; // CPU time
     enum quads_clock clock; // that both variants are compared by
 };
 
@@ -144,6 +146,8 @@ measure_empty(struct launch *launch, size_t variant, struct err *err)
         }
         for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
             samples[clock][i] = (double)gross_ns(&batch, clock);
+        if (i == 0 || batch.cpu_ns < launch->quickest_empty_ns[variant])
+            launch->quickest_empty_ns[variant] = batch.cpu_ns;
     }
     for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++)
         launch->batches[clock].empty_ns[variant] = (int64_t)stats_median(samples[clock], EMPTY_BATCHES);
@@ -151,12 +155,12 @@ measure_empty(struct launch *launch, size_t variant, struct err *err)
 }
 
 // The loop is the same code in both: what it costs is the less disturbed of two measurements, and a variant
-// that makes its own slower gains nothing.
+// that makes its own slower gains nothing. Slower is one by its quickest run, the least disturbed.
 static void
 share_empty(struct launch *launch)
 {
-    const int64_t *cpu_ns = launch->batches[QUADS_CPU].empty_ns;
-    if (cpu_ns[1] > EMPTY_RATIO * cpu_ns[0] + EMPTY_NS)
+    const int64_t *quickest_ns = launch->quickest_empty_ns;
+    if (quickest_ns[1] > EMPTY_RATIO * quickest_ns[0] + EMPTY_NS)
         note_cheat(launch, CHEAT_HARNESS_MEMORY);
     for (enum quads_clock clock = 0; clock < QUADS_CLOCKS; clock++) {
         int64_t *ns = launch->batches[clock].empty_ns;

@@ -24,7 +24,7 @@ struct meter {
 // How much measuring: exactly `launches` for a ranking, or a verdict within the budget. Layouts and order are
 // drawn from the kind, too: what a search chose by is not measured with again.
 struct effort {
-    const char *kind;    // "quick", "rank", "train", "holdout", "aa"
+    const char *kind;    // "quick", "rank", "train", "holdout", "aa1"
     bool full;           // for a verdict: raw batches are kept, and it counts in the A/A pool
     double alpha;        // type-I error; 0 = 0.01
     size_t launches_min; // equal to launches_max for a ranking

@@ -65,7 +65,7 @@ struct work {
     const struct corpus *inputs;
     const struct effort *effort;
     const struct built *built; // of the candidate
-    double aa_seconds;         // of the A/A comparison before it
+    double aa_seconds;         // of the A/A comparisons before it
 };
 
 static void
@@ -126,13 +126,15 @@ measure_aa(struct work *work, struct err *err)
     struct cascade *cascade = work->recorder->cascade;
     struct effort effort = *work->effort;
     struct duet_result duet;
+    char kind[24];
     AUTO_BUF record = BUF(DUET_RECORD_MAX_BYTES);
     struct meter_watch watch = {.record = &record};
-    effort.kind = "aa";
+    aa_next_kind(&work->recorder->aa, kind);
+    effort.kind = kind;
     effort.alpha = 0;
     if (meter_run(&cascade->meter, &cascade->baseline, work->inputs, &effort, &watch, &duet, err) != 0)
         return -1;
-    work->aa_seconds = duet.seconds;
+    work->aa_seconds += duet.seconds;
     if (duet.verdict == DUET_DIFFERS || duet.verdict == DUET_FAULT)
         return 0;
     return note(work, effort.kind, &duet, true, err) != 0 ? -1 : put(work, &effort, &record, &duet, err);
@@ -149,8 +151,9 @@ measure_full(struct work *work, struct duet_result *duet, struct err *err)
     snprintf(recorder->host, sizeof recorder->host, "%s", machine.cpu);
     if (aa_read(recorder->step, recorder->host, &recorder->aa, err) != 0)
         return -1;
-    if (aa_is_due(&recorder->aa) && measure_aa(work, err) != 0)
-        return -1;
+    for (size_t i = 0; i < AA_ENOUGH && aa_is_due(&recorder->aa); i++)
+        if (measure_aa(work, err) != 0)
+            return -1;
     if (meter_run(&recorder->cascade->meter, work->built, work->inputs, work->effort, &watch, duet, err) !=
             0 ||
         note(work, work->effort->kind, duet, false, err) != 0)

@@ -135,7 +135,7 @@ C
 import json
 answer = json.load(open("v.json"))
 verdicts = answer["verdicts"]
-assert answer["same"] and [v["kind"] for v in verdicts][:2] == ["aa", "train"], verdicts
+assert answer["same"] and [v["kind"] for v in verdicts][:2] == ["aa1", "train"], verdicts
 assert all(v["launches"] >= 8 and v["raw_bytes"] < 100000 for v in verdicts), verdicts
 open("id", "w").write(verdicts[1]["candidate"][:8])
 P

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define RATE_MAX 0.01
 #define CONFIDENCE 0.95
@@ -37,10 +38,22 @@ aa_note(struct step *step, const struct aa_comparison *comparison, struct aa *aa
     return journal_store(step, "comparison.put", row, err);
 }
 
+void
+aa_next_kind(const struct aa *aa, char kind[24])
+{
+    snprintf(kind, 24, "aa%" PRIu64, aa->of + 1);
+}
+
+bool
+aa_is_kind(const char *kind)
+{
+    return strncmp(kind, "aa", 2) == 0;
+}
+
 bool
 aa_is_due(const struct aa *aa)
 {
-    return aa->of * AA_EVERY <= aa->comparisons;
+    return aa->of * AA_EVERY <= aa->comparisons || (aa->different == 1 && aa->of < AA_ENOUGH);
 }
 
 bool

@@ -4,8 +4,8 @@
 // its text, so the same variant has the same id in every run.
 //
 // Tables: candidate(run, step, id, ...) one row a candidate of a step, evaluation(run, step, candidate, kind,
-// ...) one row a measurement ("quick" on train, "train" and "holdout" for the verdict, "aa" of the baseline
-// with itself); comparison as aa.h says.
+// ...) one row a measurement ("quick" on train, "train" and "holdout" for the verdict, "aa1", "aa2" .. of the
+// baseline with itself); comparison as aa.h says.
 #ifndef ATOLL_STEPS_SHARED_CANDIDATE_CANDIDATE_H
 #define ATOLL_STEPS_SHARED_CANDIDATE_CANDIDATE_H
 
@@ -51,7 +51,7 @@ struct candidate {
 
 // A measurement of a candidate.
 struct measurement {
-    const char *kind;    // "quick", "train", "holdout", "aa"
+    const char *kind;    // "quick", "train", "holdout", "aa1"
     const char *verdict; // duet_verdict_name
     const char *reason;  // why it is not what the launches say, or what ended it; may be NULL
     const char *raw;     // blob of the raw batches (sandbox/duet_record.h); NULL = not kept

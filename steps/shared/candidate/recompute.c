@@ -140,7 +140,7 @@ final_verdict(const struct duet_replay *replay, const char *kind, const struct a
     char reason[200];
     bool decided = replay->verdict == DUET_FASTER || replay->verdict == DUET_SLOWER ||
                    replay->verdict == DUET_EQUIVALENT;
-    return decided && strcmp(kind, "aa") != 0 && aa_refuses(aa, reason) ? DUET_INCONCLUSIVE : replay->verdict;
+    return decided && !aa_is_kind(kind) && aa_refuses(aa, reason) ? DUET_INCONCLUSIVE : replay->verdict;
 }
 
 static void
@@ -217,7 +217,7 @@ discoveries(const json_t *entries)
     json_array_foreach(entries, i, entry)
     {
         const char *verdict = json_get_text(entry, "verdict", NULL);
-        if (verdict == NULL || strcmp(json_get_text(entry, "kind", ""), "aa") == 0)
+        if (verdict == NULL || aa_is_kind(json_get_text(entry, "kind", "")))
             continue;
         *vec_push(&log_e) = json_get_real(entry, "log_e", 0);
         *vec_push(&different) = strcmp(verdict, "faster") == 0 || strcmp(verdict, "slower") == 0;

@@ -64,6 +64,7 @@ const (
 	atollPreparedMax  = 16 << 20 // bytes of encoded inputs and records in one part of a batch
 	atollGarbageBytes = 2 << 20  // half of what makes the runtime collect
 	atollYields       = 1000
+	atollYieldNS      = 20000 // CPU time of a yield to nobody, at most
 	atollDepthMax     = 1000
 	atollGOGC         = 100
 	atollTurn         = 37 // calls by which the order of decoding moves from batch to batch
@@ -181,24 +182,53 @@ func (h *atollHost) prepare(from, count uint64) {
 		return
 	}
 	h.begin, h.prepared = from, h.fitting(from, count)
+	debug.SetGCPercent(-1) // collecting now would have much of the memory given back, and the calls would pay for it
+	filled := h.fill()
+	debug.SetGCPercent(atollGOGC)
+	if !filled {
+		h.invalid("an input changed")
+		return
+	}
+	h.passed = h.texts()
+	h.shared.done = uint64(h.prepared)
+	h.collect()
+	h.goroutines = runtime.NumGoroutine()
+}
+
+// Decodes the inputs of the prepared calls.
+func (h *atollHost) fill() bool {
 	h.bound.reset(h.prepared)
 	h.turn = (h.turn + atollTurn) % h.prepared
 	for n := 0; n < h.prepared; n++ {
 		i := (n + h.turn) % h.prepared // addresses that come back are another input's
-		if !h.decode(h.window[0]+(from+uint64(i))%h.window[1], h.bound.at(i)) {
-			h.invalid("an input changed")
-			return
+		if !h.decode(h.window[0]+(h.begin+uint64(i))%h.window[1], h.bound.at(i)) {
+			return false
 		}
 	}
-	h.passed = h.texts()
-	h.shared.done = uint64(h.prepared)
+	return true
+}
+
+// Collects what earlier calls left, so that these begin with as much room as any others.
+func (h *atollHost) collect() {
 	runtime.ReadMemStats(&h.before)
 	if h.before.TotalAlloc-h.collected > atollGarbageBytes {
 		runtime.GC()
 		runtime.ReadMemStats(&h.before)
 		h.collected = h.before.TotalAlloc
 	}
-	h.goroutines = runtime.NumGoroutine()
+	atollRest()
+}
+
+// Lets the runtime finish, before a clock runs, what collecting leaves to the background: a yield then costs
+// next to nothing. Each piece of it is up to a millisecond that some batches would pay and others would not.
+func atollRest() {
+	for i := 0; i < atollYields; i++ {
+		before := atollCPU()
+		runtime.Gosched()
+		if atollCPU()-before < atollYieldNS {
+			return
+		}
+	}
 }
 
 // Runs the prepared calls between two readings of the clock. What they handed to goroutines is done before

@@ -6,7 +6,7 @@
 // What a search chose by must not be measured with again, or its luck with layouts would be taken for speed.
 START_TEST(kinds_draw_layouts_of_their_own)
 {
-    static const char *const kinds[] = {"quick", "rank", "train", "holdout", "aa"};
+    static const char *const kinds[] = {"quick", "rank", "train", "holdout", "aa1", "aa2"};
     enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
     struct meter meter = {.seed = 7};
     struct built built = {.code_hash = "abc"}, other = {.code_hash = "abd"};

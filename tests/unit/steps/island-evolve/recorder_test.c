@@ -225,7 +225,7 @@ START_TEST(test_raw_batches_are_kept_and_the_first_is_an_aa)
     const json_t *verdicts = json_object_get(answer, "verdicts");
     ck_assert_uint_eq(json_array_size(verdicts), 3);
     ck_assert(json_get_bool(answer, "same", false));
-    ck_assert_str_eq(json_get_text(json_array_get(verdicts, 0), "kind", ""), "aa");
+    ck_assert_str_eq(json_get_text(json_array_get(verdicts, 0), "kind", ""), "aa1");
     const json_t *first = json_array_get(verdicts, 1);
     ck_assert_str_eq(json_get_text(first, "kind", ""), "train");
     ck_assert(json_get_real(first, "speedup", 0) == duet.speedup &&
@@ -240,6 +240,26 @@ START_TEST(test_raw_batches_are_kept_and_the_first_is_an_aa)
     LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &second, &again, &lab.err));
     ck_assert_mem_eq(&recorder.aa, &aa, sizeof aa);
     ck_assert(!lab.cascade.ready);
+    lab_close(&lab);
+}
+END_TEST
+
+// One A/A comparison of one was called different: five more are made, and these say that it was chance.
+START_TEST(test_a_small_pool_is_widened_before_it_refuses)
+{
+    struct lab lab;
+    struct recorder recorder;
+    struct duet_result duet;
+    struct candidate *candidate = open_timed(&lab, &recorder);
+    struct machine machine;
+    struct aa aa = {0};
+    machine_read(NULL, &machine);
+    const struct aa_comparison wrong = {machine.cpu, candidate->id, "aa1", true, true};
+    LAB_OK(&lab, aa_note(&lab.step, &wrong, &aa, &lab.err));
+    LAB_OK(&lab, recorder_measure(&recorder, candidate, &lab.bench.train, &full, &duet, &lab.err));
+    ck_assert_uint_eq(recorder.aa.of, 6);
+    ck_assert_int_eq(count_of(&lab, "SELECT count(DISTINCT kind) AS n FROM comparison WHERE is_aa"), 6);
+    ck_assert_int_eq(duet.verdict, recorder.aa.different == 1 ? DUET_FASTER : DUET_INCONCLUSIVE);
     lab_close(&lab);
 }
 END_TEST
@@ -272,4 +292,5 @@ END_TEST
 UNIT_MAIN("island-evolve/recorder", test_an_evaluation_is_not_repeated, test_what_is_stored,
           test_a_reply_is_not_asked_for_twice, test_a_model_that_keeps_failing_is_given_up,
           test_replayed_replies_go_on_by_number, test_a_measurement_is_not_repeated,
-          test_raw_batches_are_kept_and_the_first_is_an_aa, test_a_bad_pool_refuses_verdicts)
+          test_raw_batches_are_kept_and_the_first_is_an_aa,
+          test_a_small_pool_is_widened_before_it_refuses, test_a_bad_pool_refuses_verdicts)

@@ -28,6 +28,27 @@ START_TEST(one_in_twenty_the_first_at_once)
 }
 END_TEST
 
+START_TEST(one_called_different_calls_for_five_more)
+{
+    struct aa aa = {.different = 1, .of = 1, .comparisons = 1};
+    for (; aa.of < 6; aa.of++, aa.comparisons++)
+        ck_assert(aa_is_due(&aa));
+    char reason[200];
+    ck_assert(!aa_is_due(&aa) && !aa_refuses(&aa, reason));
+    ck_assert(!aa_is_due(&(struct aa){.different = 2, .of = 3, .comparisons = 30}));
+    ck_assert(!aa_is_due(&(struct aa){.different = 0, .of = 2, .comparisons = 30}));
+}
+END_TEST
+
+START_TEST(kinds_are_numbered)
+{
+    char kind[24];
+    aa_next_kind(&(struct aa){.of = 11}, kind);
+    ck_assert_str_eq(kind, "aa12");
+    ck_assert(aa_is_kind(kind) && aa_is_kind("aa") && !aa_is_kind("train"));
+}
+END_TEST
+
 // 1 of 5 is at least 1.02 % (1 - .95^(1/5)), 1 of 6 at least .85 %; 3 of 81 at least 1.02 %, of 82 1.004 %.
 START_TEST(refuses_above_one_per_cent)
 {
@@ -88,5 +109,6 @@ START_TEST(hosts_are_pooled_apart_over_runs)
 }
 END_TEST
 
-UNIT_MAIN("candidate/aa", one_in_twenty_the_first_at_once, refuses_above_one_per_cent,
+UNIT_MAIN("candidate/aa", one_in_twenty_the_first_at_once, one_called_different_calls_for_five_more,
+          kinds_are_numbered, refuses_above_one_per_cent,
           hosts_are_pooled_apart_over_runs)

@@ -76,7 +76,7 @@ put(struct shelf *shelf, const char *id, const char *kind, double factor, struct
     char raw[65], reason[200] = "";
     struct sequential test = make_record(&record, factor, 10);
     struct sequential_estimate estimate = sequential_estimate(&test);
-    bool refused = strcmp(kind, "aa") != 0 && aa_refuses(&aa, reason);
+    bool refused = !aa_is_kind(kind) && aa_refuses(&aa, reason);
     enum sequential_verdict verdict = refused ? SEQUENTIAL_INCONCLUSIVE : sequential_judge(&test);
     ck_assert_int_eq(journal_blob_put(&shelf->step, buf_str(&record), raw, &shelf->err), 0);
     struct measurement measurement = {.kind = kind,
