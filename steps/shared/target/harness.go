@@ -64,6 +64,7 @@ const (
 	atollPreparedMax  = 16 << 20 // bytes of encoded inputs and records in one part of a batch
 	atollGarbageBytes = 2 << 20  // half of what makes the runtime collect
 	atollYields       = 1000
+	atollRests        = 4
 	atollYieldNS      = 20000 // CPU time of a yield to nobody, at most
 	atollDepthMax     = 1000
 	atollGOGC         = 100
@@ -222,7 +223,7 @@ func (h *atollHost) collect() {
 // Lets the runtime finish, before a clock runs, what collecting leaves to the background: a yield then costs
 // next to nothing. Each piece of it is up to a millisecond that some batches would pay and others would not.
 func atollRest() {
-	for i := 0; i < atollYields; i++ {
+	for i := 0; i < atollRests; i++ {
 		before := atollCPU()
 		runtime.Gosched()
 		if atollCPU()-before < atollYieldNS {
