@@ -3,63 +3,57 @@
 // built without what stops it: product sources with one edit or more, compiled here. Some are for the search
 // alone to refuse, which looks at the text of a variant before anything is measured: they win a duet as it
 // is.
-#include "sandbox/cheat.h"
 #include "tests/attack/measure/trial.h"
-#include "tests/unit/sandbox/edited.h"
+#include "tests/unit/sandbox/cheating.h"
 #include "tests/unit/steps/shared/target/go_workshop.h"
 
 enum { HONEST_DUETS = 4 };
 #define ATTACKS "tests/attack/measure/go"
-#define HARNESS "steps/shared/target" // an edit of it is found in harness.go
+#define HARNESS_FOLDER "steps/shared/target" // an edit of it is found in harness.go
 
 static const struct edit traps_set = {"sandbox/cell", "seal_managed_traps\\(\\) < 0", "false"};
-static const struct edit process_timed = {HARNESS, "SYS_CLOCK_GETTIME, 2,", "SYS_CLOCK_GETTIME, 3,"};
+static const struct edit process_timed = {HARNESS_FOLDER, "SYS_CLOCK_GETTIME, 2,", "SYS_CLOCK_GETTIME, 3,"};
 static const struct edit goroutines_counted = {
-    HARNESS, "runtime.NumGoroutine\\(\\) > h.goroutines \\|\\| runtime.GOMAXPROCS\\(1\\) != 1", "false"};
-static const struct edit collector_looked_at = {HARNESS, "debug.SetGCPercent\\(atollGOGC\\) != atollGOGC",
-                                                "false"};
-static const struct edit texts_compared = {HARNESS, "h.texts\\(\\) != h.passed", "false"};
-
-struct cheating {
-    const char *name;
-    enum cheat cheats[2]; // what the duet says, one or the other; CHEAT_NONE: the search refuses it before
-    bool one_input;
-    const struct edit *edits[EDITS_MAX + 1]; // that let it win, NULL at the end
-};
+    HARNESS_FOLDER, "runtime.NumGoroutine\\(\\) > h.goroutines \\|\\| runtime.GOMAXPROCS\\(1\\) != 1",
+    "false"};
+static const struct edit collector_looked_at = {HARNESS_FOLDER,
+                                                "debug.SetGCPercent\\(atollGOGC\\) != atollGOGC", "false"};
+static const struct edit texts_compared = {HARNESS_FOLDER, "h.texts\\(\\) != h.passed", "false"};
 
 // Two names where it is a matter of addresses or of the machine's load which batch is wrong first.
-static const struct cheating outputs[] = {
-    {"constant_output", {CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
-    {"only_when_timed", {CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
-    {"reads_clock", {CHEAT_WRONG_OUTPUT, CHEAT_UNSTEADY_OUTPUT}, false, {&digest_compared}},
-    {"caches_by_address", {CHEAT_UNSTEADY_OUTPUT, CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
-    {"writes_input", {CHEAT_WRITES_INPUT}, true, {&texts_compared}},
-};
-static const struct cheating harness[] = {
-    {"early_exit", {CHEAT_EARLY_EXIT}, false, {&end_noticed, &digest_compared, &process_examined}},
-    {"forged_result", {CHEAT_FORGED_RESULT}, false, {&process_examined, &time_audited, &batches_audited}},
-    {"harness_memory", {CHEAT_HARNESS_MEMORY}, false, {&empty_shared}},
-    {"never_collects", {CHEAT_HARNESS_MEMORY}, false, {&collector_looked_at}},
-};
-static const struct cheating clocks[] = {
-    {"interposed_clock", {CHEAT_HIDDEN_TIME}, false, {&time_audited, &batches_audited}},
-    {"detects_audit", {CHEAT_HIDDEN_TIME}, false, {&batches_audited}},
-    {"sleeps", {CHEAT_WAITS}, false, {&waits_counted}},
-};
-// Who handles a signal in Go is a goroutine.
-static const struct cheating processes[] = {
-    {"in_a_child", {CHEAT_CHILD_PROCESS}, false, {&traps_set, &calls_denied}},
-    {"in_a_thread",
+static const struct cheating cheatings[] = {
+    {OUTPUT, "constant_output", {CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
+    {OUTPUT, "only_when_timed", {CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
+    {OUTPUT, "reads_clock", {CHEAT_WRONG_OUTPUT, CHEAT_UNSTEADY_OUTPUT}, false, {&digest_compared}},
+    {OUTPUT, "caches_by_address", {CHEAT_UNSTEADY_OUTPUT, CHEAT_WRONG_OUTPUT}, false, {&digest_compared}},
+    {OUTPUT, "writes_input", {CHEAT_WRITES_INPUT}, true, {&texts_compared}},
+    {HARNESS, "early_exit", {CHEAT_EARLY_EXIT}, false, {&end_noticed, &digest_compared, &process_examined}},
+    {HARNESS,
+     "forged_result",
+     {CHEAT_FORGED_RESULT},
+     false,
+     {&process_examined, &time_audited, &batches_audited}},
+    {HARNESS, "harness_memory", {CHEAT_HARNESS_MEMORY}, false, {&empty_shared}},
+    {HARNESS, "never_collects", {CHEAT_HARNESS_MEMORY}, false, {&collector_looked_at}},
+    {CLOCK, "interposed_clock", {CHEAT_HIDDEN_TIME}, false, {&time_audited, &batches_audited}},
+    {CLOCK, "detects_audit", {CHEAT_HIDDEN_TIME}, false, {&batches_audited}},
+    {CLOCK, "sleeps", {CHEAT_WAITS}, false, {&waits_counted}},
+    // Who handles a signal in Go is a goroutine.
+    {PROCESS, "in_a_child", {CHEAT_CHILD_PROCESS}, false, {&traps_set, &calls_denied}},
+    {PROCESS,
+     "in_a_thread",
      {CHEAT_THREAD},
      false,
      {&goroutines_counted, &process_timed, &time_audited, &batches_audited, &waits_counted}},
-    {"changes_affinity", {CHEAT_AFFINITY}, false, {&traps_set, &calls_denied}},
-    {"changes_priority", {CHEAT_PRIORITY}, false, {&traps_set, &priorities_denied, &process_examined}},
-    {"handles_signals", {CHEAT_THREAD}, false, {&goroutines_counted}},
-};
-static const struct cheating searched[] = {
-    {"caches_answers", {CHEAT_NONE}, false, {NULL}},
-    {"in_a_constructor", {CHEAT_NONE}, false, {NULL}},
+    {PROCESS, "changes_affinity", {CHEAT_AFFINITY}, false, {&traps_set, &calls_denied}},
+    {PROCESS,
+     "changes_priority",
+     {CHEAT_PRIORITY},
+     false,
+     {&traps_set, &priorities_denied, &process_examined}},
+    {PROCESS, "handles_signals", {CHEAT_THREAD}, false, {&goroutines_counted}},
+    {SEARCHED, "caches_answers", {CHEAT_NONE}, false, {NULL}},
+    {SEARCHED, "in_a_constructor", {CHEAT_NONE}, false, {NULL}},
 };
 
 // An attack as a package with the function as a target.
@@ -123,11 +117,11 @@ edited_program_of(struct attack *attack, const struct edit *const *edits)
     struct workshop *w = &attack->w;
     AUTO_BUF text = BUF(SOURCE_MAX_BYTES);
     const char *path = fs_join(&w->arena, w->scratch, "atoll_cell_test.go");
-    if (!edits_concern(edits, HARNESS))
+    if (!edits_concern(edits, HARNESS_FOLDER))
         return attack->program;
     OK(fs_read(path, SOURCE_MAX_BYTES, &text, &w->err), &w->err);
     for (size_t i = 0; edits[i]; i++)
-        ck_assert_msg(strcmp(edits[i]->folder, HARNESS) != 0 || edit_apply(edits[i], &text),
+        ck_assert_msg(strcmp(edits[i]->folder, HARNESS_FOLDER) != 0 || edit_apply(edits[i], &text),
                       "harness.go has not: %s", edits[i]->from);
     OK(fs_write(path, buf_str(&text), &w->err), &w->err);
     return build(attack);
@@ -154,64 +148,26 @@ try_cheat(const struct attack *honest, const struct cheating *cheating, struct b
     attack_init(&attack, cheating->name);
     struct trial trial = {honest->program, attack.program, cheating->one_input, true};
     OK(trial_run(attack.w.launcher, &trial, &result, &attack.w.err), &attack.w.err);
-    bool faster = result.verdict == DUET_FASTER || result.verdict == DUET_INCONCLUSIVE,
-         ahead = faster && result.speedup > 1.5;
-    bool named = result.cheat == cheating->cheats[0] || (result.cheat && result.cheat == cheating->cheats[1]);
-    if (!named || ahead != (cheating->cheats[0] == CHEAT_NONE) ||
-        !strstr(result.detail, cheat_name(result.cheat)))
-        buf_printf(wrong, "%s: %s, %.3f times as fast, \"%s\": %s\n", cheating->name,
-                   duet_verdict_name(result.verdict), result.speedup, cheat_name(result.cheat),
-                   result.detail);
+    cheating_judge(cheating, &result, wrong);
     if (cheating->edits[0] && !wins(honest, &attack, cheating, &said))
         buf_printf(wrong, "%s does not win without its safeguards: %s\n", cheating->name, buf_text(&said));
     attack_release(&attack);
 }
 
 static void
-try_all(const struct cheating *cheatings, size_t count)
+try_group(enum cheat_group group)
 {
     struct attack honest;
     AUTO_BUF wrong = BUF(1 << 20);
     if (!has_go())
         return;
     attack_init(&honest, "honest");
-    for (size_t i = 0; i < count; i++)
-        try_cheat(&honest, &cheatings[i], &wrong);
+    for (size_t i = 0; i < sizeof(cheatings) / sizeof(cheatings[0]); i++)
+        if (cheatings[i].group == group)
+            try_cheat(&honest, &cheatings[i], &wrong);
     ck_assert_msg(wrong.len == 0, "\n%s", buf_text(&wrong));
     attack_release(&honest);
 }
-
-#define TRY(table) try_all(table, sizeof(table) / sizeof((table)[0]))
-
-START_TEST(what_gives_other_output_is_caught)
-{
-    TRY(outputs);
-}
-END_TEST
-
-START_TEST(what_answers_for_the_harness_is_caught)
-{
-    TRY(harness);
-}
-END_TEST
-
-START_TEST(what_bends_the_time_is_caught)
-{
-    TRY(clocks);
-}
-END_TEST
-
-START_TEST(what_leaves_its_process_is_caught)
-{
-    TRY(processes);
-}
-END_TEST
-
-START_TEST(what_only_the_search_sees_wins_a_duet)
-{
-    TRY(searched);
-}
-END_TEST
 
 START_TEST(honesty_is_not_accused)
 {
@@ -236,6 +192,4 @@ START_TEST(honesty_is_not_accused)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go_cheat", honesty_is_not_accused, what_gives_other_output_is_caught,
-          what_answers_for_the_harness_is_caught, what_bends_the_time_is_caught,
-          what_leaves_its_process_is_caught, what_only_the_search_sees_wins_a_duet)
+UNIT_MAIN("steps/shared/target/go_cheat", honesty_is_not_accused, CHEATING_TESTS)
