@@ -48,7 +48,7 @@ PACKAGE_LIBS = $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 # ---- what is built ----------------------------------------------------------------------------------------------
 # A folder is an archive; archives are linked from the top floor down.
 STEP_FOLDERS := $(filter-out steps/shared,$(patsubst %/,%,$(wildcard steps/*/)))
-SHARED_FOLDERS := $(patsubst %/,%,$(wildcard steps/shared/*/))
+SHARED_FOLDERS := $(patsubst %/,%,$(wildcard steps/shared/*/)) steps/shared/target/go
 ENGINE_FOLDERS := workflow workflow/carriers sandbox base
 FOLDERS := cmd steps $(STEP_FOLDERS) $(SHARED_FOLDERS) $(ENGINE_FOLDERS)
 archive_of = $(patsubst %,$(BUILD)/%.a,$(subst /,-,$(1)))
@@ -78,8 +78,8 @@ $(BUILD)/%.o: %.c | grammar
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # They have these files in them.
-$(BUILD)/steps/shared/target/go_harness.o: $(wildcard steps/shared/target/harness*.go)
-$(BUILD)/steps/shared/target/go_vet.o: $(wildcard steps/shared/target/vet/*.go)
+$(BUILD)/steps/shared/target/go/harness.o: $(wildcard steps/shared/target/go/harness*.go)
+$(BUILD)/steps/shared/target/go/vet.o: $(wildcard steps/shared/target/go/vet/*.go)
 
 $(BUILD)/atoll: $(BUILD)/cmd/main.o $(ARCHIVES) $(GRAMMARS)
 	@echo "  LINK    $@"
@@ -116,7 +116,7 @@ $(GRAMMARS):
 
 # ---- tests ------------------------------------------------------------------------------------------------------
 # A test binary links its own folder's archive and what stands below it.
-UNIT_TESTS := $(patsubst tests/unit/%_test.c,%,$(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c tests/unit/*/*/*/*_test.c))
+UNIT_TESTS := $(patsubst tests/unit/%_test.c,%,$(shell find tests/unit -name '*_test.c' | sort))
 BELOW_base := base
 BELOW_sandbox := sandbox base
 BELOW_workflow := $(ENGINE_FOLDERS)

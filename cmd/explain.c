@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // atoll explain CANDIDATE: where it came from, what was measured, why it lived or died.
+#include "steps/shared/target/go/explain.h"
 #include "base/fs.h"
 #include "cmd/place.h"
 #include "steps/shared/candidate/candidate.h"
-#include "steps/shared/target/go_explain.h"
 #include "steps/shared/target/syntax.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "steps/shared/target/corpus.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 #include "steps/shared/target/target.h"
 
 // Where it is kept relative to the repository, for the function of that name ("NormalizeTag", "List.Trim");

@@ -3,7 +3,7 @@
 // []byte(s), a variable that only reads from a copy of a string, and a result that is what came in.
 #include "steps/island-evolve/go_mutate.h"
 
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 // is long, as all parameters together are, or a fixed amount, which may then stand on the stack.
 #include "steps/island-evolve/go_mutate.h"
 #include "steps/island-evolve/go_pure.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <stdio.h>
 #include <string.h>

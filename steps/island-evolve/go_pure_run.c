@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statements and calls of go_pure.h.
 #include "steps/island-evolve/go_pure.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 
 #include "steps/island-evolve/go_pure.h"
 #include "steps/island-evolve/lexeme.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <string.h>
 

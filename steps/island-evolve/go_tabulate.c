@@ -4,7 +4,7 @@
 // function when it is the target.
 #include "steps/island-evolve/go_mutate.h"
 #include "steps/island-evolve/go_table.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <stdio.h>
 #include <string.h>

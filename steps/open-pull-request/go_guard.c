@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "steps/open-pull-request/go_guard.h"
 
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <ctype.h>
 #include <string.h>

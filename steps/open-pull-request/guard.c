@@ -3,7 +3,7 @@
 
 #include "base/fs.h"
 #include "steps/open-pull-request/go_guard.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "steps/shared/candidate/candidate.h"
 #include "steps/shared/target/builder.h"
 #include "steps/shared/target/captured.h"
-#include "steps/shared/target/go_tool.h"
+#include "steps/shared/target/go/tool.h"
 #include "steps/shared/target/workbench.h"
 
 #include <math.h>

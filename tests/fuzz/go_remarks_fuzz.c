@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as what the Go compiler writes with -gcflags=-json=0,DIR.
-#include "steps/shared/target/go_remarks.h"
+#include "steps/shared/target/go/remarks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as a Go file: every mutator's sites, and what it writes at the first of them.
 #include "steps/island-evolve/go_mutate.h"
-#include "steps/shared/target/go_function.h"
+#include "steps/shared/target/go/function.h"
 
 enum { SITES_TRIED = 3 };
 

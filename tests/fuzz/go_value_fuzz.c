@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any bytes as a call and as an output of a Go function that has a value of every kind; a call that can be
 // encoded comes back as it was.
-#include "steps/shared/target/go_value.h"
+#include "steps/shared/target/go/value.h"
 
 #include <stdlib.h>
 

@@ -36,8 +36,8 @@ int aa_note(struct step *step, const struct aa_comparison *comparison, struct aa
 void aa_next_kind(const struct aa *aa, char kind[24]);
 bool aa_is_kind(const char *kind);
 
-// Whether an A/A comparison is due before the next one: so that a twentieth of all are, the first at once, and
-// AA_ENOUGH where one was called different.
+// Whether an A/A comparison is due before the next one: so that a twentieth of all are, the first at once,
+// and AA_ENOUGH where one was called different.
 bool aa_is_due(const struct aa *aa);
 
 // Whether verdicts are refused: the lower 95 % bound of the rate (Clopper & Pearson) is above 1 %. Then

@@ -2,7 +2,7 @@
 #include "steps/shared/target/tree_command.h"
 
 #include "base/fs.h"
-#include "steps/shared/target/go_tool.h"
+#include "steps/shared/target/go/tool.h"
 #include "steps/shared/target/syntax.h"
 
 #include <math.h>

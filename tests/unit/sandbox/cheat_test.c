@@ -2,6 +2,7 @@
 // Each program of tests/attack/measure/ is caught in a duet, by its name, and wins in a harness that is built
 // without what stops it: product sources with one edit or more, compiled here.
 #include "tests/attack/measure/trial.h"
+#include "tests/unit/above.h"
 #include "tests/unit/sandbox/cheating.h"
 #include "tests/unit/sandbox/fixture.h"
 
@@ -69,10 +70,8 @@ object_of(struct stage *s, const char *name)
 static void
 stage_init(struct stage *s)
 {
-    char *self;
     fixture_init(&s->f);
-    OK(fs_self_dir(&s->f.arena, &self, &s->f.err), &s->f.err);
-    s->build = fs_real(&s->f.arena, fs_join(&s->f.arena, self, "../../.."), &s->f.err);
+    s->build = fs_dir_name(&s->f.arena, above(&s->f.arena, "atoll-cell"));
     s->honest = object_of(s, "honest");
 }
 

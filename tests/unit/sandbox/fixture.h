@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "sandbox/cell.h"
 #include "sandbox/launcher.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -29,12 +30,10 @@ static inline bool
 fixture_try(struct fixture *fixture, const struct isolation_demand *demand)
 {
     *fixture = (struct fixture){0};
-    char *self;
-    OK(fs_self_dir(&fixture->arena, &self, &fixture->err), &fixture->err);
-    char *cell = fs_join(&fixture->arena, self, "../../../atoll-cell");
+    char *cell = above(&fixture->arena, "atoll-cell");
     fixture->folder = fs_temp_dir(&fixture->arena, NULL, "sandbox", &fixture->err);
     ck_assert_msg(fixture->folder != NULL, "%s", fixture->err.message);
-    fixture->launcher = launcher_new_at(fs_real(&fixture->arena, cell, &fixture->err), demand, &fixture->err);
+    fixture->launcher = launcher_new_at(cell, demand, &fixture->err);
     return fixture->launcher != NULL;
 }
 

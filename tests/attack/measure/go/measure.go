@@ -3,7 +3,7 @@
 //go:build go1.21
 
 // What every measurement attack in Go shares. Each file defines f, a candidate that wants to look faster than
-// honest.go; here is the work that both are asked for. tests/unit/steps/shared/target/go_cheat_test.c builds
+// honest.go; here is the work that both are asked for. tests/unit/steps/shared/target/go/cheat_test.c builds
 // each into a cell of its own, runs it through a duet, with its safeguards and without them.
 package m
 

@@ -4,7 +4,7 @@
 #include "steps/shared/target/workbench.h"
 #include "tests/unit/steps/attempt.h"
 #include "tests/unit/steps/shared/target/calls.h"
-#include "tests/unit/steps/shared/target/go_workshop.h"
+#include "tests/unit/steps/shared/target/go/workshop.h"
 
 static const char source[] =
     "#include <stddef.h>\n"

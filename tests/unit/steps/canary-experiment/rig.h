@@ -10,6 +10,7 @@
 #include "steps/shared/forge/forge.h"
 #include "steps/shared/ledger/ledger.h"
 #include "steps/shared/rollout/rollout.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 #include "workflow/journal.h"
 
@@ -142,11 +143,9 @@ rig_open_with(struct rig *rig, const char *control, const char *treatment, const
 {
     static const double stages[] = {1, 5, 25, 50, 100};
     const struct rollout off = {"digest", "d.c", "atoll-digest", stages, 5, 0, ROLLOUT_OFF, 1700000000, NULL};
-    char *self, oid[REPO_OID_SIZE];
+    char oid[REPO_OID_SIZE];
     *rig = (struct rig){0};
-    RIG_OK(rig, fs_self_dir(&rig->arena, &self, &rig->err));
-    rig->cell = fs_real(&rig->arena, fs_join(&rig->arena, self, "../../../../atoll-cell"), &rig->err);
-    ck_assert_msg(rig->cell != NULL, "%s", rig->err.message);
+    rig->cell = above(&rig->arena, "atoll-cell");
     rig->folder = fs_temp_dir(&rig->arena, NULL, "canary", &rig->err);
     ck_assert_msg(rig->folder != NULL, "%s", rig->err.message);
     rig->repository = fs_join(&rig->arena, rig->folder, "repository");

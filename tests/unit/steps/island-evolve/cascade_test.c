@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/steps/island-evolve/lab.h"
-#include "tests/unit/steps/shared/target/go_workshop.h"
+#include "tests/unit/steps/shared/target/go/workshop.h"
 
 static const char unit[] = "#include <stdint.h>\n"
                            "static int twice(int x) { return x + x; }\n"

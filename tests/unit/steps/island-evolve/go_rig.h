@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/proc.h"
 #include "steps/island-evolve/go_mutate.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -248,18 +249,7 @@ static inline void go_rig_open_demo(struct go_rig *rig, const char *file, const 
 static inline const char *
 go_rig_demo(struct go_rig *rig, const char *name)
 {
-    char *self;
-
-    GO_RIG_OK(rig, fs_self_dir(&rig->arena, &self, &rig->err));
-    const char *folder = self;
-    for (int i = 0; i < 12; i++) {
-        const char *path = fs_join(&rig->arena, folder, "ci-templates/demo-go");
-        if (fs_exists(path))
-            return fs_real(&rig->arena, fs_join(&rig->arena, path, name), &rig->err);
-        folder = fs_dir_name(&rig->arena, folder);
-    }
-    ck_abort_msg("no demo above %s", self);
-    return NULL;
+    return fs_join(&rig->arena, above(&rig->arena, "ci-templates/demo-go"), name);
 }
 
 static inline void

@@ -9,6 +9,7 @@
 #include "steps/island-evolve/island_evolve.h"
 #include "steps/shared/ledger/ledger.h"
 #include "steps/shared/target/captured.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -66,9 +67,7 @@ static inline void
 lab_open_file(struct lab *lab, const char *file, const char *text, json_t *recipe, const char *function,
               const char *train, const char *holdout)
 {
-    char *self;
     *lab = (struct lab){0};
-    LAB_OK(lab, fs_self_dir(&lab->arena, &self, &lab->err));
     lab->folder = fs_temp_dir(&lab->arena, NULL, "lab", &lab->err);
     ck_assert_msg(lab->folder != NULL, "%s", lab->err.message);
     LAB_OK(lab, fs_write(fs_join(&lab->arena, lab->folder, "go.mod"),
@@ -80,7 +79,7 @@ lab_open_file(struct lab *lab, const char *file, const char *text, json_t *recip
         .with = json_object(),
         .repository = lab->folder,
         .scratch = fs_join(&lab->arena, lab->folder, "scratch"),
-        .cell_path = fs_real(&lab->arena, fs_join(&lab->arena, self, "../../../../atoll-cell"), &lab->err),
+        .cell_path = above(&lab->arena, "atoll-cell"),
         .mode = "deterministic",
         .seed = 1,
         .sandbox = json_object(),

@@ -292,5 +292,5 @@ END_TEST
 UNIT_MAIN("island-evolve/recorder", test_an_evaluation_is_not_repeated, test_what_is_stored,
           test_a_reply_is_not_asked_for_twice, test_a_model_that_keeps_failing_is_given_up,
           test_replayed_replies_go_on_by_number, test_a_measurement_is_not_repeated,
-          test_raw_batches_are_kept_and_the_first_is_an_aa,
-          test_a_small_pool_is_widened_before_it_refuses, test_a_bad_pool_refuses_verdicts)
+          test_raw_batches_are_kept_and_the_first_is_an_aa, test_a_small_pool_is_widened_before_it_refuses,
+          test_a_bad_pool_refuses_verdicts)

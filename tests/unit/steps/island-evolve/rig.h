@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "sandbox/launcher.h"
 #include "steps/island-evolve/mutator.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -34,15 +35,10 @@ struct rig_mutation {
 static inline void
 rig_open(struct rig *rig, const char *text, const char *function)
 {
-    char *self;
-
     *rig = (struct rig){0};
-    RIG_OK(rig, fs_self_dir(&rig->arena, &self, &rig->err));
-    const char *cell = fs_real(&rig->arena, fs_join(&rig->arena, self, "../../../../atoll-cell"), &rig->err);
-    ck_assert_msg(cell != NULL, "%s", rig->err.message);
     rig->folder = fs_temp_dir(&rig->arena, NULL, "rig", &rig->err);
     ck_assert_msg(rig->folder != NULL, "%s", rig->err.message);
-    rig->launcher = launcher_new(cell, ISOLATION_GUARD, &rig->err);
+    rig->launcher = launcher_new(above(&rig->arena, "atoll-cell"), ISOLATION_GUARD, &rig->err);
     ck_assert_msg(rig->launcher != NULL, "%s", rig->err.message);
     RIG_OK(rig, fs_write(fs_join(&rig->arena, rig->folder, "unit.c"), str_of(text), &rig->err));
     rig->target = (struct target){.repository = rig->folder,

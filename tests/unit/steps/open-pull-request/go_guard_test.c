@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/proc.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -240,13 +241,7 @@ START_TEST(both_paths_pass_the_demos_tests)
     AUTO_ARENA arena = {0};
     struct err err;
     AUTO_BUF text = BUF(1 << 16);
-    char *self;
-
-    ck_assert_int_eq(fs_self_dir(&arena, &self, &err), 0);
-    const char *top = self;
-    for (int i = 0; i < 12 && !fs_exists(fs_join(&arena, top, "ci-templates/demo-go")); i++)
-        top = fs_dir_name(&arena, top);
-    const char *demo = fs_join(&arena, top, "ci-templates/demo-go");
+    const char *demo = above(&arena, "ci-templates/demo-go");
     ck_assert_int_eq(fs_read(fs_join(&arena, demo, "merge.go"), 1 << 16, &text, &err), 0);
     AUTO_BUF file = guarded(
         &arena, buf_text(&text), "MergeTags",

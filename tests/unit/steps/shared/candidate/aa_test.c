@@ -110,5 +110,4 @@ START_TEST(hosts_are_pooled_apart_over_runs)
 END_TEST
 
 UNIT_MAIN("candidate/aa", one_in_twenty_the_first_at_once, one_called_different_calls_for_five_more,
-          kinds_are_numbered, refuses_above_one_per_cent,
-          hosts_are_pooled_apart_over_runs)
+          kinds_are_numbered, refuses_above_one_per_cent, hosts_are_pooled_apart_over_runs)

@@ -3,7 +3,7 @@
 
 #include "steps/shared/target/captured.h"
 #include "steps/shared/target/differential.h"
-#include "tests/unit/steps/shared/target/go_workshop.h"
+#include "tests/unit/steps/shared/target/go/workshop.h"
 
 #define FUNCTION(parameters, sum)          \
     "#include <stddef.h>\n"                \

@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "sandbox/cell.h"
 #include "steps/shared/target/target.h"
+#include "tests/unit/above.h"
 #include "tests/unit/unit.h"
 
 #define OK(call, error) ck_assert_msg((call) == 0, "%s", (error)->message)
@@ -25,21 +26,14 @@ struct workshop {
 static inline void
 workshop_init(struct workshop *w)
 {
-    char *self;
-
     *w = (struct workshop){0};
-    OK(fs_self_dir(&w->arena, &self, &w->err), &w->err);
     w->folder = fs_temp_dir(&w->arena, NULL, "target", &w->err);
     ck_assert_msg(w->folder != NULL, "%s", w->err.message);
     w->repository = fs_join(&w->arena, w->folder, "repository");
     w->scratch = fs_join(&w->arena, w->folder, "scratch");
     OK(fs_mkdirs(w->repository, &w->err), &w->err);
     OK(fs_mkdirs(w->scratch, &w->err), &w->err);
-    const char *cell = fs_join(&w->arena, self, "../../../../atoll-cell");
-    if (!fs_exists(cell))
-        cell = fs_join(&w->arena, self, "../../../../../atoll-cell");
-    w->cell = fs_real(&w->arena, cell, &w->err);
-    ck_assert_msg(w->cell != NULL, "%s", w->err.message);
+    w->cell = above(&w->arena, "atoll-cell");
     w->launcher = launcher_new(w->cell, ISOLATION_GUARD, &w->err);
     ck_assert_msg(w->launcher != NULL, "%s", w->err.message);
 }
