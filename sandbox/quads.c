@@ -36,7 +36,7 @@ struct launch {
     size_t window;
     struct batches batches[QUADS_CLOCKS];
     int64_t quickest_empty_ns[2]; // CPU time
-    enum quads_clock clock; // that both variants are compared by
+    enum quads_clock clock;       // that both variants are compared by
 };
 
 static void

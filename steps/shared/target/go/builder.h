@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds variants of a Go function into programs for cells: the test binary of the function's own package,
-// with the harness (go_harness.h) in place of its tests. The repository is not copied: the compiler sees the
+// with the harness (harness.h) in place of its tests. The repository is not copied: the compiler sees the
 // variant and the harness through an overlay. A fresh layout is the linker's own random order of functions.
 #ifndef ATOLL_STEPS_SHARED_TARGET_GO_BUILDER_H
 #define ATOLL_STEPS_SHARED_TARGET_GO_BUILDER_H

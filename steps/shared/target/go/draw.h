@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of Go types drawn at random: made up, changed a little, or at a boundary. All as JSON (go_value.h).
+// Values of Go types drawn at random: made up, changed a little, or at a boundary. All as JSON (value.h).
 #ifndef ATOLL_STEPS_SHARED_TARGET_GO_DRAW_H
 #define ATOLL_STEPS_SHARED_TARGET_GO_DRAW_H
 

@@ -4,7 +4,7 @@
 
 // The harness of a Go cell. It is compiled into the test binary of the target's own package, under the
 // package's name, together with a generated part that defines atollTarget. It answers the doorbell that
-// sandbox/cell/shared.h describes; go_value.h describes how calls and outputs are encoded.
+// sandbox/cell/shared.h describes; value.h describes how calls and outputs are encoded.
 package harness
 
 import (
@@ -21,7 +21,7 @@ import (
 	"unsafe"
 )
 
-// As sandbox/cell/shared.h has it; go_harness.c checks the offsets.
+// As sandbox/cell/shared.h has it; harness.c checks the offsets.
 type atollShared struct {
 	doorbell, hostWaits      uint32
 	_                        [56]byte
@@ -48,7 +48,7 @@ const (
 	atollCall
 )
 
-// What a variant is caught at in here, as sandbox/cheat.h numbers it; go_harness.c checks that.
+// What a variant is caught at in here, as sandbox/cheat.h numbers it; harness.c checks that.
 const (
 	atollHarnessMemory = 5
 	atollThread        = 8

@@ -17,7 +17,7 @@ const (
 	atollErrorDepthMax = 16
 )
 
-// Marks of errors; go_value.h describes them.
+// Marks of errors; value.h describes them.
 const (
 	atollFresh    = 0
 	atollEachTime = 1
