@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// duets CELL KERNELS FOLDER LOG MODE COUNT SECONDS: live full duets over the kernels of a folder, with fresh
-// layouts. Modes: "equal" (a kernel against itself, COUNT duets of at most SECONDS for each kernel), "more"
-// (5, 2 and 1 % more work; how many are told right within 5, 20 and 60 s, and whether the predicted time was
-// right within a factor of two), "batch" (5 % more work at every size of a batch). What allocates is written
-// in Go, and in C where there is no Go. Appends to LOG one line a launch, for tests/bench/rules.c: kernel,
-// per cent, duet, median ns of the baseline's and the candidate's batches, log-ratio.
+// duets CELL KERNELS FOLDER LOG MODE COUNT SECONDS [KERNEL...]: live full duets over the kernels of a folder,
+// or those that are named, with fresh layouts. Modes: "equal" (a kernel against itself, COUNT duets of at
+// most SECONDS for each kernel), "more" (5, 2 and 1 % more work; how many are told right within 5, 20 and 60
+// s, and whether the predicted time was right within a factor of two), "batch" (5 % more work at every size
+// of a batch). What allocates is written in Go, and in C where there is no Go. Appends to LOG one line a
+// launch, for tests/bench/rules.c: kernel, per cent, duet, median ns of the baseline's and the candidate's
+// batches, log-ratio.
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/stats.h"
@@ -351,17 +352,28 @@ kernel_at(size_t index)
     return &in_place_of_go;
 }
 
+// Whether a kernel is among those that were named, or none was.
+static bool
+is_wanted(const char *name, char *const *named)
+{
+    for (size_t i = 0; named[i] != NULL; i++)
+        if (strcmp(named[i], name) == 0)
+            return true;
+    return named[0] == NULL;
+}
+
 int
 main(int argc, char **argv)
 {
-    FILE *log = argc == 8 ? fopen(argv[4], "a") : NULL;
+    FILE *log = argc >= 8 ? fopen(argv[4], "a") : NULL;
     if (log == NULL) {
-        fprintf(stderr, "usage: duets CELL KERNELS FOLDER LOG equal|more|batch COUNT SECONDS\n");
+        fprintf(stderr, "usage: duets CELL KERNELS FOLDER LOG equal|more|batch COUNT SECONDS [KERNEL...]\n");
         return 2;
     }
     int status = 0;
     for (size_t i = 0; i < KERNELS && status == 0; i++)
-        status = run_mode(argv, kernel_at(i), log);
+        if (is_wanted(kernels[i].name, argv + 8))
+            status = run_mode(argv, kernel_at(i), log);
     fclose(log);
     return status == 0 ? 0 : 1;
 }
