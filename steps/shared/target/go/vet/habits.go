@@ -18,11 +18,13 @@ type habits struct {
 	declared   map[string]bool // the function itself
 	used, held map[string]bool // objects and types; variables that it changes or hands on
 	kinds      map[string]bool // of statements
+	dynamic    map[string]bool // methods that it calls through interfaces
 	seen       map[ast.Node]bool
 }
 
 func (v *view) habits() *habits {
-	h := &habits{v, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[ast.Node]bool{}}
+	h := &habits{v, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{},
+		map[ast.Node]bool{}}
 	for _, declaration := range v.declared {
 		if function, ok := declaration.(*ast.FuncDecl); ok {
 			h.declared[key(v.info.Defs[function.Name])] = true
@@ -45,6 +47,11 @@ func (h *habits) visit(node ast.Node, isOwn bool) {
 		if e, ok := inner.(ast.Expr); ok {
 			h.used[typeKey(h.typeOf(e))] = true
 		}
+		if selector, ok := inner.(*ast.SelectorExpr); ok && isOwn {
+			for _, s := range h.steps(selector) {
+				h.used[key(s.field)] = true
+			}
+		}
 		if name, ok := inner.(*ast.Ident); ok && h.info.Uses[name] != nil {
 			h.note(name, h.info.Uses[name], isOwn)
 		}
@@ -60,6 +67,11 @@ func (h *habits) note(name *ast.Ident, object types.Object, isOwn bool) {
 		h.used[h.ofC(name)] = true
 		if isPackageVariable(object) && !h.isOnlyRead(h.whole(name)) {
 			h.held[key(object)] = true
+		}
+	}
+	if function, ok := object.(*types.Func); ok {
+		for _, method := range dynamic(function) {
+			h.dynamic[method] = true
 		}
 	}
 	if function := h.bodyOf(object); function != nil {

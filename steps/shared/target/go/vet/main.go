@@ -17,7 +17,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"go/ast"
+	"go/scanner"
 	"go/token"
 	"os"
 	"strconv"
@@ -50,7 +50,10 @@ func run(arguments []string) (*refusal, error) {
 	if len(before.errors) > 0 && len(own.CgoFiles) == 0 {
 		return nil, before.errors[0]
 	}
-	if err := after.load(importer, own, file, variant, at[0], at[2]); err != nil {
+	var unreadable scanner.ErrorList
+	if err := after.load(importer, own, file, variant, at[0], at[2]); errors.As(err, &unreadable) {
+		return &refusal{"harness-memory", "the language's own parser does not read it: " + unreadable[0].Msg}, nil
+	} else if err != nil {
 		return nil, err
 	}
 	if after.crossed {
@@ -59,7 +62,13 @@ func run(arguments []string) (*refusal, error) {
 	if unknown := after.newError(before); unknown != "" {
 		return &refusal{"harness-memory", "it compiles only beside the harness: " + unknown}, nil
 	}
-	return (&vetting{after, before.habits(), map[*ast.FuncDecl]bool{}}).all(), nil
+	if refused := newVetting(after, before.habits()).all(); refused != nil {
+		return refused, nil
+	}
+	if directive := after.newDirective(before); directive != "" {
+		return &refusal{"assembler", "a compiler directive: " + directive}, nil
+	}
+	return nil, nil
 }
 
 func main() {

@@ -25,6 +25,12 @@ var callbacks = words("Len Less Swap Push Pop Error Is As Unwrap String GoString
 	"WriteByte WriteRune WriteTo Read ReadFrom ReadByte UnreadByte ReadRune UnreadRune Token SkipSpace Width " +
 	"Precision Flag Uint16 Uint32 Uint64 PutUint16 PutUint32 PutUint64 AppendUint16 AppendUint32 AppendUint64")
 
+// What functions of some call instead of the methods of the interfaces that they are given.
+var asksFor = map[string][]string{
+	"errors": {"Is", "As", "Unwrap"},
+	"fmt":    strings.Fields("Error Unwrap String GoString Format Scan Write Read ReadRune UnreadRune"),
+}
+
 // What else a package is good for: the first row that fits; no names are all names.
 var packages = []struct{ path, names, cheat string }{
 	{"time", "Sleep After AfterFunc Tick NewTicker NewTimer", "waits"},

@@ -251,10 +251,10 @@ func isPackageVariable(object types.Object) bool {
 	return ok && !variable.IsField() && variable.Pkg() != nil && variable.Parent() == variable.Pkg().Scope()
 }
 
-// A field with code in it: which, nobody can tell from here.
+// A field of another's with code in it: which, nobody can tell from here.
 func (v *view) isCodeField(object types.Object) bool {
 	field, ok := object.(*types.Var)
-	if !ok || !field.IsField() || v.inside(field.Pos()) {
+	if !ok || !field.IsField() || v.inside(field.Pos()) || isPure(field) {
 		return false
 	}
 	return holdsCode(field.Type(), map[types.Type]bool{})

@@ -19,8 +19,16 @@ func (r *refusal) String() string { return r.cheat + ": " + r.text }
 
 type vetting struct {
 	*view
-	before *habits
-	vetted map[*ast.FuncDecl]bool
+	before  *habits
+	vetted  map[*ast.FuncDecl]bool
+	dynamic map[string]bool // methods that are called through interfaces
+	shared  []*types.Named  // types that the function handles, too
+
+	isShared map[*types.Named]bool
+}
+
+func newVetting(v *view, before *habits) *vetting {
+	return &vetting{v, before, map[*ast.FuncDecl]bool{}, map[string]bool{}, nil, map[*types.Named]bool{}}
 }
 
 // A part of the source on one line.
@@ -48,6 +56,19 @@ func (v *vetting) all() *refusal {
 			refused = v.declaration(d)
 		}
 		if refused != nil {
+			return refused
+		}
+	}
+	return v.callbacks()
+}
+
+// Methods of types that the function handles, when it does not call such methods without their names, but the
+// variant does.
+func (v *vetting) callbacks() *refusal {
+	for i := 0; i < len(v.shared); i++ { // what a method uses may be one more
+		if refused := v.methods(v.shared[i], func(name string) bool {
+			return v.dynamic[name] && !v.before.dynamic[name]
+		}); refused != nil {
 			return refused
 		}
 	}
@@ -88,6 +109,10 @@ func (v *vetting) declaration(declaration *ast.GenDecl) *refusal {
 		var names []*ast.Ident
 		var refused *refusal
 		switch s := spec.(type) {
+		case *ast.ImportSpec:
+			if s.Path.Value == `"C"` {
+				refused = &refusal{"assembler", "an import of C"}
+			}
 		case *ast.TypeSpec:
 			names = []*ast.Ident{s.Name}
 		case *ast.ValueSpec:
@@ -122,7 +147,20 @@ func (v *vetting) variable(spec *ast.ValueSpec) *refusal {
 			return &refusal{"constructor", "a variable whose value is computed before main: " + v.text(spec)}
 		}
 	}
+	if v.keepsError(spec) {
+		return &refusal{"keeps-state", "an error that outlives a call: " + v.text(spec)}
+	}
 	return nil
+}
+
+// An error may be returned, and then be asked for what is in it.
+func (v *vetting) keepsError(spec *ast.ValueSpec) bool {
+	for _, name := range spec.Names {
+		if t := v.info.Defs[name].Type(); reaches(t, isError, map[types.Type]bool{}) {
+			return true
+		}
+	}
+	return false
 }
 
 func (v *vetting) isConstant(value ast.Expr) bool {
@@ -185,7 +223,17 @@ func (v *vetting) node(node ast.Node) (refused *refusal) {
 // Ways to code that is not named, by types that the function has not to do with: an interface of its own, whose
 // methods may be anybody's, and methods of the package's types that pure packages call.
 func (v *vetting) expression(e ast.Expr) *refusal {
+	if selector, ok := e.(*ast.SelectorExpr); ok {
+		if refused := v.selector(selector); refused != nil {
+			return refused
+		}
+	}
+	named := namedOf(v.typeOf(e))
 	if v.before.used[typeKey(v.typeOf(e))] {
+		if named != nil && !v.isShared[named] {
+			v.isShared[named] = true
+			v.shared = append(v.shared, named)
+		}
 		return nil
 	}
 	if literal, ok := e.(*ast.InterfaceType); ok {
@@ -193,14 +241,31 @@ func (v *vetting) expression(e ast.Expr) *refusal {
 			return &refusal{"system-call", "an interface of its own with methods: " + v.text(literal)}
 		}
 	}
-	named := namedOf(v.typeOf(e))
-	if named == nil || named.Obj().Pkg() == nil || pure[named.Obj().Pkg().Path()] || types.IsInterface(named) {
+	if named == nil {
+		return nil
+	}
+	return v.methods(named, func(name string) bool { return callbacks[name] })
+}
+
+func (v *vetting) selector(selector *ast.SelectorExpr) *refusal {
+	for _, s := range v.steps(selector) {
+		if v.isForeignCode(s) && !v.before.used[key(s.field)] {
+			return &refusal{"system-call", "use of " + s.field.Name() +
+				", a field with code in it that the function does not use"}
+		}
+	}
+	return nil
+}
+
+// Methods of a type that may be called without their names.
+func (v *vetting) methods(named *types.Named, isCalled func(name string) bool) *refusal {
+	if named.Obj().Pkg() == nil || pure[named.Obj().Pkg().Path()] || types.IsInterface(named) {
 		return nil
 	}
 	methods := types.NewMethodSet(types.NewPointer(named)) // promoted ones, too
 	for i := 0; i < methods.Len(); i++ {
 		method := methods.At(i).Obj().(*types.Func)
-		if !callbacks[method.Name()] || v.before.used[key(method)] {
+		if !isCalled(method.Name()) || v.before.used[key(method)] {
 			continue
 		}
 		if refused := v.useOfFunction(method.Origin(), "use of "+v.spoken(method)); refused != nil {
@@ -217,6 +282,11 @@ func (v *vetting) name(name *ast.Ident, object types.Object) *refusal {
 	}
 	if c := v.ofC(name); c != "" && !v.before.used[c] {
 		return &refusal{"assembler", "use of " + c}
+	}
+	if function, ok := object.(*types.Func); ok {
+		for _, method := range dynamic(function) {
+			v.dynamic[method] = true
+		}
 	}
 	if v.before.used[key(object)] {
 		return nil

@@ -92,7 +92,9 @@ type view struct {
 	declared  []ast.Decl            // in the part
 	part      [2]token.Pos
 	crossed   bool // something goes on behind the part
-	errors    []types.Error
+
+	directives []string // to the compiler, in the part
+	errors     []types.Error
 }
 
 // Type-checks the package with `source` in the place of `file`. Errors of types are noted: there are some where
@@ -172,9 +174,38 @@ func (v *view) choose(tree *ast.File) {
 			v.crossed = v.crossed || declaration.End() > v.part[1]
 		}
 	}
-	for _, comment := range tree.Comments {
-		v.crossed = v.crossed || v.inside(comment.Pos()) && comment.End() > v.part[1]
+	for _, group := range tree.Comments {
+		v.crossed = v.crossed || v.inside(group.Pos()) && group.End() > v.part[1]
+		for _, comment := range group.List {
+			if v.inside(comment.Pos()) && isDirective(comment.Text) {
+				v.directives = append(v.directives, comment.Text)
+			}
+		}
 	}
+}
+
+// Whether a comment means something to the compiler: //go:linkname is another way to a name, //line to a file.
+func isDirective(comment string) bool {
+	for _, start := range []string{"//go:", "//line ", "/*line ", "//export "} {
+		if strings.HasPrefix(comment, start) {
+			return true
+		}
+	}
+	return false
+}
+
+// The first directive that another view has not; "" when there is none.
+func (v *view) newDirective(other *view) string {
+	known := map[string]bool{}
+	for _, directive := range other.directives {
+		known[directive] = true
+	}
+	for _, directive := range v.directives {
+		if !known[directive] {
+			return directive
+		}
+	}
+	return ""
 }
 
 func (v *view) inside(at token.Pos) bool {

@@ -4,14 +4,18 @@
 #include "tests/unit/steps/shared/target/go/workshop.h"
 
 static const char tag[] =
-    "package m\n\nimport (\n\t\"example.com/m/inner\"\n\t\"fmt\"\n\t\"os\"\n\t\"strings\"\n\t\"sync\"\n"
+    "package m\n\nimport "
+    "(\n\t\"container/list\"\n\t\"example.com/m/"
+    "inner\"\n\t\"fmt\"\n\t\"os\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n"
     "\t\"time\"\n\t\"unsafe\"\n\n\t\"hash/crc32\"\n\tlib \"example.com/m/inner\"\n)\n\n"
     "var hits int\n\nvar mu sync.Mutex\n\nvar sizes = [4]int{1, 2}\n\nvar memo = map[string]int{}\n\n"
     "var kept []byte\n\nvar failure = fmt.Errorf(\"no\")\n\nvar hook = func() int { return 1 }\n\n"
     "type box struct {\n\tn int\n\tmemo map[string]int\n\tnow func() int\n}\n\n"
     "func (b *box) Len() int { return b.n }\n\n"
     "func note() { fmt.Println(os.Args, time.Now(), unsafe.Sizeof(hits), crc32.IEEE, lib.Plain(1), "
-    "strings.ToLower(\"A\")) }\n\n"
+    "strings.ToLower(\"A\"), sort.SearchInts(nil, 1), list.New()) }\n\n"
+    "func (b *box) Less(i, j int) bool { note(); return false }\n\nfunc (b *box) Swap(i, j int) {}\n\n"
+    "type sorted struct{ sort.Interface }\n\n"
     "func level() int { return inner.Level }\n\nfunc twice(n int) int { return 2 * n }\n\nfunc deeper(n int) "
     "int { go note(); return n }\n\n"
     "func raw(n int) int\n\n"
@@ -140,6 +144,7 @@ START_TEST(what_computes_goes_on)
         {"report(inner.Plain(lib.Plain(2)))", ""}, // as the function does
         {"fmt.Println(1)", ""},                    // as what it calls does
         {"_ = x.Len()", ""},
+        {"for e := list.New().Front(); e != nil; e = e.Next() { hits += e.Value.(int) }", ""},
     };
     RULE(body, bodies);
 }
@@ -202,6 +207,13 @@ START_TEST(what_reaches_outside_is_refused)
          "system-call: an interface of its own with methods: interface{ Len() int }"},
         {"var o order; _ = o",
          "system-call: use of order.Less, in which: use of note, in which: use of os.Args"},
+        {"sort.Sort(x)", "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
+        {"_ = any(x).(sort.Interface).Less(0, 1)",
+         "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
+        {"var o sorted; _ = o.Less(0, 1)",
+         "system-call: use of Interface, a field with code in it that the function does not use"},
+        {"var y struct {\nn int\nmemo map[string]int\nnow func() int\n} = *x\n_ = y.now()",
+         "system-call: use of now, a field with code in it that the function does not use"},
         {"_ = hook()", "keeps-state: it changes hook or hands it on: _ = hook()"},
         {"e := failure; _ = e.Error()", "keeps-state: it changes failure or hands it on: e := failure"},
         {"_ = crc32.MakeTable(crc32.IEEE)[2]", "keeps-state: use of crc32.MakeTable"},
@@ -239,6 +251,20 @@ START_TEST(the_harness_is_out_of_reach)
          "constructor: a variable whose value is computed before main: t = [1]int{func() int { return 3 "
          "}()}"},
         {"var t = [1]*box{{n: 1}}\n\n" HEAD "return t[0].n\n}", ""}, // read, and never handed on
+        {"type twin struct {\nn int\nmemo map[string]int\nnow func() int\n}\n\n" HEAD
+         "return (*twin)(x).now()\n}",
+         "system-call: use of now, a field with code in it that the function does not use"},
+        {"type pair[T any] struct {\nn int\nmemo map[string]int\nnow T\n}\n\n" HEAD
+         "return pair[func() int](*x).now()\n}",
+         "system-call: use of now, a field with code in it that the function does not use"},
+        {"type own struct{ next func() int }\n\n" HEAD
+         "o := own{func() int { return 3 }}\nreturn o.next()\n}",
+         ""},
+        {"func less[T sort.Interface](t T) bool { return t.Less(0, 1) }\n\n" HEAD "_ = less(x)\nreturn 0\n}",
+         "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
+        {"//go:linkname t example.com/m/inner.Level\nvar t = 0\n\n" HEAD "return t\n}",
+         "assembler: a compiler directive: //go:linkname t example.com/m/inner.Level"},
+        {HEAD "/*line a.go:1*/\nreturn 1\n}", "assembler: a compiler directive: /*line a.go:1*/"},
     };
     RULE(says, variants);
 }
@@ -278,6 +304,9 @@ START_TEST(state_of_its_own_is_refused)
         STATE("var t = [1]int{}", "for t[0] = range s { }", "for t[0] = range s { }"),
         STATE("var t = [1]*box{{n: 1}}", "p := t[0]; p.n++", "p := t[0]"),
         STATE("var t = struct{ any }{nil}", "_ = t.any.(*box)", "_ = t.any.(*box)"),
+        {"type keep map[string]int\n\nfunc (k keep) Error() string { return \"\" }\n\n"
+         "var t error = keep{}\n\nfunc get() error { return t }\n\n" HEAD "get().(keep)[s]++\nreturn 0\n}",
+         "keeps-state: an error that outlives a call: t error = keep{}"},
     };
     RULE(says, variants);
 }
@@ -437,6 +466,35 @@ START_TEST(a_package_with_cgo_is_vetted)
 }
 END_TEST
 
+// What a file may begin with is in reach of a function that nothing but the package clause stands before.
+START_TEST(what_the_compiler_reads_otherwise_is_refused)
+{
+    enum { DEEP = 100001 };
+    struct office o = {0};
+    AUTO_BUF deep = BUF(1 << 20);
+
+    if (!has_go())
+        return;
+    go_bench_init(&o.b, "package m\n\nfunc F(s string) int {\n\treturn len(s)\n}\n");
+    found_office(&o, "F");
+    says(&o, "import \"strings\"\n\nfunc F(s string) int {\n\treturn strings.Count(s, s)\n}",
+         "harness-memory: it compiles only beside the harness: could not import strings (strings was not "
+         "compiled)");
+    says(&o, "// static int three = 3;\nimport \"C\"\n\nfunc F(s string) int {\n\treturn 1\n}",
+         "assembler: an import of C");
+    buf_puts(&deep, "func F(s string) int {\n\treturn ");
+    for (size_t i = 0; i < DEEP; i++)
+        buf_putc(&deep, '(');
+    buf_puts(&deep, "1");
+    for (size_t i = 0; i < DEEP; i++)
+        buf_putc(&deep, ')');
+    buf_puts(&deep, "\n}");
+    says(&o, buf_text(&deep),
+         "harness-memory: the language's own parser does not read it: exceeded max nesting depth");
+    close_office(&o);
+}
+END_TEST
+
 START_TEST(a_package_that_go_refuses_is_an_error)
 {
     struct office o;
@@ -459,4 +517,5 @@ END_TEST
 UNIT_MAIN("steps/shared/target/go/vet", what_computes_goes_on, declarations_of_its_own_go_on,
           what_reaches_outside_is_refused, the_harness_is_out_of_reach, state_of_its_own_is_refused,
           state_of_the_repository_is_refused, methods_are_vetted, attacks_are_named,
-          a_package_with_cgo_is_vetted, a_package_that_go_refuses_is_an_error)
+          a_package_with_cgo_is_vetted, what_the_compiler_reads_otherwise_is_refused,
+          a_package_that_go_refuses_is_an_error)
