@@ -16,7 +16,7 @@ import (
 type habits struct {
 	*view
 	declared   map[string]bool // the function itself
-	used, held map[string]bool // objects and types; variables that it changes or hands on
+	used, held map[string]bool // objects and types; variables that it changes or hands on, and what to
 	kinds      map[string]bool // of statements
 	dynamic    map[string]bool // methods that it calls through interfaces
 	seen       map[ast.Node]bool
@@ -66,7 +66,7 @@ func (h *habits) note(name *ast.Ident, object types.Object, isOwn bool) {
 	if isOwn {
 		h.used[h.ofC(name)] = true
 		if isPackageVariable(object) && !h.isOnlyRead(h.whole(name)) {
-			h.held[key(object)] = true
+			h.held[key(object)+" "+h.handedTo(h.whole(name))] = true
 		}
 	}
 	if function, ok := object.(*types.Func); ok {

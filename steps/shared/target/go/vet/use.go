@@ -219,6 +219,34 @@ func (v *view) isReadByRange(loop *ast.RangeStmt, e ast.Expr) bool {
 	return !isFunction
 }
 
+// The function or method that a variable, or a part of one, is handed to; "" where it is used otherwise.
+func (v *view) handedTo(e ast.Expr) string {
+	var function types.Object
+	switch p := v.parents[e].(type) {
+	case *ast.ParenExpr, *ast.StarExpr, *ast.UnaryExpr, *ast.SliceExpr:
+		return v.handedTo(p.(ast.Expr))
+	case *ast.IndexExpr:
+		if p.X == e {
+			return v.handedTo(p)
+		}
+	case *ast.SelectorExpr:
+		call, ok := v.parents[p].(*ast.CallExpr)
+		if ok && call.Fun == p {
+			function = v.info.Uses[p.Sel]
+		} else {
+			return v.handedTo(p)
+		}
+	case *ast.CallExpr:
+		if p.Fun != e {
+			function = v.called(p)
+		}
+	}
+	if _, ok := function.(*types.Func); ok {
+		return key(function)
+	}
+	return ""
+}
+
 // A variable of a pure package that its own functions are called with: crc32.Update(c, crc32.IEEETable, b),
 // base64.StdEncoding.EncodeToString(b).
 func (v *view) isHandedHome(e ast.Expr, variable *types.Var) bool {

@@ -318,7 +318,7 @@ func (v *vetting) useOfVariable(name *ast.Ident, variable *types.Var, use string
 	switch {
 	case v.inside(variable.Pos()) && !v.isOnlyRead(whole):
 		return &refusal{"keeps-state", "state that outlives a call: " + name.Name + " is more than read: " + v.around(whole)}
-	case v.before.held[key(variable)]:
+	case v.before.held[key(variable)+" "] || v.before.held[key(variable)+" "+v.handedTo(whole)]:
 		return nil
 	case !near && !v.before.used[key(variable)]:
 		return &refusal{cheatOf(variable), use}

@@ -9,7 +9,8 @@ static const char tag[] =
     "inner\"\n\t\"fmt\"\n\t\"os\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n"
     "\t\"time\"\n\t\"unsafe\"\n\n\t\"hash/crc32\"\n\tlib \"example.com/m/inner\"\n)\n\n"
     "var hits int\n\nvar mu sync.Mutex\n\nvar sizes = [4]int{1, 2}\n\nvar memo = map[string]int{}\n\n"
-    "var kept []byte\n\nvar failure = fmt.Errorf(\"no\")\n\nvar hook = func() int { return 1 }\n\n"
+    "var kept []byte\n\nvar all = &box{}\n\nvar failure = fmt.Errorf(\"no\")\n\nvar hook = func() int { "
+    "return 1 }\n\n"
     "type box struct {\n\tn int\n\tmemo map[string]int\n\tnow func() int\n}\n\n"
     "func (b *box) Len() int { return b.n }\n\n"
     "func note() { fmt.Println(os.Args, time.Now(), unsafe.Sizeof(hits), crc32.IEEE, lib.Plain(1), "
@@ -21,7 +22,7 @@ static const char tag[] =
     "func raw(n int) int\n\n"
     "func report(n int) { fmt.Println(n, time.Now()) }\n\n"
     "func F(s string, b []byte, x *box) int {\n\thits++\n\tif s == \"\" {\n\t\tpanic(fmt.Sprint(\"empty\"))\n"
-    "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(1))\n\t}\n\treturn len(s)\n}\n\n"
+    "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(all.Len()))\n\t}\n\treturn len(s)\n}\n\n"
     "type order []int\n\nfunc (o order) Less(i, j int) bool { note(); return false }\n\n/* M has a comment. "
     "*/\n"
     "func (b *box) M(s string) (int, error) { return b.n + len(s), nil }\n";
@@ -143,7 +144,7 @@ START_TEST(what_computes_goes_on)
         {"_ = crc32.Update(1, crc32.IEEETable, b)", ""},
         {"report(inner.Plain(lib.Plain(2)))", ""}, // as the function does
         {"fmt.Println(1)", ""},                    // as what it calls does
-        {"_ = x.Len()", ""},
+        {"_ = x.Len() + all.Len() + all.n", ""},
         {"for e := list.New().Front(); e != nil; e = e.Next() { hits += e.Value.(int) }", ""},
     };
     RULE(body, bodies);
@@ -315,6 +316,9 @@ END_TEST
 START_TEST(state_of_the_repository_is_refused)
 {
     static const struct ruling bodies[] = {
+        {"all.n++", "keeps-state: it changes all or hands it on: all.n++"}, // it only calls a method of it
+        {"p := all; p.n++", "keeps-state: it changes all or hands it on: p := all"},
+        {"all.Swap(0, 1)", "keeps-state: it changes all or hands it on: all.Swap(0, 1)"},
         {"sizes[1]++", "keeps-state: it changes sizes or hands it on: sizes[1]++"},
         {"m := memo; m[s] = 1", "keeps-state: it changes memo or hands it on: m := memo"},
         {"other[1] = 2", "keeps-state: it changes other or hands it on: other[1] = 2"}, // of another file
