@@ -13,17 +13,23 @@ import (
 // What is computed from arguments alone.
 var pure = words("strings bytes unicode unicode/utf8 unicode/utf16 math math/bits math/cmplx math/big sort slices " +
 	"strconv errors cmp maps path container/heap container/list encoding/binary encoding/hex encoding/base64 " +
-	"hash/adler32 hash/crc32 hash/crc64 hash/fnv")
+	"hash hash/adler32 hash/crc32 hash/crc64 hash/fnv")
+
+// Whose variables that are errors stay as they are, beside these: io.EOF.
+var sentinels = words("io io/fs os bufio context net")
 
 // Functions of these that only read what they are given.
 var readers = words("slices.Contains slices.ContainsFunc slices.Index slices.IndexFunc slices.BinarySearch " +
 	"slices.BinarySearchFunc slices.Equal slices.Max slices.Min sort.SearchInts sort.SearchStrings bytes.Equal " +
-	"bytes.Compare bytes.Contains bytes.HasPrefix bytes.HasSuffix bytes.Index bytes.IndexByte bytes.IndexAny")
+	"bytes.Compare bytes.Contains bytes.ContainsAny bytes.ContainsRune bytes.Count bytes.EqualFold bytes.HasPrefix " +
+	"bytes.HasSuffix bytes.Index bytes.IndexAny bytes.IndexByte bytes.IndexRune bytes.LastIndex " +
+	"bytes.LastIndexAny bytes.LastIndexByte encoding/binary.Uvarint encoding/binary.Varint hash/crc32.ChecksumIEEE")
 
 // Methods that pure packages, and those that print, call on what they are given.
 var callbacks = words("Len Less Swap Push Pop Error Is As Unwrap String GoString Format Scan Write WriteString " +
 	"WriteByte WriteRune WriteTo Read ReadFrom ReadByte UnreadByte ReadRune UnreadRune Token SkipSpace Width " +
-	"Precision Flag Uint16 Uint32 Uint64 PutUint16 PutUint32 PutUint64 AppendUint16 AppendUint32 AppendUint64")
+	"Precision Flag Uint16 Uint32 Uint64 PutUint16 PutUint32 PutUint64 AppendUint16 AppendUint32 AppendUint64 Sum Sum32 " +
+	"Sum64 Reset Size BlockSize")
 
 // What functions of some call instead of the methods of the interfaces that they are given.
 var asksFor = map[string][]string{
@@ -68,6 +74,25 @@ func words(text string) map[string]bool {
 		set[word] = true
 	}
 	return set
+}
+
+func isSentinel(variable *types.Var) bool {
+	path := variable.Pkg().Path()
+	return isError(variable.Type()) && (pure[path] || sentinels[path])
+}
+
+// Whether a function only reads slices that it is given: binary.LittleEndian.Uint32, too, but not the method of an
+// interface, which may be anybody's.
+func isReader(function *types.Func) bool {
+	if function.Pkg() == nil {
+		return false
+	}
+	receiver := function.Type().(*types.Signature).Recv()
+	if receiver == nil {
+		return readers[function.Pkg().Path()+"."+function.Name()]
+	}
+	return function.Pkg().Path() == "encoding/binary" && strings.HasPrefix(function.Name(), "Uint") &&
+		!types.IsInterface(receiver.Type())
 }
 
 // Whether an object only computes.

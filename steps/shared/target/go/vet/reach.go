@@ -8,6 +8,7 @@ package main
 import (
 	"go/ast"
 	"go/types"
+	"regexp"
 )
 
 // Whether a type, or one that is reached through it, is of a kind.
@@ -71,6 +72,50 @@ func dynamic(function *types.Func) []string {
 		}
 	}
 	return names
+}
+
+// Whether a value is asked whether it is of an interface type with methods.
+func (v *view) isAsserted(e ast.Expr) bool {
+	t, ok := v.typeOf(e).Underlying().(*types.Interface)
+	if !ok || t.NumMethods() == 0 {
+		return false
+	}
+	_, isAssertion := e.(*ast.TypeAssertExpr)
+	_, isCase := v.parents[e].(*ast.CaseClause)
+	return isAssertion || isCase && v.info.Types[e].IsType()
+}
+
+var address = regexp.MustCompile("%[^a-zA-Z%]*p") // a verb that tells one
+
+// Whether a function is called to make an error of a text and of values that are no structs, whose fields may have
+// methods.
+func (v *view) isPlainErrorf(name *ast.Ident, function *types.Func) bool {
+	call, ok := v.parents[v.whole(name)].(*ast.CallExpr)
+	if !ok || function.FullName() != "fmt.Errorf" || call.Fun != v.whole(name) || call.Ellipsis.IsValid() {
+		return false
+	}
+	format := v.info.Types[call.Args[0]].Value
+	if format == nil || address.MatchString(format.ExactString()) {
+		return false
+	}
+	for _, argument := range call.Args[1:] {
+		t := v.typeOf(argument)
+		basic, isBasic := t.Underlying().(*types.Basic)
+		if !isError(t) && !(isBasic && basic.Kind() != types.UnsafePointer) {
+			return false
+		}
+	}
+	return true
+}
+
+// Whether a method of a hash.Hash is meant that it has from io.Writer.
+func (v *view) isWriteOfHash(name *ast.Ident, function *types.Func) bool {
+	selector, ok := v.parents[name].(*ast.SelectorExpr)
+	if !ok || function.FullName() != "(io.Writer).Write" || v.info.Selections[selector] == nil {
+		return false
+	}
+	named := namedOf(v.info.Selections[selector].Recv())
+	return named != nil && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "hash"
 }
 
 // A field on the way of a selector, with the struct that it is of.

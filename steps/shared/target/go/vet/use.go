@@ -180,8 +180,10 @@ func (v *view) isReadByCall(call *ast.CallExpr, e ast.Expr) bool {
 		if v.isReadByBody(function, call, e) {
 			return true
 		}
-		return function.Pkg() != nil && readers[function.Pkg().Path()+"."+function.Name()] && v.hasPlainElements(e) &&
-			(function.Name() != "BinarySearchFunc" || call.Args[0] == e)
+		if function.FullName() == "errors.Is" { // asks the first one
+			return call.Args[1] == e && isError(v.typeOf(e))
+		}
+		return isReader(function) && v.hasPlainElements(e) && (function.Name() != "BinarySearchFunc" || call.Args[0] == e)
 	}
 	return false
 }
@@ -217,6 +219,23 @@ func (v *view) isReadByRange(loop *ast.RangeStmt, e ast.Expr) bool {
 	}
 	_, isFunction := v.typeOf(e).Underlying().(*types.Signature)
 	return !isFunction
+}
+
+// Whether an expression is used for its value, and is not given another.
+func (v *view) isValue(e ast.Expr) bool {
+	switch p := v.parents[e].(type) {
+	case *ast.ParenExpr:
+		return v.isValue(p)
+	case *ast.UnaryExpr, *ast.RangeStmt:
+		return false
+	case *ast.AssignStmt:
+		for _, left := range p.Lhs {
+			if left == e {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // The function or method that a variable, or a part of one, is handed to; "" where it is used otherwise.

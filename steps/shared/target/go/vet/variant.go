@@ -83,7 +83,8 @@ func (v *vetting) function(function *ast.FuncDecl) *refusal {
 		if refused := v.meaning(function.Name); refused != nil {
 			return refused
 		}
-	} else if !v.before.declared[key(v.info.Defs[function.Name])] && !v.isOwnMethod(function) {
+	} else if !v.before.declared[key(v.info.Defs[function.Name])] && !v.isOwnMethod(function) &&
+		!v.isHelper(function) {
 		return &refusal{"harness-memory", "a method of a type that is not the variant's own: " + v.text(function.Recv) +
 			" " + function.Name.Name}
 	}
@@ -94,6 +95,27 @@ func (v *vetting) function(function *ast.FuncDecl) *refusal {
 func (v *vetting) isOwnMethod(function *ast.FuncDecl) bool {
 	named := namedOf(v.info.Defs[function.Name].Type().(*types.Signature).Recv().Type())
 	return named != nil && v.inside(named.Obj().Pos())
+}
+
+// Whether a method changes nothing for others: its name is not exported, so that only this package could ask for
+// it, and no other field or method has it.
+func (v *vetting) isHelper(function *ast.FuncDecl) bool {
+	for name, object := range v.info.Defs {
+		if name.Name == function.Name.Name && !v.inside(name.Pos()) && isMember(object) {
+			return false
+		}
+	}
+	return !function.Name.IsExported()
+}
+
+func isMember(object types.Object) bool {
+	switch o := object.(type) {
+	case *types.Var:
+		return o.IsField()
+	case *types.Func:
+		return o.Type().(*types.Signature).Recv() != nil
+	}
+	return false
 }
 
 // A name of the package that hides a predeclared one has another meaning in all of its files.
@@ -166,6 +188,9 @@ func (v *vetting) keepsError(spec *ast.ValueSpec) bool {
 func (v *vetting) isConstant(value ast.Expr) bool {
 	if call, ok := bare(value).(*ast.CallExpr); ok && v.info.Types[call.Fun].IsType() {
 		return v.isConstant(call.Args[0]) // []byte("..")
+	}
+	if address, ok := bare(value).(*ast.UnaryExpr); ok && address.Op == token.AND {
+		value = address.X
 	}
 	literal, ok := bare(value).(*ast.CompositeLit)
 	if !ok {
@@ -241,6 +266,9 @@ func (v *vetting) expression(e ast.Expr) *refusal {
 			return &refusal{"system-call", "an interface of its own with methods: " + v.text(literal)}
 		}
 	}
+	if v.isAsserted(e) {
+		return &refusal{"system-call", "it asks for an interface that the function does not ask for: " + v.text(e)}
+	}
 	if named == nil {
 		return nil
 	}
@@ -304,6 +332,9 @@ func (v *vetting) name(name *ast.Ident, object types.Object) *refusal {
 			return &refusal{cheatOf(o), use}
 		}
 	case *types.Func:
+		if v.isPlainErrorf(name, o) || v.isWriteOfHash(name, o) {
+			return nil
+		}
 		return v.useOfFunction(o, use)
 	}
 	if v.isCodeField(object) {
@@ -318,6 +349,8 @@ func (v *vetting) useOfVariable(name *ast.Ident, variable *types.Var, use string
 	switch {
 	case v.inside(variable.Pos()) && !v.isOnlyRead(whole):
 		return &refusal{"keeps-state", "state that outlives a call: " + name.Name + " is more than read: " + v.around(whole)}
+	case isSentinel(variable) && v.isValue(whole):
+		return nil
 	case v.before.held[key(variable)+" "] || v.before.held[key(variable)+" "+v.handedTo(whole)]:
 		return nil
 	case !near && !v.before.used[key(variable)]:

@@ -5,8 +5,8 @@
 
 static const char tag[] =
     "package m\n\nimport "
-    "(\n\t\"container/list\"\n\t\"example.com/m/"
-    "inner\"\n\t\"fmt\"\n\t\"os\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n"
+    "(\n\t\"bytes\"\n\t\"container/list\"\n\t\"encoding/binary\"\n\t\"errors\"\n\t\"example.com/m/"
+    "inner\"\n\t\"fmt\"\n\t\"hash/fnv\"\n\t\"io\"\n\t\"os\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n"
     "\t\"time\"\n\t\"unsafe\"\n\n\t\"hash/crc32\"\n\tlib \"example.com/m/inner\"\n)\n\n"
     "var hits int\n\nvar mu sync.Mutex\n\nvar sizes = [4]int{1, 2}\n\nvar memo = map[string]int{}\n\n"
     "var kept []byte\n\nvar all = &box{}\n\nvar failure = fmt.Errorf(\"no\")\n\nvar hook = func() int { "
@@ -14,9 +14,10 @@ static const char tag[] =
     "type box struct {\n\tn int\n\tmemo map[string]int\n\tnow func() int\n}\n\n"
     "func (b *box) Len() int { return b.n }\n\n"
     "func note() { fmt.Println(os.Args, time.Now(), unsafe.Sizeof(hits), crc32.IEEE, lib.Plain(1), "
-    "strings.ToLower(\"A\"), sort.SearchInts(nil, 1), list.New()) }\n\n"
+    "strings.ToLower(\"A\"), sort.SearchInts(nil, 1), list.New(), bytes.Count(nil, nil), "
+    "binary.LittleEndian, errors.New(\"\"), fnv.New32(), io.EOF) }\n\n"
     "func (b *box) Less(i, j int) bool { note(); return false }\n\nfunc (b *box) Swap(i, j int) {}\n\n"
-    "type sorted struct{ sort.Interface }\n\n"
+    "type sorted struct{ sort.Interface }\n\ntype high interface{ level() int }\n\n"
     "func level() int { return inner.Level }\n\nfunc twice(n int) int { return 2 * n }\n\nfunc deeper(n int) "
     "int { go note(); return n }\n\n"
     "func raw(n int) int\n\n"
@@ -151,6 +152,28 @@ START_TEST(what_computes_goes_on)
 }
 END_TEST
 
+START_TEST(errors_and_hashes_go_on)
+{
+    static const struct ruling bodies[] = {
+        {"err := io.EOF; if errors.Is(err, failure) || err == io.ErrUnexpectedEOF { return 1 }", ""},
+        {"err := fmt.Errorf(\"%d of %s: %w\", len(b), s, io.EOF); _ = err", ""},
+        {"h := fnv.New32a(); h.Write(b); return int(h.Sum32())", ""},
+        {"io.EOF = nil", "system-call: use of io.EOF"},
+        {"p := &io.EOF; *p = nil", "system-call: use of io.EOF"},
+        {"_ = io.Discard", "system-call: use of io.Discard"},
+        {"_ = errors.Is(failure, io.EOF)",
+         "keeps-state: it changes failure or hands it on: _ = errors.Is(failure, io.EOF)"},
+        {"_ = fmt.Errorf(\"%p\", x)", "system-call: use of fmt.Errorf"},
+        {"_ = fmt.Errorf(\"%[1]p\", io.EOF)", "system-call: use of fmt.Errorf"},
+        {"_ = fmt.Errorf(s, 1)", "system-call: use of fmt.Errorf"},
+        {"_ = fmt.Errorf(\"%v\", x)", "system-call: use of fmt.Errorf"},
+        {"f := fmt.Errorf; _ = f", "system-call: use of fmt.Errorf"},
+        {"var w io.Writer = fnv.New32a(); w.Write(b)", "system-call: use of io.Writer.Write"},
+    };
+    RULE(body, bodies);
+}
+END_TEST
+
 START_TEST(declarations_of_its_own_go_on)
 {
     static const struct ruling variants[] = {
@@ -168,6 +191,14 @@ START_TEST(declarations_of_its_own_go_on)
         {"func sum(a []int) (n int) {\nfor _, v := range a {\nn += v\n}\nreturn n\n}\n\nvar t = "
          "[4]int{1}\n\n" HEAD "return sum(t[:])\n}",
          ""},
+        {"var t = []byte{1, 2, 3, 4}\n\n" HEAD
+         "return bytes.Count(t, b) + bytes.LastIndexByte(t, 3) + int(binary.LittleEndian.Uint32(t))\n}",
+         ""},
+        {"var t = []*box{&box{n: 1}}\n\n" HEAD "return t[0].n\n}", ""},
+        {"type own struct{ n int }\n\nfunc (o *own) String() string { return s }\n\nconst s = \"\"\n\n"
+         "var _ fmt.Stringer = &own{}\n\nvar _ fmt.Stringer = (*own)(nil)\n\n" HEAD "return 0\n}",
+         ""},
+        {"func (b *box) help() int { return b.n }\n\n" HEAD "return x.help()\n}", ""},
         {"var digits = []byte(\"0123\")\n\n" HEAD "panic(digits[0])\n}", ""},
         {"type row struct{ a, b int }\n\nfunc (r row) sum() int { return r.a + r.b }\n\nvar rows = []row{{a: "
          "1}, "
@@ -204,13 +235,15 @@ START_TEST(what_reaches_outside_is_refused)
         {"_ = x.now()", "system-call: use of now, a field with code in it that the function does not use"},
         {"f := x.now; _ = f()",
          "system-call: use of now, a field with code in it that the function does not use"},
-        {"_ = any(x).(interface{ Len() int }).Len()",
+        {"var i interface{ Len() int } = x; _ = i",
          "system-call: an interface of its own with methods: interface{ Len() int }"},
         {"var o order; _ = o",
          "system-call: use of order.Less, in which: use of note, in which: use of os.Args"},
         {"sort.Sort(x)", "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
         {"_ = any(x).(sort.Interface).Less(0, 1)",
-         "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
+         "system-call: it asks for an interface that the function does not ask for: any(x).(sort.Interface)"},
+        {"switch any(x).(type) { case sort.Interface: }",
+         "system-call: it asks for an interface that the function does not ask for: sort.Interface"},
         {"var o sorted; _ = o.Less(0, 1)",
          "system-call: use of Interface, a field with code in it that the function does not use"},
         {"var y struct {\nn int\nmemo map[string]int\nnow func() int\n} = *x\n_ = y.now()",
@@ -245,6 +278,10 @@ START_TEST(the_harness_is_out_of_reach)
          "harness-memory: another meaning of true"},
         {"func (b *box) Error() string { return \"\" }\n\n" HEAD "return 1\n}",
          "harness-memory: a method of a type that is not the variant's own: (b *box) Error"},
+        {"func (o order) level() int { return 1 }\n\n" HEAD "return 1\n}",
+         "harness-memory: a method of a type that is not the variant's own: (o order) level"},
+        {"func (b *box) help() int { note(); return 1 }\n\n" HEAD "return x.help()\n}",
+         "system-call: use of note, in which: use of os.Args"},
         {"func init() {}\n\n" HEAD "return 1\n}", "constructor: a function init, which runs before main"},
         {"var t = strings.ToUpper(\"a\")\n\n" HEAD "return len(t)\n}",
          "constructor: a variable whose value is computed before main: t = strings.ToUpper(\"a\")"},
@@ -304,6 +341,13 @@ START_TEST(state_of_its_own_is_refused)
               "f := t.put; f()", "f := t.put"),
         STATE("var t = [1]int{}", "for t[0] = range s { }", "for t[0] = range s { }"),
         STATE("var t = [1]*box{{n: 1}}", "p := t[0]; p.n++", "p := t[0]"),
+        STATE("type keep struct{ n int }\n\nfunc (k *keep) Error() string { return \"\" }\n\n"
+              "func (k *keep) Is(e error) bool { e.(*keep).n++; return false }\n\nvar t = &keep{}",
+              "_ = errors.Is(&keep{}, t)", "_ = errors.Is(&keep{}, t)"),
+        STATE("type mine struct{ binary.ByteOrder }\n\nfunc (mine) Uint32(b []byte) uint32 { b[0]++; return "
+              "0 }\n\n"
+              "var t = []byte{0}",
+              "_ = binary.ByteOrder(mine{}).Uint32(t)", "_ = binary.ByteOrder(mine{}).Uint32(t)"),
         STATE("var t = struct{ any }{nil}", "_ = t.any.(*box)", "_ = t.any.(*box)"),
         {"type keep map[string]int\n\nfunc (k keep) Error() string { return \"\" }\n\n"
          "var t error = keep{}\n\nfunc get() error { return t }\n\n" HEAD "get().(keep)[s]++\nreturn 0\n}",
@@ -518,8 +562,8 @@ START_TEST(a_package_that_go_refuses_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("steps/shared/target/go/vet", what_computes_goes_on, declarations_of_its_own_go_on,
-          what_reaches_outside_is_refused, the_harness_is_out_of_reach, state_of_its_own_is_refused,
-          state_of_the_repository_is_refused, methods_are_vetted, attacks_are_named,
-          a_package_with_cgo_is_vetted, what_the_compiler_reads_otherwise_is_refused,
+UNIT_MAIN("steps/shared/target/go/vet", what_computes_goes_on, errors_and_hashes_go_on,
+          declarations_of_its_own_go_on, what_reaches_outside_is_refused, the_harness_is_out_of_reach,
+          state_of_its_own_is_refused, state_of_the_repository_is_refused, methods_are_vetted,
+          attacks_are_named, a_package_with_cgo_is_vetted, what_the_compiler_reads_otherwise_is_refused,
           a_package_that_go_refuses_is_an_error)
