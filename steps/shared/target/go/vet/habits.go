@@ -49,7 +49,7 @@ func (h *habits) visit(node ast.Node, isOwn bool) {
 		}
 		if selector, ok := inner.(*ast.SelectorExpr); ok && isOwn {
 			for _, s := range h.steps(selector) {
-				h.used[key(s.field)] = true
+				h.used[s.key()] = true
 			}
 		}
 		if name, ok := inner.(*ast.Ident); ok && h.info.Uses[name] != nil {

@@ -98,7 +98,7 @@ func isReader(function *types.Func) bool {
 // Whether an object only computes.
 func isPure(object types.Object) bool {
 	if object.Pkg().Path() == "time" {
-		return isMethodOf(object, "Duration", "Time", "Month", "Weekday")
+		return isMethodOf(object, "Duration", "Time", "Month", "Weekday") && object.Name() != "Local"
 	}
 	return pure[object.Pkg().Path()] && object.Name() != "MakeTable"
 }

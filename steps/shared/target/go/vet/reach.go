@@ -124,6 +124,11 @@ type step struct {
 	field *types.Var
 }
 
+// A name for the field that is the same in both views; another struct's field may have the same name and type.
+func (s step) key() string {
+	return "field " + s.field.Name() + " of " + types.TypeString(s.owner, nil)
+}
+
 // The fields that a selector goes through: "x.f" with those that are embedded in between.
 func (v *view) steps(selector *ast.SelectorExpr) (steps []step) {
 	selection := v.info.Selections[selector]

@@ -238,7 +238,13 @@ func (v *view) isValue(e ast.Expr) bool {
 	return true
 }
 
-// The function or method that a variable, or a part of one, is handed to; "" where it is used otherwise.
+func isVariable(object types.Object) bool {
+	_, ok := object.(*types.Var)
+	return ok
+}
+
+// The function or method that a variable, or a part of one, is handed to, "()" where it is called; "" where it is
+// used otherwise.
 func (v *view) handedTo(e ast.Expr) string {
 	var function types.Object
 	switch p := v.parents[e].(type) {
@@ -249,16 +255,15 @@ func (v *view) handedTo(e ast.Expr) string {
 			return v.handedTo(p)
 		}
 	case *ast.SelectorExpr:
-		call, ok := v.parents[p].(*ast.CallExpr)
-		if ok && call.Fun == p {
-			function = v.info.Uses[p.Sel]
-		} else {
+		call, isCall := v.parents[p].(*ast.CallExpr)
+		if function = v.info.Uses[p.Sel]; !isCall || call.Fun != p || isVariable(function) {
 			return v.handedTo(p)
 		}
 	case *ast.CallExpr:
-		if p.Fun != e {
-			function = v.called(p)
+		if p.Fun == e {
+			return "()"
 		}
+		function = v.called(p)
 	}
 	if _, ok := function.(*types.Func); ok {
 		return key(function)

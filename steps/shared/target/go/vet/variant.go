@@ -277,7 +277,7 @@ func (v *vetting) expression(e ast.Expr) *refusal {
 
 func (v *vetting) selector(selector *ast.SelectorExpr) *refusal {
 	for _, s := range v.steps(selector) {
-		if v.isForeignCode(s) && !v.before.used[key(s.field)] {
+		if v.isForeignCode(s) && !v.before.used[s.key()] {
 			return &refusal{"system-call", "use of " + s.field.Name() +
 				", a field with code in it that the function does not use"}
 		}

@@ -9,9 +9,11 @@ static const char tag[] =
     "inner\"\n\t\"fmt\"\n\t\"hash/fnv\"\n\t\"io\"\n\t\"os\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n"
     "\t\"time\"\n\t\"unsafe\"\n\n\t\"hash/crc32\"\n\tlib \"example.com/m/inner\"\n)\n\n"
     "var hits int\n\nvar mu sync.Mutex\n\nvar sizes = [4]int{1, 2}\n\nvar memo = map[string]int{}\n\n"
-    "var kept []byte\n\nvar all = &box{}\n\nvar failure = fmt.Errorf(\"no\")\n\nvar hook = func() int { "
+    "var kept []byte\n\nvar all = &box{}\n\nvar again = func() int { return 1 }\n\nvar failure = "
+    "fmt.Errorf(\"no\")\n\nvar hook = func() int { "
     "return 1 }\n\n"
-    "type box struct {\n\tn int\n\tmemo map[string]int\n\tnow func() int\n}\n\n"
+    "type box struct {\n\tn int\n\tmemo map[string]int\n\tnow func() int\n\tlate func() int\n}\n\ntype clock "
+    "struct{ late func() int }\n\n"
     "func (b *box) Len() int { return b.n }\n\n"
     "func note() { fmt.Println(os.Args, time.Now(), unsafe.Sizeof(hits), crc32.IEEE, lib.Plain(1), "
     "strings.ToLower(\"A\"), sort.SearchInts(nil, 1), list.New(), bytes.Count(nil, nil), "
@@ -23,7 +25,8 @@ static const char tag[] =
     "func raw(n int) int\n\n"
     "func report(n int) { fmt.Println(n, time.Now()) }\n\n"
     "func F(s string, b []byte, x *box) int {\n\thits++\n\tif s == \"\" {\n\t\tpanic(fmt.Sprint(\"empty\"))\n"
-    "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(all.Len()))\n\t}\n\treturn len(s)\n}\n\n"
+    "\t}\n\tif s == \"?\" {\n\t\treport(inner.Plain(all.Len() + all.late() + again()))\n\t}\n\treturn "
+    "len(s)\n}\n\n"
     "type order []int\n\nfunc (o order) Less(i, j int) bool { note(); return false }\n\n/* M has a comment. "
     "*/\n"
     "func (b *box) M(s string) (int, error) { return b.n + len(s), nil }\n";
@@ -145,7 +148,7 @@ START_TEST(what_computes_goes_on)
         {"_ = crc32.Update(1, crc32.IEEETable, b)", ""},
         {"report(inner.Plain(lib.Plain(2)))", ""}, // as the function does
         {"fmt.Println(1)", ""},                    // as what it calls does
-        {"_ = x.Len() + all.Len() + all.n", ""},
+        {"_ = x.Len() + all.Len() + all.n + all.late() + again()", ""},
         {"for e := list.New().Front(); e != nil; e = e.Next() { hits += e.Value.(int) }", ""},
     };
     RULE(body, bodies);
@@ -214,7 +217,8 @@ START_TEST(what_reaches_outside_is_refused)
     static const struct ruling bodies[] = {
         {"os.Exit(0)", "early-exit: use of os.Exit"},
         {"_ = time.Now()", "reads-clock: use of time.Now"},
-        {"var t time.Time; t = t.Local(); _ = time.Since(t)", "reads-clock: use of time.Since"},
+        {"var t time.Time; _ = t.Local()", "reads-clock: use of time.Time.Local"},
+        {"var t time.Time; t = t.UTC(); _ = time.Since(t)", "reads-clock: use of time.Since"},
         {"time.Sleep(1)", "waits: use of time.Sleep"},
         {"_ = os.Args", "system-call: use of os.Args"},
         {"fmt.Fprint(os.Stderr, s)", "system-call: use of fmt.Fprint"},
@@ -240,13 +244,15 @@ START_TEST(what_reaches_outside_is_refused)
         {"var o order; _ = o",
          "system-call: use of order.Less, in which: use of note, in which: use of os.Args"},
         {"sort.Sort(x)", "system-call: use of box.Less, in which: use of note, in which: use of os.Args"},
+        {"var o clock; _ = o.late()",
+         "system-call: use of late, a field with code in it that the function does not use"},
         {"_ = any(x).(sort.Interface).Less(0, 1)",
          "system-call: it asks for an interface that the function does not ask for: any(x).(sort.Interface)"},
         {"switch any(x).(type) { case sort.Interface: }",
          "system-call: it asks for an interface that the function does not ask for: sort.Interface"},
         {"var o sorted; _ = o.Less(0, 1)",
          "system-call: use of Interface, a field with code in it that the function does not use"},
-        {"var y struct {\nn int\nmemo map[string]int\nnow func() int\n} = *x\n_ = y.now()",
+        {"var y struct {\nn int\nmemo map[string]int\nnow func() int\nlate func() int\n} = *x\n_ = y.now()",
          "system-call: use of now, a field with code in it that the function does not use"},
         {"_ = hook()", "keeps-state: it changes hook or hands it on: _ = hook()"},
         {"e := failure; _ = e.Error()", "keeps-state: it changes failure or hands it on: e := failure"},
@@ -289,10 +295,10 @@ START_TEST(the_harness_is_out_of_reach)
          "constructor: a variable whose value is computed before main: t = [1]int{func() int { return 3 "
          "}()}"},
         {"var t = [1]*box{{n: 1}}\n\n" HEAD "return t[0].n\n}", ""}, // read, and never handed on
-        {"type twin struct {\nn int\nmemo map[string]int\nnow func() int\n}\n\n" HEAD
+        {"type twin struct {\nn int\nmemo map[string]int\nnow func() int\nlate func() int\n}\n\n" HEAD
          "return (*twin)(x).now()\n}",
          "system-call: use of now, a field with code in it that the function does not use"},
-        {"type pair[T any] struct {\nn int\nmemo map[string]int\nnow T\n}\n\n" HEAD
+        {"type pair[T any] struct {\nn int\nmemo map[string]int\nnow T\nlate func() int\n}\n\n" HEAD
          "return pair[func() int](*x).now()\n}",
          "system-call: use of now, a field with code in it that the function does not use"},
         {"type own struct{ next func() int }\n\n" HEAD
@@ -360,6 +366,7 @@ END_TEST
 START_TEST(state_of_the_repository_is_refused)
 {
     static const struct ruling bodies[] = {
+        {"again = nil", "keeps-state: it changes again or hands it on: again = nil"}, // it only calls it
         {"all.n++", "keeps-state: it changes all or hands it on: all.n++"}, // it only calls a method of it
         {"p := all; p.n++", "keeps-state: it changes all or hands it on: p := all"},
         {"all.Swap(0, 1)", "keeps-state: it changes all or hands it on: all.Swap(0, 1)"},
