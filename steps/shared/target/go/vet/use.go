@@ -162,7 +162,7 @@ func bare(e ast.Expr) ast.Expr {
 
 func (v *view) isReadByCall(call *ast.CallExpr, e ast.Expr) bool {
 	if call.Fun == e {
-		return v.info.Types[e].IsType()
+		return v.isOfOwnTable(e)
 	}
 	if isPlain(v.typeOf(e)) {
 		return true
@@ -184,6 +184,21 @@ func (v *view) isReadByCall(call *ast.CallExpr, e ast.Expr) bool {
 			return call.Args[1] == e && isError(v.typeOf(e))
 		}
 		return isReader(function) && v.hasPlainElements(e) && (function.Name() != "BinarySearchFunc" || call.Args[0] == e)
+	}
+	return false
+}
+
+// Whether an expression is an element of a variable that the part declares: code in it is the part's own.
+func (v *view) isOfOwnTable(e ast.Expr) bool {
+	switch x := bare(e).(type) {
+	case *ast.IndexExpr:
+		return v.isOfOwnTable(x.X)
+	case *ast.SelectorExpr:
+		selection := v.info.Selections[x]
+		return selection != nil && selection.Kind() == types.FieldVal && v.isOfOwnTable(x.X)
+	case *ast.Ident:
+		variable := v.info.Uses[x]
+		return variable != nil && isPackageVariable(variable) && v.inside(variable.Pos())
 	}
 	return false
 }

@@ -185,9 +185,24 @@ func (v *vetting) keepsError(spec *ast.ValueSpec) bool {
 	return false
 }
 
+// Whether a value is code that is written there, or a function by its name.
+func (v *vetting) isFunction(value ast.Expr) bool {
+	switch e := value.(type) {
+	case *ast.FuncLit:
+		return true
+	case *ast.Ident:
+		_, ok := v.info.Uses[e].(*types.Func)
+		return ok
+	}
+	return false
+}
+
 func (v *vetting) isConstant(value ast.Expr) bool {
 	if call, ok := bare(value).(*ast.CallExpr); ok && v.info.Types[call.Fun].IsType() {
 		return v.isConstant(call.Args[0]) // []byte("..")
+	}
+	if v.isFunction(bare(value)) {
+		return true
 	}
 	if address, ok := bare(value).(*ast.UnaryExpr); ok && address.Op == token.AND {
 		value = address.X

@@ -202,6 +202,9 @@ START_TEST(declarations_of_its_own_go_on)
          "var _ fmt.Stringer = &own{}\n\nvar _ fmt.Stringer = (*own)(nil)\n\n" HEAD "return 0\n}",
          ""},
         {"func (b *box) help() int { return b.n }\n\n" HEAD "return x.help()\n}", ""},
+        {"func one(n int) int { return n }\n\nvar t = [...]func(int) int{one, func(n int) int { return -n "
+         "}}\n\n" HEAD "return t[len(b)&1](3)\n}",
+         ""},
         {"var digits = []byte(\"0123\")\n\n" HEAD "panic(digits[0])\n}", ""},
         {"type row struct{ a, b int }\n\nfunc (r row) sum() int { return r.a + r.b }\n\nvar rows = []row{{a: "
          "1}, "
@@ -288,6 +291,10 @@ START_TEST(the_harness_is_out_of_reach)
          "harness-memory: a method of a type that is not the variant's own: (o order) level"},
         {"func (b *box) help() int { note(); return 1 }\n\n" HEAD "return x.help()\n}",
          "system-call: use of note, in which: use of os.Args"},
+        {"var t = []func(){note}\n\n" HEAD "t[0]()\nreturn 1\n}",
+         "system-call: use of note, in which: use of os.Args"},
+        {"var t = []func() int{func() int { hits = 3; return len(os.Args) }}\n\n" HEAD "return t[0]()\n}",
+         "system-call: use of os.Args"},
         {"func init() {}\n\n" HEAD "return 1\n}", "constructor: a function init, which runs before main"},
         {"var t = strings.ToUpper(\"a\")\n\n" HEAD "return len(t)\n}",
          "constructor: a variable whose value is computed before main: t = strings.ToUpper(\"a\")"},
@@ -354,6 +361,8 @@ START_TEST(state_of_its_own_is_refused)
               "0 }\n\n"
               "var t = []byte{0}",
               "_ = binary.ByteOrder(mine{}).Uint32(t)", "_ = binary.ByteOrder(mine{}).Uint32(t)"),
+        STATE("var t = []func(){func() {}}", "n := 0; t[0] = func() { n++ }", "t[0] = func() { n++ }"),
+        STATE("var t = []func(){func() {}}", "f := t; f[0] = nil", "f := t"),
         STATE("var t = struct{ any }{nil}", "_ = t.any.(*box)", "_ = t.any.(*box)"),
         {"type keep map[string]int\n\nfunc (k keep) Error() string { return \"\" }\n\n"
          "var t error = keep{}\n\nfunc get() error { return t }\n\n" HEAD "get().(keep)[s]++\nreturn 0\n}",
