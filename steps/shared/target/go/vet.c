@@ -17,6 +17,7 @@ EMBED(go_vet_view, FOLDER "view.go");
 EMBED(go_vet_use, FOLDER "use.go");
 EMBED(go_vet_habits, FOLDER "habits.go");
 EMBED(go_vet_variant, FOLDER "variant.go");
+EMBED(go_vet_table, FOLDER "table.go");
 EMBED(go_vet_reach, FOLDER "reach.go");
 
 struct go_vet {
@@ -36,8 +37,8 @@ complain(const struct go_vet *vet, const char *what, struct str output, struct e
 static int
 compile(struct go_vet *vet, const char *scratch, struct err *err)
 {
-    static const char *const sources[] = {go_vet_main,   go_vet_names,   go_vet_view, go_vet_use,
-                                          go_vet_habits, go_vet_variant, go_vet_reach};
+    static const char *const sources[] = {go_vet_main,   go_vet_names,   go_vet_view,  go_vet_use,
+                                          go_vet_habits, go_vet_variant, go_vet_table, go_vet_reach};
     AUTO_BUF output = BUF(VERDICT_MAX_BYTES);
     struct words arguments = {0};
     bool ok;
