@@ -7,8 +7,10 @@ package main
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
 	"regexp"
+	"strings"
 )
 
 // Whether a type, or one that is reached through it, is of a kind.
@@ -85,23 +87,27 @@ func (v *view) isAsserted(e ast.Expr) bool {
 	return isAssertion || isCase && v.info.Types[e].IsType()
 }
 
-var address = regexp.MustCompile("%[^a-zA-Z%]*p") // a verb that tells one
+var verbs = regexp.MustCompile(`%[^a-zA-Z%]*[a-zA-Z%]?`)
 
-// Whether a function is called to make an error of a text and of values that are no structs, whose fields may have
-// methods.
+// Whether a function is called to make an error of a constant text, basic values and other errors. Other verbs than
+// these tell the address of an error, and structs have fields with methods.
 func (v *view) isPlainErrorf(name *ast.Ident, function *types.Func) bool {
 	call, ok := v.parents[v.whole(name)].(*ast.CallExpr)
 	if !ok || function.FullName() != "fmt.Errorf" || call.Fun != v.whole(name) || call.Ellipsis.IsValid() {
 		return false
 	}
 	format := v.info.Types[call.Args[0]].Value
-	if format == nil || address.MatchString(format.ExactString()) {
+	if format == nil {
 		return false
 	}
-	for _, argument := range call.Args[1:] {
-		t := v.typeOf(argument)
-		basic, isBasic := t.Underlying().(*types.Basic)
-		if !isError(t) && !(isBasic && basic.Kind() != types.UnsafePointer) {
+	found := verbs.FindAllString(strings.ReplaceAll(constant.StringVal(format), "%%", ""), -1)
+	if len(found) != len(call.Args)-1 {
+		return false
+	}
+	for i, argument := range call.Args[1:] {
+		basic, isBasic := v.typeOf(argument).Underlying().(*types.Basic)
+		isPlain := isBasic && basic.Kind() != types.UnsafePointer && !strings.ContainsAny(found[i], "[*")
+		if !isPlain && !(isError(v.typeOf(argument)) && words("%v %w %s %q")[found[i]]) {
 			return false
 		}
 	}
