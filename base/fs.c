@@ -359,7 +359,7 @@ walk_into(FTS *walk, const char *root, struct arena *arena, struct path_vec *fou
 {
     FTSENT *entry;
     while ((errno = 0, entry = fts_read(walk))) {
-        if (walk_check(entry) < 0)
+        if (walk_check(entry) < 0 && (errno != ENOENT || entry->fts_level == FTS_ROOTLEVEL))
             return fail(err, "reading", entry->fts_path);
         if (entry->fts_info == FTS_D && strcmp(entry->fts_name, ".git") == 0)
             fts_set(walk, entry, FTS_SKIP);

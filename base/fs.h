@@ -56,8 +56,8 @@ char *fs_real(struct arena *arena, const char *path, struct err *err) MUST_USE;
 // Existing paths that match a pattern of glob(7) with {a,b} and ~; no match is an empty list.
 int fs_glob(struct arena *arena, const char *pattern, struct fs_list *out, struct err *err) MUST_USE;
 
-// The regular files below `root` as relative paths, without what is below a `.git`. ERR_LIMIT beyond a
-// million.
+// The regular files below `root` as relative paths, without what is below a `.git`, and what goes meanwhile.
+// ERR_LIMIT beyond a million.
 int fs_walk(struct arena *arena, const char *root, struct fs_list *out, struct err *err) MUST_USE;
 
 // Makes a new folder PARENT/PREFIXxxxxxx with mode 0700 and gives its path, or NULL. A NULL parent means

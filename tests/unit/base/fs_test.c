@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -259,6 +261,39 @@ START_TEST(walks_regular_files)
 }
 END_TEST
 
+// Makes files and removes them until it is killed.
+static void
+come_and_go(const char *dir)
+{
+    for (unsigned i = 0;; i++) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%u", dir, i % 16);
+        (void)close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+        (void)unlink(path);
+    }
+}
+
+START_TEST(what_goes_while_it_walks_is_left_out)
+{
+    char *dir = scratch();
+    put(dir, "stays", "");
+    pid_t other = fork();
+    if (other == 0)
+        come_and_go(dir);
+    ck_assert_int_gt(other, 0);
+    for (unsigned i = 0; i < 5000; i++) {
+        struct arena list_arena = {0};
+        struct fs_list list;
+        ck_assert_msg(fs_walk(&list_arena, dir, &list, &err) == 0, "walk %u: %s", i, err.message);
+        ck_assert_str_eq(list.paths[list.count - 1], "stays");
+        arena_release(&list_arena);
+    }
+    ck_assert_int_eq(kill(other, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(other, NULL, 0), other);
+    scratch_end(dir);
+}
+END_TEST
+
 START_TEST(temp_dirs_differ_and_are_private)
 {
     char *a = scratch(), *b = fs_temp_dir(&arena, a, "in-", &err);
@@ -418,6 +453,7 @@ END_TEST
 UNIT_MAIN("base/fs", reads_and_replaces, refuses_too_large_and_missing, write_replaces_whole_and_keeps_mode,
           write_obeys_umask_and_leaves_nothing_on_failure, makes_folders, removes_without_following,
           copies_a_tree, copies_into_itself_once, joins_and_splits, resolves, globs_in_order,
-          walks_regular_files, temp_dirs_differ_and_are_private, create_never_replaces,
-          of_racing_creators_one_wins, write_syncs_before_it_names_and_the_folder_after,
-          create_syncs_before_it_names_and_the_folder_after, what_is_scratch_waits_for_no_disk)
+          walks_regular_files, what_goes_while_it_walks_is_left_out, temp_dirs_differ_and_are_private,
+          create_never_replaces, of_racing_creators_one_wins,
+          write_syncs_before_it_names_and_the_folder_after, create_syncs_before_it_names_and_the_folder_after,
+          what_is_scratch_waits_for_no_disk)
