@@ -110,29 +110,6 @@ START_TEST(who_allocates_is_not_accused)
 }
 END_TEST
 
-// So little work takes long batches, and decoding their calls much memory, which the runtime gives back when
-// it likes: that is no time of the calls, and nobody's slow loop.
-START_TEST(who_does_little_is_not_accused)
-{
-    static const char text[] = "func pick(a []int, i int) int { return a[i] }";
-    enum { INPUTS = 150 };
-    struct go_bench b;
-    struct built built;
-    struct duet_result result;
-
-    if (!has_go())
-        return;
-    go_bench_open(&b, "package m\n\nfunc pick(a []int, i int) int { return a[i] }\n", "pick");
-    for (size_t i = 0; i < INPUTS; i++)
-        go_bench_add(&b, arena_printf(&b.w.arena, "[[1, 2, 3, 4, 5, 6, 7, %zu], %zu]", i, i % 8));
-    OK(builder_compile(b.builder, str_of(text), BUILD_PLAIN, &built, &b.w.err), &b.w.err);
-    ck_assert_msg(built.ok, "%s", buf_text(&built.diagnostics));
-    compare(&b, &built, &built, 10, &result);
-    buf_release(&built.diagnostics);
-    go_bench_release(&b);
-}
-END_TEST
-
 static int
 open_with(struct go_bench *b, const char *description)
 {
@@ -171,5 +148,4 @@ START_TEST(each_language_has_a_table)
 END_TEST
 
 UNIT_MAIN("steps/shared/target/go/language", each_language_has_a_table, a_description_has_flags_and_types,
-          a_duet_tells_more_work_from_equal_work, who_allocates_is_not_accused,
-          who_does_little_is_not_accused)
+          a_duet_tells_more_work_from_equal_work, who_allocates_is_not_accused)
